@@ -1,0 +1,5 @@
+# rserverd: GNU make. `make help` lists the targets.
+MAKEFLAGS += --no-builtin-rules
+BUILD ?= build
+CC ?= gcc
+PHP_CONFIG ?= php-config8.2

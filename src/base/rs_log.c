@@ -1,0 +1,114 @@
+/*
+ * The error log: formats one line, escapes it, writes it once.
+ */
+#include "base/rs_log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A line above this is cut; below PIPE_BUF, so that lines of several processes never mix. */
+#define LINE_MAX_BYTES 4000
+
+static const char *const level_name[] = { "debug", "info", "notice", "warn", "error", "alert" };
+
+/* Appends text with control bytes escaped; returns the new end. */
+static size_t put_escaped(char *line, size_t at, const char *text, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n && at < LINE_MAX_BYTES - 8; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c >= 0x20 && c != 0x7f) {
+			line[at++] = (char)c;
+			continue;
+		}
+		line[at++] = '\\';
+		line[at++] = 'x';
+		line[at++] = hex[c >> 4];
+		line[at++] = hex[c & 15];
+	}
+	return at;
+}
+
+static size_t put_prefix(const struct rs_log *log, enum rs_log_level level, char *line)
+{
+	struct timespec now;
+	struct tm tm;
+	char stamp[40], gen[16] = "";
+	int n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	if (strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		stamp[0] = '\0';
+	if (log->generation)
+		snprintf(gen, sizeof gen, " g%u", log->generation);
+	n = snprintf(line, 160, "%s.%03ld [%s] %s %d%s: ", stamp, now.tv_nsec / 1000000, level_name[level],
+		     log->role, (int)getpid(), gen);
+	return n < 0 ? 0 : (size_t)n < 160 ? (size_t)n : 159;
+}
+
+static void write_line(const struct rs_log *log, char *line, size_t n)
+{
+	line[n++] = '\n';
+	/* A full pipe or disk loses the line: logging must never stop a server. */
+	if (write(log->fd, line, n) < 0)
+		return;
+}
+
+static void emit(const struct rs_log *log, enum rs_log_level level, int err, const char *fmt, va_list ap)
+{
+	char line[LINE_MAX_BYTES + 8], text[LINE_MAX_BYTES];
+	int saved = errno, n;
+	size_t at;
+
+	if (level < log->level)
+		return;
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	if (n < 0)
+		n = 0;
+	at = put_prefix(log, level, line);
+	at = put_escaped(line, at, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+	if (err) {
+		char why[128];
+		const char *s = strerror_r(err, why, sizeof why);
+		at = put_escaped(line, at, ": ", 2);
+		at = put_escaped(line, at, s, strlen(s));
+	}
+	write_line(log, line, at);
+	errno = saved;
+}
+
+void rs_log_at(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(log, level, 0, fmt, ap);
+	va_end(ap);
+}
+
+void rs_log_errno(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(log, level, errno, fmt, ap);
+	va_end(ap);
+}
+
+void rs_log_text(const struct rs_log *log, enum rs_log_level level, const char *tag, struct rs_slice text)
+{
+	while (text.n) {
+		const char *nl = memchr(text.p, '\n', text.n);
+		size_t n = nl ? (size_t)(nl - text.p) : text.n;
+		if (n)
+			rs_log_at(log, level, "%s%.*s", tag, (int)(n > LINE_MAX_BYTES ? LINE_MAX_BYTES : n),
+				  text.p);
+		text.p += n + (nl != NULL);
+		text.n -= n + (nl != NULL);
+	}
+}

@@ -1,0 +1,164 @@
+/*
+ * Processes: titles, fork, signals, privileges.
+ */
+#include "base/rs_proc.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+bool rs_title_init(struct rs_title *t, int argc, char **argv)
+{
+	char *start = argv[0], *end = argv[0] + strlen(argv[0]) + 1;
+	char **env;
+	size_t n = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (argv[i] == end)
+			end += strlen(argv[i]) + 1;
+	}
+	while (environ[n])
+		n++;
+	env = calloc(n + 1, sizeof *env);
+	if (!env)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (environ[i] == end)
+			end += strlen(environ[i]) + 1;
+		env[i] = strdup(environ[i]);
+		if (!env[i])
+			return false;
+	}
+	for (int i = 0; i < argc; i++) {
+		argv[i] = strdup(argv[i]);
+		if (!argv[i])
+			return false;
+	}
+	environ = env;
+	t->area = start;
+	t->size = (size_t)(end - start);
+	return true;
+}
+
+void rs_title_set(struct rs_title *t, const char *role)
+{
+	char text[512], comm[16];
+
+	if (!t->area || t->size == 0)
+		return;
+	rs_fmt(text, sizeof text, "%s%slaravels: %s", t->prefix, t->prefix[0] ? " " : "", role);
+	memset(t->area, 0, t->size);
+	rs_copy(t->area, t->size, rs_slice_str(text));
+	rs_fmt(comm, sizeof comm, "rs %s", role);
+	prctl(PR_SET_NAME, comm);
+}
+
+void rs_signal(int sig, void (*handler)(int), bool restart)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = restart ? SA_RESTART : 0 };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, NULL);
+}
+
+pid_t rs_fork(void)
+{
+	sigset_t all, none, old;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	if (pid != 0) {
+		int saved = errno;
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		errno = saved;
+		return pid;
+	}
+	for (int sig = 1; sig < NSIG; sig++) {
+		if (sig != SIGKILL && sig != SIGSTOP)
+			signal(sig, SIG_DFL);
+	}
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return 0;
+}
+
+static void fill(struct rs_identity *id, const struct passwd *pw)
+{
+	id->uid = pw->pw_uid;
+	id->gid = pw->pw_gid;
+	rs_copy(id->user, sizeof id->user, rs_slice_str(pw->pw_name));
+	rs_copy(id->home, sizeof id->home, rs_slice_str(pw->pw_dir));
+}
+
+bool rs_identity_find(const char *user, const char *group, struct rs_identity *id, const char **unknown)
+{
+	const struct passwd *pw = getpwnam(user);
+	const struct group *gr;
+	uint64_t n;
+
+	*unknown = NULL;
+	if (!pw && rs_parse_u64(rs_slice_str(user), UINT32_MAX - 1, &n))
+		pw = getpwuid((uid_t)n);
+	if (!pw) {
+		*unknown = user;
+		return false;
+	}
+	fill(id, pw);
+	if (!group || !*group)
+		return true;
+	gr = getgrnam(group);
+	if (!gr && rs_parse_u64(rs_slice_str(group), UINT32_MAX - 1, &n))
+		gr = getgrgid((gid_t)n);
+	if (!gr) {
+		*unknown = group;
+		return false;
+	}
+	id->gid = gr->gr_gid;
+	return true;
+}
+
+bool rs_identity_of_path(const char *path, struct rs_identity *id)
+{
+	const struct passwd *pw;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	pw = getpwuid(st.st_uid);
+	if (pw) {
+		fill(id, pw);
+	} else {
+		id->uid = st.st_uid;
+		rs_fmt(id->user, sizeof id->user, "%u", (unsigned)st.st_uid);
+		rs_copy(id->home, sizeof id->home, RS_SLICE("/"));
+	}
+	id->gid = st.st_gid;
+	return true;
+}
+
+bool rs_identity_become(const struct rs_identity *id)
+{
+	if (geteuid() != 0)
+		return geteuid() == id->uid;
+	if (id->uid == 0)
+		return true;
+	if (initgroups(id->user, id->gid) < 0 && setgroups(1, &id->gid) < 0)
+		return false;
+	if (setresgid(id->gid, id->gid, id->gid) < 0 || setresuid(id->uid, id->uid, id->uid) < 0)
+		return false;
+	/* Believe it only when there is no way back. */
+	if (setuid(0) == 0 || geteuid() != id->uid || getegid() != id->gid) {
+		errno = EPERM;
+		return false;
+	}
+	return true;
+}

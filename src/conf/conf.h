@@ -1,0 +1,127 @@
+/*
+ * The configuration: one struct made from options.def, with the origin of every value.
+ *
+ * Precedence: default < config/laravels.php < ini < command line. Pure but for the two functions that
+ * read files; no process is named here. Master, reactor and PHP processes each hold their own copy.
+ */
+#ifndef RS_CONF_H
+#define RS_CONF_H
+
+#include "base/rs_base.h"
+#include "base/rs_buf.h"
+
+struct rs_strlist {
+	char **v;
+	size_t n;
+};
+
+enum rs_opt_type { RS_OPT_BOOL, RS_OPT_INT, RS_OPT_SIZE, RS_OPT_TIME, RS_OPT_STR, RS_OPT_LIST, RS_OPT_ENUM };
+enum rs_opt_apply { RS_APPLY_START, RS_APPLY_RELOAD };
+enum rs_opt_flag { RS_OPT_ROOT = 1, RS_OPT_INERT = 2, RS_OPT_LATER = 4 };
+
+/* Where a value came from, weakest first: a weaker origin never overwrites a stronger one. */
+enum rs_origin { RS_FROM_DEFAULT, RS_FROM_APP, RS_FROM_INI, RS_FROM_CLI };
+
+enum rs_framework { RS_FRAMEWORK_AUTO, RS_FRAMEWORK_LARAVEL, RS_FRAMEWORK_CALLABLE };
+enum rs_boot { RS_BOOT_MANAGER, RS_BOOT_WORKER };
+enum rs_isolation { RS_ISOLATION_GREEDY };
+enum rs_engine_kind { RS_ENGINE_PHP, RS_ENGINE_FAKE };
+enum rs_access_format { RS_ACCESS_COMMON, RS_ACCESS_COMBINED, RS_ACCESS_JSON };
+
+#define RS_CTYPE_BOOL bool
+#define RS_CTYPE_INT int64_t
+#define RS_CTYPE_SIZE int64_t
+#define RS_CTYPE_TIME int64_t
+#define RS_CTYPE_STR char *
+#define RS_CTYPE_LIST struct rs_strlist
+#define RS_CTYPE_ENUM int
+
+enum rs_opt_id {
+#define RS_OPT(section, key, field, type, def, min, max, apply, flags, help) RS_OPT_ID_##field,
+#include "conf/options.def"
+#undef RS_OPT
+	RS_OPT_COUNT
+};
+
+struct rs_origin_at {
+	enum rs_origin from;
+	char *where; /* "laravels.ini:12", "config/laravels.php", "-c"; NULL for defaults */
+};
+
+struct rs_conf {
+#define RS_OPT(section, key, field, type, def, min, max, apply, flags, help) RS_CTYPE_##type field;
+#include "conf/options.def"
+#undef RS_OPT
+	struct rs_strlist php; /* [php]: "name=value", in order */
+	char *ini_file;        /* absolute path of the ini that was read, "" without one */
+	struct rs_origin_at origin[RS_OPT_COUNT];
+};
+
+/* One row of options.def at run time. */
+struct rs_option {
+	const char *section, *key, *def, *help;
+	enum rs_opt_type type;
+	int64_t min, max;
+	enum rs_opt_apply apply;
+	unsigned flags;
+	size_t offset;                /* of the field in struct rs_conf */
+	const char *const *words;     /* ENUM: NULL-terminated */
+};
+extern const struct rs_option rs_options[RS_OPT_COUNT];
+
+/* What was wrong, ready to print: "FILE:LINE: [section] key: WHAT; ALLOWED; did you mean `x`?" */
+struct rs_conf_error {
+	char text[1024];
+};
+
+/* Lines that do not stop anything: unknown keys with a suggestion, LATER and INERT options that were set. */
+typedef void (*rs_conf_warn_fn)(void *arg, const char *text);
+
+/* All defaults; never fails but for memory, then it dies. Free with rs_conf_fini. */
+void rs_conf_init(struct rs_conf *c);
+void rs_conf_fini(struct rs_conf *c);
+
+/*
+ * One value. section and key as in the ini ("swoole", "worker_num"; a list key has no "[]").
+ * A LIST value appends one item, but the first from a stronger origin replaces the list. [php] takes any key.
+ * RS_OK, or RS_ERR with *err filled. An unknown key is no error: it warns.
+ */
+enum rs_result rs_conf_set(struct rs_conf *c, enum rs_origin from, const char *where, const char *section,
+			   const char *key, const char *value, struct rs_conf_error *err, rs_conf_warn_fn warn,
+			   void *arg) RS_MUST_CHECK;
+
+/* Reads an ini file with inih (origin INI). where = "FILE:LINE". */
+enum rs_result rs_conf_read_ini(struct rs_conf *c, const char *path, struct rs_conf_error *err,
+				rs_conf_warn_fn warn, void *arg) RS_MUST_CHECK;
+
+/*
+ * Fills what depends on other values: base path (symlink NOT resolved), absolute paths, worker_num,
+ * document_root, pid_file, sockets, process_prefix, php paths. Call after all sources were read; may be
+ * called again. Then checks rules across options. cwd: absolute.
+ */
+enum rs_result rs_conf_complete(struct rs_conf *c, const char *cwd, struct rs_conf_error *err) RS_MUST_CHECK;
+
+/* Every set (non-default-origin) value as lines "from\twhere\tsection\tkey\tvalue\n", values \-escaped; and back. */
+bool rs_conf_dump(const struct rs_conf *c, struct rs_buf *out) RS_MUST_CHECK;
+enum rs_result rs_conf_undump(struct rs_conf *c, struct rs_slice text, struct rs_conf_error *err) RS_MUST_CHECK;
+
+/*
+ * reload: old is in force, new was read. Appends to *msgs a line per START option that differs ("needs a restart"),
+ * and copies old's value of those into new.
+ */
+void rs_conf_keep_start_values(struct rs_conf *new_conf, const struct rs_conf *old, rs_conf_warn_fn warn, void *arg);
+
+/* A value as text in its own syntax ("4M" prints as "4M"), appended to out; a LIST is space-separated. */
+bool rs_conf_value_text(const struct rs_conf *c, const struct rs_option *o, struct rs_buf *out) RS_MUST_CHECK;
+
+/* `rserverd config`: "section.key = value   ; origin", all options; json: one object. */
+bool rs_conf_print(const struct rs_conf *c, bool json, struct rs_buf *out) RS_MUST_CHECK;
+/* The documents made from the table. */
+bool rs_conf_doc_sample(struct rs_buf *out) RS_MUST_CHECK;   /* conf/laravels.ini */
+bool rs_conf_doc_markdown(struct rs_buf *out) RS_MUST_CHECK; /* docs/CONFIG.md */
+bool rs_conf_doc_man(struct rs_buf *out) RS_MUST_CHECK;      /* option part of laravels.ini.5 */
+
+/* Is addr (text of an IP, or "unix:") in one of the list's CIDR entries? Bad entries never match. */
+bool rs_conf_cidr_match(const struct rs_strlist *list, const char *addr);
+
+#endif

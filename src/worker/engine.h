@@ -1,0 +1,117 @@
+/*
+ * The boundary between the core and a language.
+ *
+ * A module (rserverd-php.so, rserverd-fake.so) exports `rs_engine_module`. The core inside the module (src/worker)
+ * drives the engine through `struct rs_engine`; the engine talks to the world through the exchange functions below
+ * and nothing else: no fd, no clock, no socket.
+ */
+#ifndef RS_ENGINE_H
+#define RS_ENGINE_H
+
+#include "base/rs_base.h"
+#include "conf/conf.h"
+
+struct rs_heritage;
+struct rs_exchange;
+
+/* How one request ended, as the worker must act on it. */
+enum rs_request_end {
+	RS_REQUEST_OK,      /* the process is as good as new */
+	RS_REQUEST_RECYCLE, /* answered, but this process must not serve another one (fatal error, memory exhausted) */
+};
+
+/* What an engine implements. One instance per module; all calls from the one thread of its process. */
+struct rs_engine {
+	const char *name;
+
+	/*
+	 * In the manager: start the language and boot the application. Calls `booted(arg)` exactly once from inside,
+	 * when the application is up; that call is the manager's life, and in a forked worker the worker's life. Returns
+	 * its result, or RS_ERR when the application did not boot (why has the reason for people).
+	 */
+	enum rs_result (*run)(const struct rs_heritage *h, enum rs_result (*booted)(void *arg), void *arg,
+			      struct rs_buf *why);
+
+	/* From inside booted(): config/laravels.php as lines of rs_conf_dump(); empty when there is none. */
+	bool (*app_conf)(struct rs_buf *out);
+	/* From inside booted(): "name\tvalue" lines for `rserverd info`. */
+	bool (*facts)(struct rs_buf *out);
+
+	/* In a fresh child, before anything else: new randomness, pid caches. conf is the configuration in force. */
+	void (*forked)(const struct rs_conf *conf, uint32_t worker_id, uint32_t generation);
+	/* In a fresh child, after forked(): what must run once per worker (boot = worker boots here). RS_ERR: give up. */
+	enum rs_result (*worker_start)(struct rs_buf *why);
+	/* Serves one request: reads x, answers through x. */
+	enum rs_request_end (*request)(struct rs_exchange *x);
+	/* Nothing to do for a moment: collect cycles, trim. Called once per idle period. */
+	void (*idle)(void);
+	/* The worker ends in good order. */
+	void (*worker_stop)(void);
+	/* Async-signal-safe: the request has run too long. Must make request() log a backtrace and end soon if it can. */
+	void (*overdue)(void);
+};
+
+struct rs_engine_module {
+	uint32_t protocol;              /* RS_PROTOCOL */
+	uint32_t size;                  /* of struct rs_heritage, as compiled */
+	int (*manager_main)(struct rs_heritage *h); /* never returns to the daemon's code: its value is the exit status */
+};
+
+/* ---- the exchange: one request and its response, as the engine sees it (worker_exchange.c) ------------------- */
+
+struct rs_field {
+	struct rs_slice name, value;
+};
+
+/* The request; every slice lives until the engine's request() returns. */
+struct rs_request_view {
+	struct rs_slice method, target, path, query; /* query without '?' */
+	const struct rs_field *fields; /* as received, order kept, checked by the reactor; no '_' in names */
+	uint32_t nfields;
+	struct rs_slice remote_addr, local_addr;     /* text; empty for a Unix socket */
+	uint16_t remote_port, local_port;
+	uint8_t http_minor;
+	bool tls, trusted;
+	uint64_t received_us;   /* wall clock */
+	uint64_t body_len;
+};
+
+const struct rs_request_view *rs_exchange_request(const struct rs_exchange *x);
+
+/* Next bytes of the body, 0 at its end. rewind starts over (php://input is re-readable by PHP itself). */
+size_t rs_exchange_read_body(struct rs_exchange *x, char *buf, size_t n);
+
+/*
+ * Head of the response, once, before any write. headers: "Name: value\r\n" lines, checked by the engine (no CR, LF, NUL
+ * inside). reason empty: standard phrase. content_length -1: unknown. The bytes are copied.
+ */
+void rs_exchange_head(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
+		      int64_t content_length);
+
+/*
+ * Body bytes; copied. Small ones are gathered; large ones wait here for the client's credit.
+ * RS_OK, or RS_DONE: the client has left (the bytes are dropped, now and from now on).
+ */
+enum rs_result rs_exchange_write(struct rs_exchange *x, const char *p, size_t n);
+
+/* Everything written so far goes to the client now. Also notices a client that has left: RS_DONE. */
+enum rs_result rs_exchange_flush(struct rs_exchange *x);
+
+/* The response is complete: it leaves now. Later writes are dropped. Idempotent. */
+void rs_exchange_finish(struct rs_exchange *x);
+
+/* The response cannot be completed: an honest cut instead of a wrong end. */
+void rs_exchange_abort(struct rs_exchange *x);
+
+bool rs_exchange_head_sent(const struct rs_exchange *x); /* true from rs_exchange_head() on */
+bool rs_exchange_finished(const struct rs_exchange *x);
+bool rs_exchange_client_gone(const struct rs_exchange *x);
+
+/* ---- host services for the engine -------------------------------------------------------------------------- */
+
+/* The process's own log. */
+struct rs_log *rs_host_log(void);
+/* Ask the master for a reload (opcache_reset() and such). */
+void rs_host_ask_reload(const char *why);
+
+#endif

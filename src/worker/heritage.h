@@ -1,0 +1,26 @@
+/*
+ * What the manager process gets from the master across fork(): the only struct that crosses it, and from there the
+ * workers'. Anything a child inherits is a named field here.
+ */
+#ifndef RS_HERITAGE_H
+#define RS_HERITAGE_H
+
+#include "base/rs_log.h"
+#include "base/rs_proc.h"
+#include "conf/conf.h"
+
+struct rs_heritage {
+	struct rs_conf *conf;      /* in force; base path already resolved for this generation in base_path */
+	struct rs_log *log;
+	struct rs_title *title;
+	int control_fd;            /* to the master */
+	pid_t master_pid;
+	uint32_t generation;
+	char base_path[4096];      /* laravel_base_path, symlinks resolved when this generation was started */
+	char entry_path[4096];     /* absolute; "" unless framework = callable */
+	char glue_dir[4096];       /* directory with the engine's PHP files */
+	char environment[64];      /* -e NAME, or "" */
+	char x_version[128];       /* -x V, or "" */
+};
+
+#endif
