@@ -1,5 +1,158 @@
 # rserverd: GNU make. `make help` lists the targets.
+#   BUILD=dir      where objects and binaries go (build)
+#   PHP_CONFIG=    the PHP to build the engine for (php-config8.2, else php-config)
+#   V=1            show the commands     D=1  debug build     SAN=1  ASan + UBSan     E=0  warnings are not errors
 MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
 BUILD ?= build
-CC ?= gcc
-PHP_CONFIG ?= php-config8.2
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PHP_CONFIG ?= $(firstword $(shell command -v php-config8.2 php-config 2>/dev/null))
+PREFIX ?= /usr/local
+DESTDIR ?=
+Q := $(if $(V),,@)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+        -Wsign-compare -Wvla -Wformat=2 -Wundef
+WARN += $(if $(filter 0,$(E)),,-Werror)
+OPT := $(if $(D),-O0,-O2) -g
+SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+LIBDIR = $(PREFIX)/lib/rserverd
+DEFS := -D_GNU_SOURCE -DRS_LIBDIR='"$(LIBDIR)"' -DRS_VERSION='"$(shell cat VERSION)"'
+CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -fno-common -fPIC -fvisibility=hidden -fstack-protector-strong $(CFLAGS)
+CPPFLAGS_ALL = -Isrc $(DEFS) $(CPPFLAGS)
+LDFLAGS_ALL = $(SANFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+EVENT_LIBS = $(shell pkg-config --libs libevent_core)
+INIH_LIBS = $(shell pkg-config --libs inih)
+PHP_INCLUDES = $(shell $(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
+PHP_BINARY = $(shell $(PHP_CONFIG) --php-binary)
+PHP_VERSION = $(shell $(PHP_CONFIG) --version | cut -d. -f1,2)
+LIBPHP = $(firstword $(wildcard $(shell $(PHP_CONFIG) --prefix)/lib/libphp$(PHP_VERSION).so $(shell $(PHP_CONFIG) --prefix)/lib/libphp.so))
+
+# ---- what is built from what ------------------------------------------------------------------
+SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c)
+DAEMON_SRC := $(SHARED_SRC) $(wildcard src/http/*.c src/master/*.c src/reactor/*.c src/cli/*.c)
+MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c)
+SAPI_SRC := $(wildcard sapi/*.c)
+FAKE_SRC := $(wildcard tests/fake/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+DAEMON := $(BUILD)/rserverd
+MODULE := $(BUILD)/rserverd-php.so
+FAKE := $(BUILD)/rserverd-fake.so
+LIBCORE := $(BUILD)/libcore.a
+
+.PHONY: all core module asan unit fuzz-replay fuzz e2e check demo lint bench docs install clean help
+all: $(DAEMON) $(MODULE) $(FAKE)
+core: $(DAEMON) $(FAKE)
+module: $(MODULE)
+
+$(DAEMON): $(call obj,src/main.c) $(LIBCORE)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) -ldl
+
+$(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c))
+	@echo '  AR    $@'
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(MODULE): $(call obj,$(MODULE_SRC) $(SAPI_SRC)) | $(BUILD)/php
+	@echo '  LD    $@'
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(INIH_LIBS) -lresolv
+
+$(FAKE): $(call obj,$(MODULE_SRC) $(FAKE_SRC))
+	@echo '  LD    $@'
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,defs -o $@ $^ $(INIH_LIBS)
+
+# The tree runs in place: the engine's PHP files are found beside the module.
+$(BUILD)/php:
+	$(Q)mkdir -p $(BUILD) && ln -sfn $(CURDIR)/sapi/php $@
+
+PHP_DEFS = -DRS_LIBPHP='"$(LIBPHP)"' -DRS_PHP_BINARY='"$(PHP_BINARY)"' -DRS_PHP_VERSION='"$(PHP_VERSION)"'
+$(BUILD)/obj/src/%.o: src/%.c Makefile VERSION
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/sapi/%.o: sapi/%.c Makefile VERSION
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Isapi $(PHP_INCLUDES) $(CFLAGS_ALL) -Wno-cast-qual -Wno-shadow -Wno-undef -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/tests/%.o: tests/%.c Makefile VERSION
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- tests ---------------------------------------------------------------------------------------
+# Unit tests: tests/unit/**/test_*.c, each a cmocka program that #includes the .c it tests. Always with sanitizers.
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
+$(BUILD)/unit/%: tests/unit/%.c $(LIBCORE)
+	@mkdir -p $(@D)
+	@echo '  UNIT  $<'
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS)
+-include $(UNIT_BIN:=.d)
+
+unit-run: $(UNIT_BIN)
+	$(Q)set -e; for t in $(UNIT_BIN); do $$t 2>&1 || { echo "FAILED: $$t"; exit 1; }; done
+unit:
+	$(Q)$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan unit-run
+asan:
+	$(Q)$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan all
+
+# Fuzzers: tests/fuzz/fuzz_*.c with LLVMFuzzerTestOneInput; corpora in tests/fuzz/corpus/NAME. Replay needs no clang.
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_REPLAY := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%_replay,$(FUZZ_SRC))
+$(BUILD)/fuzz/%_replay: tests/fuzz/%.c tests/fuzz/replay.c $(LIBCORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-missing-prototypes $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIBCORE) $(EVENT_LIBS) $(INIH_LIBS)
+fuzz-replay-run: $(FUZZ_REPLAY)
+	$(Q)set -e; for f in $(FUZZ_REPLAY); do n=$$(basename $$f _replay); $$f tests/fuzz/corpus/$${n#fuzz_}; done
+fuzz-replay:
+	$(Q)$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan fuzz-replay-run
+# make fuzz T=60 [F=http]: seconds per fuzzer
+T ?= 60
+fuzz:
+	$(Q)bin/fuzz $(T) $(F)
+
+e2e: all
+	$(Q)bin/e2e $(E2E)
+
+lint: $(if $(filter lint,$(MAKECMDGOALS)),,)
+	$(Q)bin/lint
+
+check:
+	$(Q)bin/check
+demo:
+	$(Q)bin/demo
+bench: all
+	$(Q)bin/bench $(B)
+docs: $(DAEMON)
+	$(Q)bin/docs
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBDIR)/php $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/rserverd
+	install -m 755 $(DAEMON) $(DESTDIR)$(PREFIX)/sbin/rserverd
+	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/rserverd-php.so
+	cp -r sapi/php/. $(DESTDIR)$(LIBDIR)/php/
+	install -m 644 docs/rserverd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 docs/laravels.ini.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 conf/laravels.ini $(DESTDIR)$(PREFIX)/share/doc/rserverd/laravels.ini.sample
+	cp -r packaging/. $(DESTDIR)$(PREFIX)/share/doc/rserverd/
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make           build/rserverd, build/rserverd-php.so'
+	@echo 'make demo      install what is missing, build, serve a real Laravel application'
+	@echo 'make check     install what is missing, build, run every test'
+	@echo 'make unit | fuzz-replay | e2e [E2E="-k name"] | lint      parts of check'
+	@echo 'make asan      build/asan: the same with ASan and UBSan'
+	@echo 'make fuzz [T=60] [F=http]   make bench [B=name]   make docs   make clean'
+	@echo 'make install [DESTDIR=] [PREFIX=/usr/local]'
