@@ -17,7 +17,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointe
         -Wsign-compare -Wvla -Wformat=2 -Wundef
 WARN += $(if $(filter 0,$(E)),,-Werror)
 OPT := $(if $(D),-O0,-O2) -g
-SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 LIBDIR = $(PREFIX)/lib/rserverd
 DEFS := -D_GNU_SOURCE -DRS_LIBDIR='"$(LIBDIR)"' -DRS_VERSION='"$(shell cat VERSION)"'
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -fno-common -fPIC -fvisibility=hidden -fstack-protector-strong $(CFLAGS)

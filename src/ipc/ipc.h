@@ -25,7 +25,7 @@ const char *rs_ipc_role_name(enum rs_ipc_role role);
 
 #define RS_FRAME_FDS 2
 
-/* A received frame; payload is valid until the next call on the channel. Fds: the taker sets them to -1. */
+/* A received frame; payload and fds are valid until the next call on the channel. */
 struct rs_frame {
 	enum rs_msg msg;
 	uint16_t flags;
@@ -77,8 +77,11 @@ enum rs_result rs_ipc_fill(struct rs_ipc *c) RS_MUST_CHECK;
 
 /*
  * The next whole frame in the buffer. RS_OK: *f. RS_AGAIN: fill more. RS_ERR: the peer broke the rules (error says how).
- * Fds not taken by the caller are closed by the next call.
+ * Fds belong to the channel and are closed by the next call, unless taken with rs_ipc_take_fd().
  */
 enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f) RS_MUST_CHECK;
+
+/* Moves fd number i of the frame handed out last to the caller; f->fd[i] becomes -1. */
+int rs_ipc_take_fd(struct rs_ipc *c, struct rs_frame *f, unsigned i);
 
 #endif
