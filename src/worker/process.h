@@ -1,0 +1,84 @@
+/*
+ * The one context of a PHP process, manager or worker. Made in manager_main(), copied by fork.
+ */
+#ifndef RS_PROCESS_H
+#define RS_PROCESS_H
+
+#include "ipc/ipc.h"
+#include "worker/engine.h"
+#include "worker/heritage.h"
+
+#include <sys/types.h>
+
+/* A request that the reactor posted here and that has not run yet. */
+struct rs_post {
+	uint64_t id;
+	struct rs_buf payload; /* struct rs_wire_request and what follows; kept allocated between uses */
+	int body_fd;           /* -1: the body is in the payload */
+};
+
+/* One request while it runs, and its half-made response. Reused for every request of the process. */
+struct rs_exchange {
+	uint64_t id;
+	struct rs_request_view view;
+	struct rs_field *fields;   /* view.fields; grows, kept */
+	size_t fields_cap;
+	struct rs_slice inline_body;
+	int body_fd;
+	uint64_t body_at;          /* read position */
+
+	struct rs_buf head;        /* reason, then header block, until they are sent */
+	struct rs_buf gather;      /* body bytes not yet sent */
+	int64_t content_length;    /* as the engine said, or -1 */
+	uint64_t credit;           /* body bytes that may be sent now */
+	uint16_t status, reason_len;
+	bool head_given, head_sent, finished, client_gone, no_body;
+};
+
+struct rs_process {
+	struct rs_heritage *h;
+	const struct rs_engine *engine;
+	struct rs_log *log;
+
+	/* manager */
+	struct rs_ipc control;
+	bool booted;
+	struct rs_child *children; /* workers forked and not reaped */
+	size_t nchildren, children_cap;
+
+	/* worker */
+	bool is_worker;
+	uint32_t worker_id;
+	struct rs_ipc data;
+	struct rs_claim_page *claims;
+	struct rs_post posts[RS_CLAIM_SLOTS]; /* FIFO ring */
+	unsigned post_first, npost;
+	struct rs_exchange x;
+	uint64_t served, serve_max; /* serve_max 0: no limit */
+	bool retired, leaving;
+	int exit_status;
+};
+
+/* What the module is made for: defined by sapi/ or by the fake engine. */
+extern const struct rs_engine rs_the_engine;
+
+/* The process's context; never NULL once manager_main() runs. */
+struct rs_process *rs_process(void);
+
+int rs_manager_main(struct rs_heritage *h);
+
+/* A fresh child's life: returns its exit status. Takes both fds. */
+int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int data_fd, int claim_fd);
+
+/*
+ * Reads the data channel: REQUESTs go to p->posts, CREDIT and CANCEL to the running exchange, RETIRE is noted. Blocks
+ * for one read when wait is set, but not for ever: RS_AGAIN after a quiet moment. RS_DONE: the reactor is gone. RS_ERR: it broke the protocol (logged).
+ */
+enum rs_result rs_worker_receive(struct rs_process *p, bool wait) RS_MUST_CHECK;
+
+/* Prepares p->x for a claimed post. false: the payload contradicts itself. Takes the post's body fd. */
+bool rs_exchange_begin(struct rs_process *p, struct rs_post *post);
+/* Ends it whatever its state; an unfinished response is cut. */
+void rs_exchange_end(struct rs_process *p);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * The exchange: one request as the engine reads it, one response as the engine writes it.
+ *
+ * Owns what is in flight for the request that runs: the parsed view, the held head, the gathered body. The head is held
+ * until the body is complete, too large to gather, or flushed, so that a small response is one frame with its length.
+ * Body bytes spend credit; without credit the worker waits here, reading its channel, so nothing can deadlock.
+ */
+#include "worker/process.h"
+
+#include "base/rs_fd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A response up to this leaves as one frame with Content-Length. */
+#define GATHER_MAX (32u << 10)
+
+static struct rs_process *owner_of(struct rs_exchange *x)
+{
+	return (struct rs_process *)((char *)x - offsetof(struct rs_process, x));
+}
+
+/* ---- request --------------------------------------------------------------------------------- */
+
+static bool slice_in(const struct rs_wire_slice *w, struct rs_slice head, struct rs_slice *out)
+{
+	if (w->off > head.n || w->len > head.n - w->off)
+		return false;
+	*out = rs_slice(head.p + w->off, w->len);
+	return true;
+}
+
+static bool fields_room(struct rs_exchange *x, size_t n)
+{
+	struct rs_field *p;
+
+	if (n <= x->fields_cap)
+		return true;
+	p = realloc(x->fields, n * sizeof *p);
+	if (!p)
+		return false;
+	x->fields = p;
+	x->fields_cap = n;
+	return true;
+}
+
+/* Cuts the payload into the view; every length is checked although the sender is ours. */
+static bool parse(struct rs_exchange *x, struct rs_slice payload)
+{
+	struct rs_wire_request w;
+	struct rs_request_view *v = &x->view;
+	struct rs_wire_slice pair[2];
+	const char *table;
+	struct rs_slice head;
+	size_t need;
+
+	if (payload.n < sizeof w)
+		return false;
+	memcpy(&w, payload.p, sizeof w);
+	need = sizeof w + (size_t)w.nfields * sizeof pair;
+	if (w.nfields > 10000 || payload.n < need || payload.n - need < w.head_len)
+		return false;
+	table = payload.p + sizeof w;
+	head = rs_slice(payload.p + need, w.head_len);
+	need += w.head_len;
+	if (payload.n - need < (size_t)w.remote_len + w.local_len || !fields_room(x, w.nfields))
+		return false;
+	*v = (struct rs_request_view){ .nfields = w.nfields, .fields = x->fields, .http_minor = w.http_minor,
+				       .remote_port = w.remote_port, .local_port = w.local_port,
+				       .tls = w.flags & RS_REQ_TLS, .trusted = w.flags & RS_REQ_TRUSTED,
+				       .received_us = w.received_us, .body_len = w.body_len };
+	v->remote_addr = rs_slice(payload.p + need, w.remote_len);
+	v->local_addr = rs_slice(payload.p + need + w.remote_len, w.local_len);
+	need += (size_t)w.remote_len + w.local_len;
+	x->inline_body = rs_slice(payload.p + need, payload.n - need);
+	if (!slice_in(&w.method, head, &v->method) || !slice_in(&w.target, head, &v->target) ||
+	    w.path_len > v->target.n)
+		return false;
+	v->path = rs_slice(v->target.p, w.path_len);
+	if (w.path_len < v->target.n)
+		v->query = rs_slice(v->target.p + w.path_len + 1, v->target.n - w.path_len - 1);
+	for (uint32_t i = 0; i < w.nfields; i++) {
+		memcpy(pair, table + i * sizeof pair, sizeof pair);
+		if (!slice_in(&pair[0], head, &x->fields[i].name) ||
+		    !slice_in(&pair[1], head, &x->fields[i].value))
+			return false;
+	}
+	x->credit = w.credit;
+	return (w.flags & RS_REQ_BODY_FD) ? x->body_fd >= 0 : x->inline_body.n == w.body_len;
+}
+
+bool rs_exchange_begin(struct rs_process *p, struct rs_post *post)
+{
+	struct rs_exchange *x = &p->x;
+
+	x->id = post->id;
+	x->body_fd = post->body_fd;
+	post->body_fd = -1;
+	x->body_at = 0;
+	x->status = x->reason_len = 0;
+	x->content_length = -1;
+	x->head_given = x->head_sent = x->finished = x->client_gone = false;
+	if (!parse(x, rs_buf_slice(&post->payload)))
+		return false;
+	x->no_body = rs_slice_eq(x->view.method, RS_SLICE("HEAD"));
+	return true;
+}
+
+void rs_exchange_end(struct rs_process *p)
+{
+	struct rs_exchange *x = &p->x;
+
+	if (!x->finished)
+		rs_exchange_abort(x);
+	rs_fd_close(&x->body_fd);
+	rs_buf_reset(&x->head, 16u << 10);
+	rs_buf_reset(&x->gather, 2 * GATHER_MAX);
+	x->id = 0;
+}
+
+const struct rs_request_view *rs_exchange_request(const struct rs_exchange *x)
+{
+	return &x->view;
+}
+
+size_t rs_exchange_read_body(struct rs_exchange *x, char *buf, size_t n)
+{
+	ssize_t got;
+
+	if (x->body_at >= x->view.body_len)
+		return 0;
+	if (n > x->view.body_len - x->body_at)
+		n = (size_t)(x->view.body_len - x->body_at);
+	if (x->body_fd < 0) {
+		memcpy(buf, x->inline_body.p + x->body_at, n);
+		x->body_at += n;
+		return n;
+	}
+	do {
+		got = pread(x->body_fd, buf, n, (off_t)x->body_at);
+	} while (got < 0 && errno == EINTR);
+	if (got <= 0) {
+		rs_warn(owner_of(x)->log, "cannot read the spooled request body");
+		x->body_at = x->view.body_len;
+		return 0;
+	}
+	x->body_at += (uint64_t)got;
+	return (size_t)got;
+}
+
+/* ---- response -------------------------------------------------------------------------------- */
+
+/* The channel broke: nobody will read an answer any more. */
+static enum rs_result lost(struct rs_exchange *x)
+{
+	x->client_gone = true;
+	return RS_DONE;
+}
+
+static enum rs_result put_and_flush(struct rs_exchange *x, enum rs_msg msg, uint16_t flags, struct rs_slice head,
+				    struct rs_slice body)
+{
+	struct rs_process *p = owner_of(x);
+
+	if (rs_ipc_put(&p->data, msg, flags, x->id, head, body, NULL, 0) != RS_OK ||
+	    rs_ipc_flush(&p->data) != RS_OK) {
+		rs_debug(p->log, "response lost: %s", p->data.error);
+		return lost(x);
+	}
+	return RS_OK;
+}
+
+/* The first frame: head, and the body bytes that come with it. x->head starts with room for the struct. */
+static enum rs_result send_head(struct rs_exchange *x, struct rs_slice body, uint16_t flags)
+{
+	struct rs_wire_response w = { .status = x->status, .reason_len = x->reason_len,
+				      .headers_len = (uint32_t)(x->head.len - sizeof w - x->reason_len),
+				      .body_len = (uint32_t)body.n, .content_length = x->content_length };
+
+	memcpy(x->head.p + x->head.off, &w, sizeof w);
+	x->head_sent = true;
+	return put_and_flush(x, RS_MSG_RESPONSE, flags, rs_buf_slice(&x->head), body);
+}
+
+/* x->head = room for the struct, reason, headers. false: no memory or too large. */
+static bool hold_head(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
+		      int64_t content_length)
+{
+	static const struct rs_wire_response blank;
+
+	x->head.len = x->head.off = 0;
+	x->status = (uint16_t)status;
+	x->reason_len = (uint16_t)reason.n;
+	x->content_length = content_length;
+	return headers.n <= RS_RESPONSE_HEADERS_MAX - 1024 && rs_buf_put(&x->head, &blank, sizeof blank) &&
+	       rs_buf_put(&x->head, reason.p, reason.n) && rs_buf_put(&x->head, headers.p, headers.n);
+}
+
+/* Waits until the client has taken enough for at least one byte more. */
+static enum rs_result wait_for_credit(struct rs_exchange *x)
+{
+	while (x->credit == 0 && !x->client_gone) {
+		enum rs_result r = rs_worker_receive(owner_of(x), true);
+		if (r != RS_OK && r != RS_AGAIN)
+			return lost(x);
+	}
+	return x->client_gone ? RS_DONE : RS_OK;
+}
+
+/* Sends p[0..n), in pieces as credit allows; flags go with the last one. */
+static enum rs_result send_body(struct rs_exchange *x, const char *p, size_t n, uint16_t flags)
+{
+	enum rs_result r;
+
+	do {
+		size_t piece = n > RS_BODY_MAX ? RS_BODY_MAX : n;
+		if (piece && (r = wait_for_credit(x)) != RS_OK)
+			return r;
+		if (piece > x->credit)
+			piece = (size_t)x->credit;
+		x->credit -= piece;
+		uint16_t f = piece == n ? flags : 0;
+		r = x->head_sent ? put_and_flush(x, RS_MSG_BODY, f, RS_SLICE(""), rs_slice(p, piece))
+				 : send_head(x, rs_slice(p, piece), f);
+		if (r != RS_OK)
+			return r;
+		p += piece;
+		n -= piece;
+	} while (n);
+	return RS_OK;
+}
+
+static enum rs_result send_gathered(struct rs_exchange *x, uint16_t flags)
+{
+	enum rs_result r = send_body(x, rs_buf_data(&x->gather), x->gather.len, flags);
+
+	x->gather.len = x->gather.off = 0;
+	return r;
+}
+
+void rs_exchange_head(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
+		      int64_t content_length)
+{
+	RS_ASSERT(!x->head_given);
+	x->head_given = true;
+	if (reason.n > 512)
+		reason.n = 512;
+	if (!hold_head(x, status, reason, headers, content_length)) {
+		rs_errorx(owner_of(x)->log, "response headers of %zu bytes dropped: too large", headers.n);
+		status = 500;
+		(void)hold_head(x, status, RS_SLICE(""), RS_SLICE(""), -1);
+	}
+	if (status == 204 || status == 304)
+		x->no_body = true;
+}
+
+enum rs_result rs_exchange_write(struct rs_exchange *x, const char *p, size_t n)
+{
+	enum rs_result r;
+
+	RS_ASSERT(x->head_given);
+	if (x->client_gone)
+		return RS_DONE;
+	if (x->finished || x->no_body)
+		return RS_OK;
+	if (x->gather.len + n <= GATHER_MAX) {
+		if (!rs_buf_put(&x->gather, p, n))
+			return lost(x);
+		return RS_OK;
+	}
+	if (x->gather.len && (r = send_gathered(x, 0)) != RS_OK)
+		return r;
+	if (n <= GATHER_MAX)
+		return rs_buf_put(&x->gather, p, n) ? RS_OK : lost(x);
+	return send_body(x, p, n, 0);
+}
+
+enum rs_result rs_exchange_flush(struct rs_exchange *x)
+{
+	struct rs_process *p = owner_of(x);
+
+	if (x->finished)
+		return x->client_gone ? RS_DONE : RS_OK;
+	if (!x->client_gone && x->head_given && (!x->head_sent || x->gather.len))
+		(void)send_gathered(x, 0);
+	/* A look at the channel without waiting: has the client left? */
+	if (!x->client_gone && rs_worker_receive(p, false) == RS_DONE)
+		return lost(x);
+	return x->client_gone ? RS_DONE : RS_OK;
+}
+
+void rs_exchange_finish(struct rs_exchange *x)
+{
+	if (x->finished)
+		return;
+	if (!x->head_given) {
+		rs_exchange_abort(x);
+		return;
+	}
+	if (!x->head_sent && x->content_length < 0 && !x->no_body)
+		x->content_length = (int64_t)x->gather.len;
+	if (!x->client_gone)
+		(void)send_gathered(x, RS_FRAME_END);
+	x->finished = true;
+}
+
+void rs_exchange_abort(struct rs_exchange *x)
+{
+	static const char none[] = "";
+
+	if (x->finished)
+		return;
+	if (!x->head_sent) {
+		/* Nothing went out: the reactor can still say 500 in our name. */
+		if (!hold_head(x, 500, RS_SLICE(""), RS_SLICE(""), -1))
+			x->client_gone = true;
+	}
+	x->gather.len = x->gather.off = 0;
+	if (!x->client_gone)
+		(void)(x->head_sent ? put_and_flush(x, RS_MSG_BODY, RS_FRAME_ABORT, rs_slice(none, 0), rs_slice(none, 0))
+				    : send_head(x, rs_slice(none, 0), RS_FRAME_ABORT));
+	x->finished = true;
+}
+
+bool rs_exchange_head_sent(const struct rs_exchange *x)
+{
+	return x->head_given;
+}
+
+bool rs_exchange_finished(const struct rs_exchange *x)
+{
+	return x->finished;
+}
+
+bool rs_exchange_client_gone(const struct rs_exchange *x)
+{
+	return x->client_gone;
+}
