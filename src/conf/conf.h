@@ -45,7 +45,8 @@ enum rs_opt_id {
 
 struct rs_origin_at {
 	enum rs_origin from;
-	char *where; /* "laravels.ini:12", "config/laravels.php", "-c"; NULL for defaults */
+	bool derived; /* filled by rs_conf_complete() from other values; made anew by its next call */
+	char *where;  /* "laravels.ini:12", "config/laravels.php", "-c"; NULL for defaults */
 };
 
 struct rs_conf {
@@ -55,6 +56,7 @@ struct rs_conf {
 	struct rs_strlist php; /* [php]: "name=value", in order */
 	char *ini_file;        /* absolute path of the ini that was read, "" without one */
 	struct rs_origin_at origin[RS_OPT_COUNT];
+	struct rs_strlist warned; /* sections that were warned about: once is enough */
 };
 
 /* One row of options.def at run time. */
@@ -65,7 +67,7 @@ struct rs_option {
 	enum rs_opt_apply apply;
 	unsigned flags;
 	size_t offset;                /* of the field in struct rs_conf */
-	const char *const *words;     /* ENUM: NULL-terminated */
+	const char *const *words;     /* ENUM: NULL-terminated, in the order of the C enum; else NULL */
 };
 extern const struct rs_option rs_options[RS_OPT_COUNT];
 
@@ -90,24 +92,40 @@ enum rs_result rs_conf_set(struct rs_conf *c, enum rs_origin from, const char *w
 			   const char *key, const char *value, struct rs_conf_error *err, rs_conf_warn_fn warn,
 			   void *arg) RS_MUST_CHECK;
 
-/* Reads an ini file with inih (origin INI). where = "FILE:LINE". */
+/* An ini text (origin INI, where = "NAME:LINE"). Stops at the first error; warnings before it were given. */
+enum rs_result rs_conf_parse_ini(struct rs_conf *c, struct rs_slice text, const char *name,
+				 struct rs_conf_error *err, rs_conf_warn_fn warn, void *arg) RS_MUST_CHECK;
+/* The same from a file of at most 1 MiB; also sets ini_file. */
 enum rs_result rs_conf_read_ini(struct rs_conf *c, const char *path, struct rs_conf_error *err,
 				rs_conf_warn_fn warn, void *arg) RS_MUST_CHECK;
 
 /*
  * Fills what depends on other values: base path (symlink NOT resolved), absolute paths, worker_num,
- * document_root, pid_file, sockets, process_prefix, php paths. Call after all sources were read; may be
- * called again. Then checks rules across options. cwd: absolute.
+ * max_request_grace, document_root, pid_file, sockets, process_prefix, php and engine paths. Then checks rules
+ * across options. Call after all sources were read; may be called again after more were. log_file stays "" (the
+ * master chooses), entry stays relative to the base path. cwd: absolute.
  */
 enum rs_result rs_conf_complete(struct rs_conf *c, const char *cwd, struct rs_conf_error *err) RS_MUST_CHECK;
 
-/* Every set (non-default-origin) value as lines "from\twhere\tsection\tkey\tvalue\n", values \-escaped; and back. */
+/*
+ * Every set or derived value as lines "from\twhere\tsection\tkey\tvalue\n", where and value \-escaped; and back, into
+ * a fresh c: the copy is as complete as the original was. Undump believes the text: between our own processes only.
+ */
 bool rs_conf_dump(const struct rs_conf *c, struct rs_buf *out) RS_MUST_CHECK;
 enum rs_result rs_conf_undump(struct rs_conf *c, struct rs_slice text, struct rs_conf_error *err) RS_MUST_CHECK;
 
 /*
- * reload: old is in force, new was read. Appends to *msgs a line per START option that differs ("needs a restart"),
- * and copies old's value of those into new.
+ * config/laravels.php as a manager sent it, in the same lines: application code made them, so `from` is ignored (it
+ * is APP), and with root = true (the daemon was started as root) what only ini and command line may say is
+ * refused: RS_OPT_ROOT options with a warning, a port below 1024 or a Unix socket path with an error.
+ * c holds what ini and command line said, and nothing of an earlier take.
+ */
+enum rs_result rs_conf_take_app(struct rs_conf *c, struct rs_slice text, bool root, struct rs_conf_error *err,
+				rs_conf_warn_fn warn, void *arg) RS_MUST_CHECK;
+
+/*
+ * reload: old is in force, new was read. Warns once per START option that differs ("needs a restart"), and
+ * copies old's value of those into new. Both are complete.
  */
 void rs_conf_keep_start_values(struct rs_conf *new_conf, const struct rs_conf *old, rs_conf_warn_fn warn, void *arg);
 

@@ -1,0 +1,228 @@
+/*
+ * Rules across options of a completed configuration. Each is a function that complains or is silent; they run in the
+ * order of the table below. Looks at the file system only to say early what would fail later.
+ */
+#include "conf/conf_private.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+/* SWOOLE_SOCK_* */
+enum { SOCK_TCP = 1, SOCK_TCP6 = 3, SOCK_UNIX = 5, SOCK_SSL = 512 };
+
+struct rule_result {
+	enum rs_opt_id id; /* whose value is to blame */
+	struct rs_complaint why;
+};
+
+static bool blame(struct rule_result *r, enum rs_opt_id id, const char *allowed, const char *fmt, ...)
+	RS_PRINTF(4, 5);
+
+/* Always false: "the rule is broken". */
+static bool blame(struct rule_result *r, enum rs_opt_id id, const char *allowed, const char *fmt, ...)
+{
+	char text[2 * PATH_MAX + 256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	rs_conf_printable(text, r->why.what, sizeof r->why.what);
+	(void)rs_fmt(r->why.allowed, sizeof r->why.allowed, "%s", allowed);
+	r->id = id;
+	return false;
+}
+
+static bool is_kind(const char *path, mode_t kind)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+static bool fits_sockaddr(const char *path)
+{
+	return strlen(path) < sizeof ((struct sockaddr_un *)NULL)->sun_path;
+}
+
+static bool is_ip(const char *text)
+{
+	unsigned char addr[16];
+
+	return inet_pton(AF_INET, text, addr) == 1 || inet_pton(AF_INET6, text, addr) == 1;
+}
+
+static bool rule_socket_type(const struct rs_conf *c, struct rule_result *r)
+{
+	int64_t kind = c->socket_type & ~(int64_t)SOCK_SSL;
+	bool path = strchr(c->listen_ip, '/') != NULL;
+
+	if (c->socket_type & SOCK_SSL)
+		return blame(r, RS_OPT_ID_socket_type, "1, 3 or 5", "TLS is not available in this version");
+	if (kind != SOCK_TCP && kind != SOCK_TCP6 && kind != SOCK_UNIX)
+		return blame(r, RS_OPT_ID_socket_type, "1 (TCP), 3 (TCP6) or 5 (Unix stream)",
+			     "`%jd` is no type of the main port", (intmax_t)kind);
+	if (kind == SOCK_UNIX && !path)
+		return blame(r, RS_OPT_ID_listen_ip, "a path with a slash in it",
+			     "socket_type 5 is a Unix socket, and `%s` is no path", c->listen_ip);
+	return true;
+}
+
+static bool rule_listen_ip(const struct rs_conf *c, struct rule_result *r)
+{
+	if (strchr(c->listen_ip, '/') || is_ip(c->listen_ip))
+		return true;
+	if (strcmp(c->listen_ip, "localhost") == 0)
+		(void)rs_fmt(r->why.hint, sizeof r->why.hint, "`127.0.0.1`");
+	return blame(r, RS_OPT_ID_listen_ip, "an IPv4 or IPv6 address, or the path of a Unix socket",
+		     "`%s` is not an address", c->listen_ip);
+}
+
+/* The main port as [rserverd] listen[] would write it. */
+static bool main_address(const struct rs_conf *c, char *out, size_t size)
+{
+	if (strchr(c->listen_ip, '/'))
+		return rs_fmt(out, size, "%s", c->listen_ip);
+	return rs_fmt(out, size, strchr(c->listen_ip, ':') ? "[%s]:%jd" : "%s:%jd", c->listen_ip,
+		      (intmax_t)c->listen_port);
+}
+
+static bool rule_listen_once(const struct rs_conf *c, struct rule_result *r)
+{
+	char first[PATH_MAX + 64];
+
+	if (!main_address(c, first, sizeof first))
+		return true;
+	for (size_t i = 0; i < c->listen.n; i++) {
+		bool again = strcmp(c->listen.v[i], first) == 0;
+
+		for (size_t j = 0; j < i; j++)
+			again = again || strcmp(c->listen.v[i], c->listen.v[j]) == 0;
+		if (again)
+			return blame(r, RS_OPT_ID_listen, "every address once", "`%s` is there twice", c->listen.v[i]);
+	}
+	return true;
+}
+
+static bool rule_socket_paths(const struct rs_conf *c, struct rule_result *r)
+{
+	static const char allowed[] = "107 bytes; a shorter path can be set here";
+
+	if (!fits_sockaddr(c->control_socket))
+		return blame(r, RS_OPT_ID_control_socket, allowed, "`%s` is too long for a Unix socket",
+			     c->control_socket);
+	if (!fits_sockaddr(c->app_socket))
+		return blame(r, RS_OPT_ID_app_socket, allowed, "`%s` is too long for a Unix socket", c->app_socket);
+	if (strchr(c->listen_ip, '/') && !fits_sockaddr(c->listen_ip))
+		return blame(r, RS_OPT_ID_listen_ip, allowed, "`%s` is too long for a Unix socket", c->listen_ip);
+	for (size_t i = 0; i < c->listen.n; i++)
+		if (c->listen.v[i][0] == '/' && !fits_sockaddr(c->listen.v[i]))
+			return blame(r, RS_OPT_ID_listen, allowed, "`%s` is too long for a Unix socket",
+				     c->listen.v[i]);
+	return true;
+}
+
+/* Two uses of one file would destroy each other. */
+static bool rule_distinct_files(const struct rs_conf *c, struct rule_result *r)
+{
+	const struct {
+		enum rs_opt_id id;
+		const char *path;
+	} files[] = {
+		{ RS_OPT_ID_listen_ip, c->listen_ip[0] == '/' ? c->listen_ip : "" },
+		{ RS_OPT_ID_pid_file, c->pid_file },
+		{ RS_OPT_ID_log_file, c->log_file },
+		{ RS_OPT_ID_access_log, c->access_log },
+		{ RS_OPT_ID_control_socket, c->control_socket },
+		{ RS_OPT_ID_app_socket, c->app_socket },
+	};
+
+	for (size_t i = 0; i < RS_COUNTOF(files); i++)
+		for (size_t j = 0; j < i; j++)
+			if (*files[i].path && strcmp(files[i].path, files[j].path) == 0)
+				return blame(r, files[i].id, "a file of its own", "`%s` is %s as well", files[i].path,
+					     rs_options[files[j].id].key);
+	return true;
+}
+
+static bool rule_bodies(const struct rs_conf *c, struct rule_result *r)
+{
+	if (c->body_buffer_size <= c->package_max_length)
+		return true;
+	return blame(r, RS_OPT_ID_body_buffer_size, "at most package_max_length",
+		     "is above package_max_length (%jd bytes): no request is that large",
+		     (intmax_t)c->package_max_length);
+}
+
+static bool rule_directories(const struct rs_conf *c, struct rule_result *r)
+{
+	if (!is_kind(c->upload_tmp_dir, S_IFDIR))
+		return blame(r, RS_OPT_ID_upload_tmp_dir, "a directory", "`%s` is not a directory", c->upload_tmp_dir);
+	if (c->handle_static && !is_kind(c->document_root, S_IFDIR))
+		return blame(r, RS_OPT_ID_document_root, "a directory, or handle_static = false",
+			     "`%s` is not a directory, and handle_static wants one", c->document_root);
+	return true;
+}
+
+static bool rule_entry(const struct rs_conf *c, struct rule_result *r)
+{
+	char path[2 * PATH_MAX];
+	bool callable = c->framework == RS_FRAMEWORK_CALLABLE;
+
+	if (!callable && *c->entry)
+		return blame(r, RS_OPT_ID_entry, "framework = callable, or no entry",
+			     "is used with framework = callable only");
+	if (!callable)
+		return true;
+	if (!*c->entry)
+		return blame(r, RS_OPT_ID_entry, "a PHP file that returns a callable",
+			     "framework = callable needs an entry");
+	if (!rs_fmt(path, sizeof path, "%s%s%s", c->entry[0] == '/' ? "" : c->laravel_base_path,
+		    c->entry[0] == '/' ? "" : "/", c->entry) ||
+	    !is_kind(path, S_IFREG))
+		return blame(r, RS_OPT_ID_entry, "a PHP file that returns a callable", "`%s` is not a file", path);
+	return true;
+}
+
+/* Explicit paths only: a missing default is reported by whoever needs it. */
+static bool rule_php_files(const struct rs_conf *c, struct rule_result *r)
+{
+	const struct {
+		enum rs_opt_id id;
+		const char *path;
+	} files[] = { { RS_OPT_ID_php_ini, c->php_ini },
+		      { RS_OPT_ID_libphp, c->libphp },
+		      { RS_OPT_ID_php_binary, c->php_binary },
+		      { RS_OPT_ID_engine_module, c->engine_module } };
+
+	for (size_t i = 0; i < RS_COUNTOF(files); i++)
+		if (!c->origin[files[i].id].derived && !is_kind(files[i].path, S_IFREG))
+			return blame(r, files[i].id, "an existing file", "`%s` is not a file", files[i].path);
+	return true;
+}
+
+static bool rule_group(const struct rs_conf *c, struct rule_result *r)
+{
+	if (*c->group && !*c->user)
+		return blame(r, RS_OPT_ID_group, "user and group, or user alone", "a group needs a user");
+	return true;
+}
+
+enum rs_result rs_conf_check(const struct rs_conf *c, struct rs_conf_error *err)
+{
+	static bool (*const rules[])(const struct rs_conf *, struct rule_result *) = {
+		rule_socket_type,    rule_listen_ip, rule_listen_once, rule_socket_paths,
+		rule_distinct_files, rule_bodies,    rule_directories, rule_entry,
+		rule_php_files,      rule_group,
+	};
+	struct rule_result r = { 0 };
+
+	for (size_t i = 0; i < RS_COUNTOF(rules); i++)
+		if (!rules[i](c, &r))
+			return rs_conf_fail_option(c, r.id, &r.why, err);
+	return RS_OK;
+}
