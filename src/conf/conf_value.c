@@ -210,8 +210,8 @@ bool rs_conf_parse_number(const struct rs_option *o, const char *text, int64_t *
 
 bool rs_conf_number_text(const struct rs_option *o, int64_t v, struct rs_buf *out)
 {
-	static const char units[] = "KMG";
-	int unit = -1;
+	static const char *const units[] = { "", "K", "M", "G" };
+	size_t unit = 0;
 
 	switch (o->type) {
 	case RS_OPT_BOOL:
@@ -223,9 +223,9 @@ bool rs_conf_number_text(const struct rs_option *o, int64_t v, struct rs_buf *ou
 			return rs_buf_printf(out, "%jdms", (intmax_t)v);
 		return rs_buf_printf(out, "%jd", (intmax_t)(v / 1000));
 	case RS_OPT_SIZE:
-		for (; v && v % 1024 == 0 && unit < 2; unit++)
+		for (; v && v % 1024 == 0 && unit < RS_COUNTOF(units) - 1; unit++)
 			v /= 1024;
-		return rs_buf_printf(out, "%jd%.*s", (intmax_t)v, unit >= 0, unit >= 0 ? &units[unit] : "");
+		return rs_buf_printf(out, "%jd%s", (intmax_t)v, units[unit]);
 	default:
 		return rs_buf_printf(out, "%jd", (intmax_t)v);
 	}
