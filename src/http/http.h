@@ -14,92 +14,112 @@ struct rs_http_field {
 	struct rs_slice name, value; /* value without surrounding blanks */
 };
 
-/* A request head. Slices point into the bytes given to rs_http_parse(). */
+/* A request head. Every slice points into the bytes given to rs_http_parse(), in front of head_len. */
 struct rs_http_head {
 	struct rs_slice method;
 	struct rs_slice target;      /* origin-form, query included ("/a?b"); "*" for OPTIONS * */
 	size_t path_len;             /* bytes of target before '?' (all of it without one) */
-	struct rs_slice host;        /* of the Host field, or of an absolute-form target */
-	struct rs_http_field fields[RS_HTTP_FIELDS_MAX]; /* what PHP may see: names with '_' are left out */
+	struct rs_slice host;        /* authority of an absolute-form target, or Host; p NULL: neither */
+	struct rs_http_field fields[RS_HTTP_FIELDS_MAX]; /* what PHP may see; nfields are set */
 	size_t nfields;
 	size_t head_len;             /* bytes of the head, final empty line included */
 	uint64_t content_length;     /* 0 unless has_length */
 	uint8_t minor;               /* HTTP/1.minor, 0 or 1 */
-	bool has_length, chunked, keepalive, expect_continue, upgrade;
+	bool has_length, chunked;    /* never both; neither: no body */
+	bool keepalive;              /* the client wants the connection to stay */
+	bool expect_continue;        /* it waits for 100 before it sends its body (which is not empty) */
+	bool upgrade;                /* 1.1, Upgrade field, and "upgrade" in Connection */
 	bool head_method, get_method; /* method is HEAD / GET */
 };
 
 struct rs_http_limits {
-	size_t head_max;             /* request line plus fields */
+	size_t head_max;             /* bytes of a head, from p[0] to the final empty line */
 };
 
 /*
- * One request head from p[0..n). `scanned` keeps, between calls with a growing p, how far the search for the end of
- * the head has come; start with 0.
+ * One request head from p[0..n). `scanned` belongs to the parser between calls with a growing p (which
+ * may move); start with 0. After RS_OK it is 0 again, for the next head.
  *
- * RS_OK: *h is filled. RS_AGAIN: more bytes are needed. RS_ERR: *status is the answer (400, 411?, 414, 431, 501, 505)
- * and *why a constant text for the log; the connection must be closed after it.
+ * RS_OK: *h is filled. RS_AGAIN: more bytes are needed. RS_ERR: *status is the answer (400, 414, 417,
+ * 431, 501, 505) and *why a constant text for the log; the connection must be closed after it. The
+ * verdict depends on the bytes alone, not on how they were cut; an error is told at the latest when its
+ * line is complete.
  *
- * Rules: lines end with CRLF only (bare LF, bare CR, NUL: 400); up to two empty lines before the request line are
- * skipped; single SP between the parts of the request line; method is a token (unknown ones are the application's
- * business; CONNECT and TRACE: 501... see http_parse.c); target origin-form, absolute-form (http/https, authority becomes host), or "*" with
- * OPTIONS; bytes <= 0x20, 0x7f and '#' in a target: 400; version HTTP/1.0 or 1.1, another digit: 505; no blank before the colon, no
- * obs-fold, names are tokens, values have no control bytes but HTAB; Host exactly once in 1.1, at most once in 1.0, and a
- * valid authority; Content-Length once, digits only, below 2^63 (a list of equal values: 400 too); never with
- * Transfer-Encoding; Transfer-Encoding only in 1.1 and only exactly "chunked" (else 501; chunked not last or twice: 400); more than
- * RS_HTTP_FIELDS_MAX fields: 431; Expect other than 100-continue: 417. Field lines with a '_' in the name are dropped
- * (as nginx does), never confused with '-' names.
+ * Rules:
+ * - Lines end with CRLF; bare LF, bare CR and NUL: 400. Two empty lines at most are skipped in front.
+ * - Request line: method SP target SP HTTP/d.d. The method is a token of at most 32 bytes (501); unknown
+ *   ones and TRACE are the application's business, CONNECT is 501. HTTP/1.0; HTTP/1.1 and above are 1.1;
+ *   another major digit: 505.
+ * - Target: bytes <= 0x20, 0x7f and '#': 400. origin-form; absolute-form of http or https, whose
+ *   authority becomes host and the value of the Host field (without any path it is "/"; with a query but
+ *   no path: 400); "*" with OPTIONS.
+ * - Fields: names are tokens, no blank before the colon, no folding; values have no control byte but
+ *   HTAB. Dropped are names with '_' (PHP could not tell them from '-') and Proxy (it would become
+ *   HTTP_PROXY). More than RS_HTTP_FIELDS_MAX, dropped ones included: 431.
+ * - Host: once in 1.1, at most once in 1.0; never empty; letters, digits, '-', '_', single dots, or an IP
+ *   literal; then at most ":" and a port of 0 to 65535.
+ * - Content-Length: once, digits only, below 2^63, never with Transfer-Encoding.
+ * - Transfer-Encoding: 1.1 only, once, "chunked" in any case; codings not known: 501; anything else: 400.
+ * - Expect: "100-continue", else 417; ignored in 1.0.
+ * - Longer than head_max: 414 while in the request line, else 431.
  */
-enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n, const struct rs_http_limits *limits,
-			     size_t *scanned, unsigned *status, const char **why) RS_MUST_CHECK;
+enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n,
+			     const struct rs_http_limits *limits, size_t *scanned, unsigned *status,
+			     const char **why) RS_MUST_CHECK;
 
-/* ---- request bodies ------------------------------------------------------------------------------------------ */
+/* ---- request bodies -------------------------------------------------------------------------------- */
 
 struct rs_http_chunked {
-	unsigned state;
+	unsigned state;      /* of http_chunked.c */
 	uint64_t left;       /* bytes of the current chunk still to come */
-	uint64_t total;      /* decoded bytes so far */
-	unsigned line;       /* bytes of the current size or trailer line, bounded */
-	unsigned trailers;   /* bytes of trailers, bounded, dropped */
+	uint64_t total;      /* decoded bytes so far, below 2^63 */
+	unsigned line;       /* digits of the current size, or bytes of its extensions */
+	unsigned beside;     /* bytes of extensions and trailers so far */
 };
 
 void rs_http_chunked_init(struct rs_http_chunked *c);
 
 /*
- * Consumes from p[0..n): *used bytes were eaten; *piece is body data among them (may be empty, points into p).
- * RS_OK: call again with the rest. RS_AGAIN: all eaten, more is needed. RS_DONE: the body is complete. RS_ERR: bad framing
- * (400). Strict: hex size up to 15 digits, CRLF only, chunk extensions are skipped (bounded to 256 bytes per line), trailers are skipped (bounded
- * to 8 KiB in all).
+ * Consumes from p[0..n): *used bytes were eaten; *piece is body data among them (may be empty, points
+ * into p). RS_OK: call again with the rest. RS_AGAIN: all eaten, more is needed. RS_DONE: the body is
+ * complete, the rest is the next request. RS_ERR: bad framing (400), for good. A piece may come with any
+ * of RS_OK and RS_AGAIN.
+ *
+ * Strict: 1 to 15 hex digits, CRLF only, no blanks. Chunk extensions (256 bytes a line) and trailer
+ * fields are checked for bytes that cannot be there and dropped; 8 KiB of both in all.
  */
 enum rs_result rs_http_chunked_feed(struct rs_http_chunked *c, const char *p, size_t n, size_t *used,
 				    struct rs_slice *piece) RS_MUST_CHECK;
 
-/* ---- responses ------------------------------------------------------------------------------------------------ */
+/* ---- responses ------------------------------------------------------------------------------------- */
 
 /* "Not Found" for 404; "" for a status nobody named. */
 const char *rs_http_reason(unsigned status);
 
-/* "Sat, 21 Nov 2026 09:30:00 GMT"; out has room for 32. */
+/* "Sat, 21 Nov 2026 09:30:00 GMT"; times outside 1970 to 9999 become the nearest inside. */
 void rs_http_date(int64_t unix_seconds, char out[32]);
-/* The three forms of RFC 9110 5.6.7. false: not a date. */
+/* The three forms of RFC 9110 5.6.7; two-digit years are 1970 to 2069. false: not a date. */
 bool rs_http_date_parse(struct rs_slice s, int64_t *unix_seconds);
 
 /*
- * Checks a worker's header block ("Name: value\r\n"...): tokens, no control bytes. Reports which of the names that the
- * reactor writes itself occur. false: malformed.
+ * What the reactor must know of a worker's header block. `forbidden`: it has what only the reactor may
+ * say, so the engine must not send it: Content-Length, Transfer-Encoding, Keep-Alive, Upgrade, any
+ * Connection but close.
  */
 struct rs_http_block {
 	bool has_date, has_server, has_connection_close;
-	bool forbidden;      /* Content-Length, Transfer-Encoding, Keep-Alive, Upgrade or any Connection but close: the engine must not send them */
+	bool forbidden;
 };
+
+/* "Name: value\r\n" lines, "" for none; bytes as in a request's fields. false: malformed. */
 bool rs_http_block_check(struct rs_slice block, struct rs_http_block *out);
 
 /* How the body of a response is delimited. */
 enum rs_http_framing { RS_HTTP_NO_BODY, RS_HTTP_LENGTH, RS_HTTP_CHUNKED, RS_HTTP_UNTIL_CLOSE };
 
 struct rs_http_response {
-	unsigned status;
-	struct rs_slice reason;      /* empty: standard */
+	unsigned status;             /* 100..999 */
+	struct rs_slice reason;      /* empty, or with control bytes: the standard one */
 	struct rs_slice headers;     /* checked block */
 	int64_t content_length;      /* -1 unknown */
 	const char *date;            /* rs_http_date() text, NULL when the block has one */
@@ -107,30 +127,44 @@ struct rs_http_response {
 	uint8_t minor;               /* of the request */
 	bool head_method;            /* answer to HEAD: header as for GET, no body */
 	bool keepalive;              /* wanted; *keepalive tells what it became */
+	bool connection_close;       /* the block has it: not kept alive, not said twice */
 };
 
 /*
- * Writes the head (status line to empty line). Decides the framing by RFC 9112 6: none for 1xx, 204, 304 and HEAD (HEAD
- * and 304 keep a known Content-Length), length when known, chunked for a 1.1 client, else until close (then keepalive becomes
- * false). false: no memory.
+ * Appends the head (status line to empty line), always HTTP/1.1. false: no memory, nothing appended.
+ *
+ * *framing (RFC 9112 6): no body for 1xx, 204, 205, 304 and HEAD: drop what the worker sends; length when
+ * known; chunked for a 1.1 client; else until close (then *keepalive is false). Content-Length: when
+ * known, but never with 1xx and 204, always 0 with 205; an answer to HEAD of unknown length has neither
+ * it nor Transfer-Encoding. Connection: "close" without keep-alive, "keep-alive" for a 1.0 client. 1xx
+ * heads are the status line and the block, nothing else.
  */
 bool rs_http_write_head(struct rs_buf *out, const struct rs_http_response *r, enum rs_http_framing *framing,
 			bool *keepalive) RS_MUST_CHECK;
 
-/* A whole small answer of our own (400, 404, 413, 502 ...): head and a short plain-text or HTML body. extra: header lines or "". */
-bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra, uint8_t minor, bool head_method,
-			 bool keepalive, const char *date, const char *server) RS_MUST_CHECK;
+/*
+ * Appends a whole small answer of our own (400, 404, 413, 502 ...): head and an HTML body with status and
+ * phrase. extra: more header lines, or "". false: no memory, nothing appended.
+ */
+bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra, uint8_t minor,
+			 bool head_method, bool keepalive, const char *date, const char *server) RS_MUST_CHECK;
 
-/* ---- targets as files ------------------------------------------------------------------------------------------ */
+/* ---- targets as files ------------------------------------------------------------------------------ */
 
 /*
- * Percent-decodes a path and normalises it for use below a document root: out is "a/b/c" (no leading slash, "" for "/").
- * false: not to be served as a file: malformed escape, NUL or control byte, backslash, empty or "." or ".." segment, dot file (a segment that starts with
- * '.', except .well-known as first one), longer than size.
+ * The path of a target (without query) as a file below a document root: percent-decoded once, "a/b/c", no
+ * leading slash, "" for "/". false: not to be served as a file: not absolute, malformed escape, control
+ * byte, backslash, slash in an escape, empty segment (so no trailing slash), one that starts with '.'
+ * (".well-known" as the first is allowed), or too long for size with its final NUL. out is then
+ * undefined.
  */
 bool rs_http_file_path(struct rs_slice path, char *out, size_t size);
 
-/* Content type by the last extension; NULL: unknown. *source: a source or secret (.php .phtml .phar .env .ini .log .sqlite .sql .sh .lock .bak ...) never to be served. */
+/*
+ * Content type by the last extension; NULL: unknown. *source: code, configuration, data or key material
+ * of the application (http_mime.def), or an editor's back-up: never to be served; then the result is
+ * NULL.
+ */
 const char *rs_http_mime(const char *file, bool *source);
 
 #endif

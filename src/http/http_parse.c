@@ -1,0 +1,254 @@
+/*
+ * Request heads: one pass from left to right, over bytes that belong to the caller. This file knows lines
+ * and tokens; what the fields mean is in http_fields.c. Runs in the reactor, on the path of every
+ * request; allocates nothing.
+ *
+ * An error is raised at the first byte that cannot belong to a head, so it depends on the bytes alone,
+ * never on how they were cut into reads. A head that is not complete is parsed again when another line
+ * is; there are at most RS_HTTP_FIELDS_MAX + 4 lines, which bounds the work a client can cause with
+ * single bytes.
+ */
+#include "http/http_chars.h"
+#include "http/http_fields.h"
+
+#define METHOD_MAX 32
+#define EMPTY_LINES_MAX 2
+
+struct cursor {
+	const char *p, *end;
+	bool in_fields;          /* the request line is complete */
+	struct rs_http_refusal no;
+};
+
+static enum rs_result parse_head(struct rs_http_head *h, struct cursor *c);
+static enum rs_result parse_request_line(struct rs_http_head *h, struct rs_http_meaning *m, struct cursor *c);
+static enum rs_result parse_version(struct cursor *c, unsigned *major, unsigned *minor);
+static bool read_target(struct rs_http_head *h, struct rs_http_meaning *m, struct cursor *c);
+static bool read_absolute_target(struct rs_http_head *h, struct rs_http_meaning *m);
+static enum rs_result parse_field(struct rs_http_field *f, bool *underscore, struct cursor *c);
+static enum rs_result parse_line_end(struct cursor *c, const char *why);
+
+static enum rs_result fail(struct cursor *c, unsigned status, const char *why)
+{
+	c->no = (struct rs_http_refusal){ status, why };
+	return RS_ERR;
+}
+
+enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n,
+			     const struct rs_http_limits *limits, size_t *scanned, unsigned *status,
+			     const char **why)
+{
+	struct cursor c = { .p = p };
+	enum rs_result rc;
+
+	RS_ASSERT(*scanned <= n);
+	/* Inside a line nothing is decided before its end. */
+	if (n == 0 || (*scanned && n < limits->head_max && !memchr(p + *scanned, '\n', n - *scanned))) {
+		*scanned = n;
+		return RS_AGAIN;
+	}
+	c.end = p + (n < limits->head_max ? n : limits->head_max);
+	rc = parse_head(h, &c);
+	if (rc == RS_OK) {
+		h->head_len = (size_t)(c.p - p);
+		*scanned = 0;
+		return RS_OK;
+	}
+	if (rc == RS_AGAIN) {
+		if (n < limits->head_max) {
+			*scanned = n;
+			return RS_AGAIN;
+		}
+		fail(&c, c.in_fields ? 431 : 414, c.in_fields ? "fields too long" : "request line too long");
+	}
+	*status = c.no.status;
+	*why = c.no.why;
+	return RS_ERR;
+}
+
+static enum rs_result parse_head(struct rs_http_head *h, struct cursor *c)
+{
+	struct rs_http_meaning m = { 0 };
+	enum rs_result rc = parse_request_line(h, &m, c);
+
+	if (rc != RS_OK)
+		return rc;
+	c->in_fields = true;
+	for (unsigned lines = 0; c->p < c->end && *c->p != '\r'; lines++) {
+		struct rs_http_field f;
+		bool underscore;
+
+		if (lines == RS_HTTP_FIELDS_MAX)
+			return fail(c, 431, "too many fields");
+		rc = parse_field(&f, &underscore, c);
+		if (rc != RS_OK)
+			return rc;
+		/* PHP could not tell a_b from a-b: both are HTTP_A_B. */
+		if (!underscore && !rs_http_field_take(h, &m, f, &c->no))
+			return RS_ERR;
+	}
+	rc = parse_line_end(c, NULL);
+	if (rc == RS_OK && !rs_http_fields_end(h, &m, &c->no))
+		rc = RS_ERR;
+	return rc;
+}
+
+/* method SP target SP version CRLF. Fills in everything of h that has a meaning before the fields. */
+static enum rs_result parse_request_line(struct rs_http_head *h, struct rs_http_meaning *m, struct cursor *c)
+{
+	struct rs_slice method, target;
+	unsigned major, minor, empty;
+	enum rs_result rc;
+	const char *start;
+
+	for (empty = 0; c->p < c->end && *c->p == '\r'; empty++) {
+		if (empty == EMPTY_LINES_MAX)
+			return fail(c, 400, "empty lines before the request line");
+		rc = parse_line_end(c, NULL);
+		if (rc != RS_OK)
+			return rc;
+	}
+
+	start = c->p;
+	c->p = rs_http_span(c->p, c->end, RS_CH_TOKEN);
+	method = rs_slice(start, (size_t)(c->p - start));
+	if (method.n > METHOD_MAX)
+		return fail(c, 501, "method too long");
+	if (c->p == c->end)
+		return RS_AGAIN;
+	if (*c->p != ' ' || method.n == 0)
+		return fail(c, 400, "bad method");
+	c->p++;
+
+	start = c->p;
+	c->p = rs_http_span(c->p, c->end, RS_CH_TARGET);
+	target = rs_slice(start, (size_t)(c->p - start));
+	if (c->p == c->end)
+		return RS_AGAIN;
+	if (*c->p != ' ' || target.n == 0)
+		return fail(c, 400, "bad byte in the target");
+	c->p++;
+
+	rc = parse_version(c, &major, &minor);
+	if (rc != RS_OK)
+		return rc;
+	rc = parse_line_end(c, "bad version");
+	if (rc != RS_OK)
+		return rc;
+	if (major != 1)
+		return fail(c, 505, "version not known");
+
+	h->method = method;
+	h->target = target;
+	h->host = rs_slice(NULL, 0);
+	h->nfields = 0;
+	h->content_length = 0;
+	h->minor = minor ? 1 : 0;
+	h->has_length = h->chunked = false;
+	h->get_method = rs_slice_eq(method, RS_SLICE("GET"));
+	h->head_method = rs_slice_eq(method, RS_SLICE("HEAD"));
+	return read_target(h, m, c) ? RS_OK : RS_ERR;
+}
+
+static enum rs_result parse_version(struct cursor *c, unsigned *major, unsigned *minor)
+{
+	static const char form[] = "HTTP/0.0"; /* 0: any digit */
+	const char *start = c->p;
+
+	for (size_t i = 0; i < sizeof form - 1; i++, c->p++) {
+		if (c->p == c->end)
+			return RS_AGAIN;
+		if (form[i] == '0' ? !(rs_http_class(*c->p) & RS_CH_DIGIT) : *c->p != form[i])
+			return fail(c, 400, "bad version");
+	}
+	*major = (unsigned)(start[5] - '0');
+	*minor = (unsigned)(start[7] - '0');
+	return RS_OK;
+}
+
+/* The four forms of RFC 9112 3.2; reduces absolute-form to origin-form. */
+static bool read_target(struct rs_http_head *h, struct rs_http_meaning *m, struct cursor *c)
+{
+	const char *query;
+
+	if (rs_slice_eq(h->method, RS_SLICE("CONNECT"))) {
+		fail(c, 501, "CONNECT");
+		return false;
+	}
+	if (h->target.p[0] != '/' && !read_absolute_target(h, m) &&
+	    !(rs_slice_eq(h->target, RS_SLICE("*")) && rs_slice_eq(h->method, RS_SLICE("OPTIONS")))) {
+		fail(c, 400, "bad target");
+		return false;
+	}
+	query = memchr(h->target.p, '?', h->target.n);
+	h->path_len = query ? (size_t)(query - h->target.p) : h->target.n;
+	return true;
+}
+
+/* "http://authority/path?query". Without any path it is "/", for which a slash of the scheme is lent. */
+static bool read_absolute_target(struct rs_http_head *h, struct rs_http_meaning *m)
+{
+	const char *end = h->target.p + h->target.n, *authority, *path;
+	size_t scheme;
+
+	if (h->target.n >= 7 && rs_slice_eqi(rs_slice(h->target.p, 7), RS_SLICE("http://")))
+		scheme = 7;
+	else if (h->target.n >= 8 && rs_slice_eqi(rs_slice(h->target.p, 8), RS_SLICE("https://")))
+		scheme = 8;
+	else
+		return false;
+	authority = h->target.p + scheme;
+	path = memchr(authority, '/', h->target.n - scheme);
+	h->host = rs_slice(authority, (size_t)((path ? path : end) - authority));
+	if (!rs_http_authority_ok(h->host))
+		return false;
+	h->target = path ? rs_slice(path, (size_t)(end - path)) : rs_slice(authority - 1, 1);
+	m->absolute = true;
+	return true;
+}
+
+/* name ":" OWS value OWS CRLF */
+static enum rs_result parse_field(struct rs_http_field *f, bool *underscore, struct cursor *c)
+{
+	const char *start = c->p, *end;
+	unsigned seen = 0, cls;
+
+	while (c->p < c->end && (cls = rs_http_class(*c->p)) & RS_CH_TOKEN) {
+		seen |= cls;
+		c->p++;
+	}
+	if (c->p == c->end)
+		return RS_AGAIN;
+	if (*c->p != ':' || c->p == start) {
+		if (*c->p == ' ' || *c->p == '\t')
+			return fail(c, 400, c->p == start ? "folded line" : "blank in a field name");
+		return fail(c, 400, "bad field name");
+	}
+	*underscore = seen & RS_CH_UNDERSCORE;
+	f->name = rs_slice(start, (size_t)(c->p - start));
+	c->p++;
+
+	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
+		c->p++;
+	start = c->p;
+	c->p = end = rs_http_span_value(c->p, c->end);
+	while (end > start && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	f->value = rs_slice(start, (size_t)(end - start));
+	return parse_line_end(c, "control byte in a field");
+}
+
+/* CRLF. `why` names what else may stand here instead. */
+static enum rs_result parse_line_end(struct cursor *c, const char *why)
+{
+	if (c->p == c->end)
+		return RS_AGAIN;
+	if (*c->p != '\r')
+		return fail(c, 400, *c->p == '\n' || !why ? "bare LF" : why);
+	if (c->p + 1 == c->end)
+		return RS_AGAIN;
+	if (c->p[1] != '\n')
+		return fail(c, 400, "bare CR");
+	c->p += 2;
+	return RS_OK;
+}
