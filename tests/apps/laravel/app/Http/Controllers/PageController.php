@@ -1,0 +1,39 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Http\Controllers;
+
+use Illuminate\Contracts\View\View;
+use Illuminate\Http\Request;
+use RuntimeException;
+
+class PageController extends Controller
+{
+    /** The visits of this session, and of this process: the second number shows that the application stays in memory. */
+    public function home(Request $request): View
+    {
+        static $served = 0;
+
+        $request->session()->put('visits', $visits = 1 + (int) $request->session()->get('visits', 0));
+
+        return view('home', ['visits' => $visits, 'served' => ++$served, 'pid' => getmypid()]);
+    }
+
+    public function dump(Request $request): void
+    {
+        dd(['url' => $request->fullUrl(), 'note' => 'the worker goes on']);
+    }
+
+    public function leave(): never
+    {
+        header('X-Left-By: exit');
+        echo "This text was echoed before exit(); the worker goes on.\n";
+        exit(0);
+    }
+
+    public function fail(): never
+    {
+        throw new RuntimeException('An exception that nobody catches.');
+    }
+}

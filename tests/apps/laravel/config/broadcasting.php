@@ -1,0 +1,8 @@
+<?php
+
+declare(strict_types=1);
+
+return [
+    'default' => 'null',
+    'connections' => ['null' => ['driver' => 'null']],
+];

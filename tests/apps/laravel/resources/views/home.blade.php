@@ -1,0 +1,8 @@
+@extends('layout', ['title' => 'Home'])
+
+@section('content')
+    <h1>Laravel {{ app()->version() }}, resident</h1>
+    <p>Visits in this session: <b id="visits">{{ $visits }}</b></p>
+    <p>Pages served by this process ({{ $pid }}): <b id="served">{{ $served }}</b></p>
+    <p>@auth Logged in as <b id="user">{{ auth()->user()->name }}</b> @else <a href="{{ route('login') }}">Log in</a> @endauth</p>
+@endsection
