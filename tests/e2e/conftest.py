@@ -1,0 +1,79 @@
+"""Fixtures. A test asks for `daemon` and calls it for a private daemon; whatever it starts is ended and questioned
+after the test (lib/daemon.py)."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from lib import proc  # noqa: E402
+from lib.daemon import BINARY, PHP_CASES, TREE, Daemon, run  # noqa: E402
+
+proc.become_subreaper()
+
+
+def pytest_report_header(config):
+    version = run(BINARY, "--version").stdout.strip() if os.path.exists(BINARY) else "not built"
+    return f"rserverd: {BINARY} ({version})"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for d in getattr(item, "daemons", []):
+            report.sections.append((f"log of {d.folder}", (getattr(d, "last_log", "") or d.log())[-6000:]))
+
+
+class Factory:
+    """daemon(...): the core with the fake engine. daemon.php(...): a callable. daemon.laravel(...): an application."""
+
+    def __init__(self, started):
+        self.started = started
+
+    def __call__(self, engine="fake", start=True, **kw):
+        d = Daemon(engine=engine, **kw)
+        self.started.append(d)
+        return d.start() if start else d
+
+    def php(self, entry="entry.php", start=True, **kw):
+        """The scripts of tests/e2e/php/cases behind framework = callable."""
+        d = self("php", start=False, framework="callable", entry=entry, **kw)
+        shutil.copytree(PHP_CASES, d.app, dirs_exist_ok=True)
+        return d.start() if start else d
+
+    def callable(self, code, start=True, **kw):
+        """framework = callable with this text as the entry file."""
+        d = self("php", start=False, framework="callable", entry="entry.php", **kw)
+        d.write("entry.php", code)
+        return d.start() if start else d
+
+    def app(self, name, start=True, **kw):
+        """A runnable copy of tests/apps/NAME."""
+        d = self("php", start=False, **kw)
+        shutil.rmtree(d.app)
+        result = run(os.path.join(TREE, "bin", "app-scaffold"), d.app, name)
+        assert result.returncode == 0, result.stderr
+        return d.start() if start else d
+
+    def laravel(self, **kw):
+        return self.app("laravel", **kw)
+
+
+@pytest.fixture
+def daemon(request):
+    assert os.path.exists(BINARY), f"{BINARY} is not built"
+    started = request.node.daemons = []
+    yield Factory(started)
+    wrong = []
+    for d in reversed(started):
+        try:
+            d.finish()
+        except AssertionError as e:
+            wrong.append(str(e))
+    if wrong:
+        pytest.fail("\n\n".join(wrong), pytrace=False)

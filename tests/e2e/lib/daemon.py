@@ -1,0 +1,398 @@
+"""One private rserverd: its folder, its ini, its processes, and the questions asked at the end of every test.
+
+Daemon.finish() ends the daemon and then asks what DESIGN section 8 rule 8 wants asked: exit code, alerts and sanitizer
+reports in the log, leaked descriptors per role (0, 1, 2 still what they were), zombies, processes and files left
+behind, memory. A test that provokes one of these says so beforehand (expect_exit, allow_log, check_fds).
+"""
+
+import collections
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+
+from . import http, proc
+from .ports import free_port
+from .wait import SLOW, until
+
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+BINARY = os.environ.get("RSERVERD", os.path.join(TREE, "build", "rserverd"))
+PHP_CASES = os.path.join(TREE, "tests", "e2e", "php")
+
+ALARMS = re.compile(r"\[alert\]|AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error: "
+                    r"|ThreadSanitizer|stack smashing|free\(\): |malloc\(\): |double free|corrupted")
+RSS_KB = {"master": 32 << 10, "reactor": 64 << 10, "manager": 192 << 10, "worker": 192 << 10}
+ROLES = ("master", "reactor", "manager", "worker")
+
+
+def run(*args, timeout=60, **kw):
+    """A command to its end; output as text."""
+    return subprocess.run([str(a) for a in args], timeout=timeout * SLOW, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
+
+
+class Daemon:
+    def __init__(self, engine="fake", ini=None, framework=None, entry=None, app=None, host="127.0.0.1", env=None,
+                 args=(), binary=None):
+        self.folder = tempfile.mkdtemp(prefix="rs-e2e-")
+        os.chmod(self.folder, 0o755)
+        self.marker = "rst-" + uuid.uuid4().hex[:12]
+        self.binary = binary or BINARY
+        self.host, self.port = host, free_port()
+        self.args, self.env = list(args), dict(env or {})
+        self.engine = engine
+        self.app = app or self.path("app")
+        for name in ("app", "app/public", "run", "tmp"):
+            os.makedirs(self.path(name), exist_ok=True)
+        self.ini = {
+            "laravels": {"listen_ip": host, "listen_port": self.port, "laravel_base_path": self.app,
+                         "process_prefix": self.marker},
+            "swoole": {"worker_num": 2, "pid_file": self.path("run/laravels.pid"),
+                       "upload_tmp_dir": self.path("tmp"), "max_wait_time": 10, "log_level": 1},
+            "rserverd": {"engine": engine},
+            "php": {},
+        }
+        if framework:
+            self.ini["rserverd"]["framework"] = framework
+        if entry:
+            self.ini["rserverd"]["entry"] = entry
+        for section, keys in (ini or {}).items():
+            self.ini.setdefault(section, {}).update(keys)
+        self.ini_path = self.path("laravels.ini")
+        self.write_ini()
+        self.out_path = self.path("out.log")
+        self.child = None           # the foreground daemon
+        self.master_pid = 0
+        self.base_fds = None
+        self.base_workers = 0
+        # What the test declares about its end.
+        self.expect_exit = 0
+        self.allow_log = []         # regular expressions of log lines that would otherwise fail the test
+        self.check_fds = True
+        self.check_rss = True
+        self.stop_within = 15
+        self.finished = False
+
+    # -- files ---------------------------------------------------------------------------------
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write_ini(self):
+        lines = []
+        for section, keys in self.ini.items():
+            lines.append(f"[{section}]")
+            for key, value in keys.items():
+                if isinstance(value, (list, tuple)):
+                    lines += [f"{key}[] = {v}" for v in value]
+                elif isinstance(value, bool):
+                    lines.append(f"{key} = {'true' if value else 'false'}")
+                elif value is not None:
+                    lines.append(f"{key} = {value}")
+        with open(self.ini_path, "w") as f:
+            f.write("\n".join(lines) + "\n")
+
+    def set(self, section, **keys):
+        self.ini.setdefault(section, {}).update(keys)
+        self.write_ini()
+
+    def write(self, name, text):
+        """A file of the application."""
+        full = os.path.join(self.app, name)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "wb" if isinstance(text, bytes) else "w") as f:
+            f.write(text)
+        return full
+
+    def log(self):
+        text = ""
+        for name in (self.out_path, self.ini["swoole"].get("log_file")):
+            if name and os.path.exists(name):
+                with open(name, errors="replace") as f:
+                    text += f.read()
+        return text
+
+    def wait_log(self, pattern, timeout=10):
+        return until(lambda: re.search(pattern, self.log()), timeout, message=f"/{pattern}/ in the log")
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def environment(self):
+        keep = {k: v for k, v in os.environ.items()
+                if not re.match(r"^(LARAVEL|APP_|RSERVERD_(?!SLOW)|NOTIFY_SOCKET|SYMFONY|VAR_DUMPER)", k)}
+        keep.update(RSERVERD_TEST_ID=self.marker, **self.env)
+        return keep
+
+    def command(self, *words):
+        return [self.binary, *words, "-c", self.ini_path]
+
+    def start(self, wait=True, timeout=30, cwd=None, new_group=True):
+        """In the foreground, as our child."""
+        with open(self.out_path, "ab") as out:
+            self.child = subprocess.Popen(self.command("start", *self.args), stdin=subprocess.DEVNULL, stdout=out,
+                                          stderr=out, cwd=cwd or self.folder, env=self.environment(),
+                                          start_new_session=new_group)
+        self.master_pid = self.child.pid
+        if wait:
+            self.wait_ready(timeout)
+        return self
+
+    def start_daemonized(self, timeout=60):
+        """`start -d`: returns when that returns, with its result."""
+        result = self.ctl("start", "-d", *self.args, timeout=timeout)
+        if result.returncode == 0:
+            self.master_pid = self.pid_in_file()
+        return result
+
+    def pid_in_file(self):
+        try:
+            with open(self.ini["swoole"]["pid_file"]) as f:
+                return int(f.read().strip() or 0)
+        except (OSError, ValueError):
+            return 0
+
+    def ctl(self, *words, timeout=60):
+        """The command line of this daemon: status, reload, stop ..."""
+        return run(*self.command(*words), timeout=timeout, env=self.environment(), cwd=self.folder)
+
+    def status(self):
+        """The parsed `status --json`, None when nothing answers."""
+        result = self.ctl("status", "--json")
+        if result.returncode != 0:
+            return None
+        return json.loads(result.stdout)
+
+    def exited(self):
+        return self.child is not None and self.child.poll() is not None
+
+    def wait_ready(self, timeout=30):
+        def ready():
+            if self.exited():
+                raise AssertionError(f"rserverd exited with {self.child.returncode}:\n{self.log()[-4000:]}")
+            return self.settled()
+        until(ready, timeout, every=0.03, message=f"serving; log: {self.log()[-2000:]}")
+        if self.base_fds is None:
+            s = self.status()
+            self.base_workers = len(self.of(s, "worker"))
+            self.base_fds = self.fd_table(s)
+
+    def settled(self, workers=None):
+        """Every process there, idle, of one generation; no client, no queue. Returns the status then."""
+        s = self.status()
+        if not s:
+            return None
+        found = self.of(s, "worker")
+        wanted = workers or int(self.ini["swoole"]["worker_num"])
+        fit = (len(found) == wanted and all(w["state"] == "idle" for w in found)
+               and len({w["generation"] for w in found}) == 1 and not s["queue_length"]
+               and all(len(self.of(s, r)) == 1 for r in ("master", "reactor", "manager"))
+               and all(proc.alive(p["pid"]) for p in s["processes"]))
+        return s if fit else None
+
+    def wait_settled(self, timeout=15, **kw):
+        return until(lambda: self.settled(**kw), timeout, every=0.03,
+                     message=f"all workers idle (status {self.status()})")
+
+    # -- processes -----------------------------------------------------------------------------
+
+    @staticmethod
+    def of(status, role):
+        return [p for p in status["processes"] if p["role"] == role]
+
+    def pids(self, role, status=None):
+        return [p["pid"] for p in self.of(status or self.status(), role)]
+
+    def pid(self, role):
+        (pid,) = self.pids(role)
+        return pid
+
+    def everyone(self):
+        """Every process that belongs to this daemon, found without its help."""
+        return [p for p in proc.descendants(os.getpid())
+                if p == self.master_pid or proc.uses(p, self.marker, self.folder)]
+
+    def fd_table(self, status):
+        """{role: [(pid, {fd: kind})]}"""
+        table = {}
+        for p in status["processes"]:
+            got = proc.fds(p["pid"])
+            if got is not None:
+                table.setdefault(p["role"], []).append((p["pid"], {n: kind(t) for n, t in got.items()}))
+        return table
+
+    # -- requests ------------------------------------------------------------------------------
+
+    @property
+    def address(self):
+        return (self.host, self.port)
+
+    def conn(self, **kw):
+        return http.Conn(self.address, **kw)
+
+    def get(self, target="/", headers=(), **kw):
+        return http.fetch(self.address, target, "GET", headers, **kw)
+
+    def post(self, target, body, headers=(), **kw):
+        return http.fetch(self.address, target, "POST", headers, body, **kw)
+
+    def request(self, method, target, headers=(), body=None, **kw):
+        return http.fetch(self.address, target, method, headers, body, **kw)
+
+    def browser(self, **kw):
+        return http.Browser(self.address, **kw)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def signal(self, sig):
+        os.kill(self.master_pid, sig)
+
+    def running(self):
+        return bool(self.master_pid) and proc.alive(self.master_pid)
+
+    def wait_exit(self, timeout=None):
+        """Exit status of the foreground daemon (negative: a signal)."""
+        timeout = self.stop_within if timeout is None else timeout
+        try:
+            return self.child.wait(timeout * SLOW)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running {timeout} s after it was told to stop:\n{self.log()[-3000:]}") from None
+
+    def stop(self, sig=signal.SIGTERM, timeout=None):
+        self.signal(sig)
+        return self.wait_exit(timeout)
+
+    def finish(self):
+        """Called by the fixture after every test; every question is asked even when an earlier one failed."""
+        if self.finished:
+            return
+        self.finished = True
+        wrong = []
+        http.close_all()
+        try:
+            if self.running() and self.base_fds is not None:
+                self.ask(wrong, self.question_fds)
+                self.ask(wrong, self.question_rss)
+            self.ask(wrong, self.question_exit)
+            self.ask(wrong, self.question_processes)
+            self.ask(wrong, self.question_log)
+            self.ask(wrong, self.question_files)
+        finally:
+            self.clear()
+        assert not wrong, "\n".join(wrong) + "\n--- log ---\n" + self.last_log
+
+    def clear(self):
+        """Whatever happened: nothing of this daemon survives the test."""
+        for pid in self.everyone():
+            proc.kill(pid)
+        if self.child:
+            self.child.wait()
+        self.reap()
+        self.last_log = self.log()[-6000:]
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def ask(wrong, question):
+        try:
+            question()
+        except AssertionError as e:
+            wrong.append(f"{question.__name__}: {e}")
+        except Exception as e:  # noqa: BLE001 - a question that cannot be asked is an answer too
+            wrong.append(f"{question.__name__}: {type(e).__name__}: {e}")
+
+    def question_fds(self):
+        if not self.check_fds:
+            return
+        base = {}
+        for role, processes in self.base_fds.items():
+            for _, table in processes:
+                base[role] = base.get(role, collections.Counter()) | collections.Counter(table.values())
+        standard = {role: {n: t for n, t in ps[0][1].items() if n < 3} for role, ps in self.base_fds.items()}
+        trouble = ["not settled"]
+
+        def same():
+            s = self.settled(self.base_workers)
+            if not s or s["connections"]:
+                trouble[0] = f"not settled: {s or self.status()}"
+                return False
+            trouble[0] = ""
+            for role, processes in self.fd_table(s).items():
+                for pid, table in processes:
+                    more = collections.Counter(table.values()) - base.get(role, collections.Counter())
+                    if role in ("worker", "manager"):   # an application may keep its database and its log open
+                        more = {t: n for t, n in more.items() if not t.startswith(self.app + "/")}
+                    now = {n: t for n, t in table.items() if n < 3}
+                    if more:
+                        trouble[0] += f"{role} {pid} has more descriptors than at the start: {dict(more)}; "
+                    if now != standard.get(role, now):
+                        trouble[0] += f"{role} {pid}: 0, 1, 2 were {standard[role]}, are {now}; "
+            return not trouble[0]
+
+        try:
+            until(same, 10, every=0.05)
+        except AssertionError:
+            raise AssertionError(trouble[0]) from None
+
+    def question_rss(self):
+        if not self.check_rss:
+            return
+        for p in self.status()["processes"]:
+            limit = RSS_KB[p["role"]] * (8 if proc.sanitized(p["pid"]) else 1)
+            rss = proc.rss_kb(p["pid"])
+            assert rss <= limit, f"{p['role']} {p['pid']} has {rss} kB resident, at most {limit} allowed"
+
+    def question_exit(self):
+        if self.child:
+            if self.child.poll() is None:
+                self.child.send_signal(signal.SIGTERM)
+                self.wait_exit()
+            assert self.child.returncode == self.expect_exit, \
+                f"exit status {self.child.returncode}, expected {self.expect_exit}"
+        elif self.master_pid:
+            proc.kill(self.master_pid, signal.SIGTERM)
+            until(lambda: not proc.alive(self.master_pid), self.stop_within, message="the daemon ends on TERM")
+            self.reap()
+
+    def question_processes(self):
+        started = time.monotonic()
+
+        def nobody():
+            self.reap()
+            return not self.everyone()
+        try:
+            until(nobody, 5, every=0.02)
+        except AssertionError:
+            raise AssertionError("left behind: " + "; ".join(
+                f"{p} {proc.state(p)} {proc.title(p)!r}" for p in self.everyone())) from None
+        if self.child and self.expect_exit == 0:
+            assert time.monotonic() - started < 1 * SLOW, "processes outlived the master by more than a second"
+
+    def reap(self):
+        """Orphans of the daemon are handed to us (we are a subreaper)."""
+        for pid in proc.descendants(os.getpid()):
+            if proc.state(pid) == "Z" and proc.ppid(pid) == os.getpid() and not (self.child and pid == self.child.pid):
+                try:
+                    os.waitpid(pid, os.WNOHANG)
+                except ChildProcessError:
+                    pass
+
+    def question_log(self):
+        bad = [line for line in self.log().splitlines()
+               if ALARMS.search(line) and not any(re.search(a, line) for a in self.allow_log)]
+        assert not bad, "alarms in the log:\n" + "\n".join(bad[:20])
+
+    def question_files(self):
+        left = [n for n in os.listdir(self.path("tmp"))]
+        assert not left, f"temporary files left: {left}"
+        if self.expect_exit == 0:
+            left = os.listdir(self.path("run"))
+            assert not left, f"run-time files left: {left}"
+
+
+def kind(target):
+    """socket:[4711] -> socket; a file stays a path."""
+    return re.sub(r"^(socket|pipe):\[\d+\]$", r"\1", target)

@@ -1,0 +1,133 @@
+"""Processes as /proc shows them."""
+
+import ctypes
+import os
+import re
+import signal
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def become_subreaper():
+    """What a daemon under test leaves behind becomes our child, so that nothing can hide by reparenting."""
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def read(pid, name):
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as f:
+            return f.read()
+    except OSError:
+        return b""
+
+
+def pids():
+    return [int(e) for e in os.listdir("/proc") if e.isdigit()]
+
+
+def stat_fields(pid):
+    """Fields of /proc/PID/stat from the state on; [] when the process is gone."""
+    text = read(pid, "stat").decode("latin-1")
+    return text[text.rfind(")") + 2:].split() if text else []
+
+
+def state(pid):
+    f = stat_fields(pid)
+    return f[0] if f else ""
+
+
+def ppid(pid):
+    f = stat_fields(pid)
+    return int(f[1]) if f else 0
+
+
+def alive(pid):
+    return state(pid) not in ("", "Z", "X")
+
+
+def title(pid):
+    return read(pid, "cmdline").replace(b"\0", b" ").strip().decode("utf-8", "replace")
+
+
+def descendants(root):
+    """Every process below root, zombies included."""
+    children = {}
+    for pid in pids():
+        children.setdefault(ppid(pid), []).append(pid)
+    found, queue = [], [root]
+    while queue:
+        for child in children.get(queue.pop(), []):
+            found.append(child)
+            queue.append(child)
+    return found
+
+
+def status_kb(pid, key):
+    m = re.search(rb"^" + key.encode() + rb":\s+(\d+)", read(pid, "status"), re.M)
+    return int(m.group(1)) if m else 0
+
+
+def rss_kb(pid):
+    return status_kb(pid, "VmRSS")
+
+
+def uids(pid):
+    """Real, effective, saved and file-system uid."""
+    m = re.search(rb"^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)", read(pid, "status"), re.M)
+    return tuple(int(x) for x in m.groups()) if m else ()
+
+
+def groups(pid):
+    m = re.search(rb"^Groups:([ \t\d]*)$", read(pid, "status"), re.M)
+    return [int(x) for x in m.group(1).split()] if m else []
+
+
+def anonymous_dirty_kb(pid):
+    """Private dirty anonymous memory: what this process costs beyond what it shares."""
+    m = re.search(rb"^Private_Dirty:\s+(\d+)", read(pid, "smaps_rollup"), re.M)
+    return int(m.group(1)) if m else 0
+
+
+def cpu_ticks(pid):
+    f = stat_fields(pid)
+    return int(f[11]) + int(f[12]) if f else 0
+
+
+def fds(pid):
+    """{fd: target}, or None when we may not look (a process that is not dumpable, seen by an ordinary user)."""
+    out = {}
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                out[int(fd)] = os.readlink(f"/proc/{pid}/fd/{fd}")
+            except FileNotFoundError:
+                pass
+    except PermissionError:
+        return None
+    except FileNotFoundError:
+        return {}
+    return out
+
+
+def sanitized(pid):
+    return b"libasan" in read(pid, "maps") or b"__asan" in read(pid, "maps")
+
+
+def uses(pid, marker, folder):
+    """Does this process belong to the daemon of a test? By environment, title, working directory or open files."""
+    if marker.encode() in read(pid, "environ") or marker.encode() in read(pid, "cmdline"):
+        return True
+    try:
+        if os.readlink(f"/proc/{pid}/cwd").startswith(folder):
+            return True
+    except OSError:
+        pass
+    return any(t.startswith(folder) for t in (fds(pid) or {}).values())
+
+
+def kill(pid, sig=signal.SIGKILL):
+    try:
+        os.kill(pid, sig)
+    except ProcessLookupError:
+        pass

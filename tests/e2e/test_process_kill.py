@@ -1,0 +1,252 @@
+"""kill -9 of each role: what clients see, what comes back, what must not stay behind."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from lib import http, proc
+from lib.load import Background, Load
+from lib.wait import SLOW, stays, until
+
+
+def busy_pid(d):
+    busy = [w["pid"] for w in d.of(d.status(), "worker") if w["state"] == "busy"]
+    return busy[0] if busy else 0
+
+
+def test_worker_killed_in_a_request_answers_502_at_once(daemon):
+    d = daemon()
+    with d.conn() as c:
+        c.send(http.build("/sleep?ms=30000"))
+        pid = until(lambda: busy_pid(d), message="a busy worker")
+        started = time.monotonic()
+        proc.kill(pid)
+        r = c.response()
+        assert r.status == 502
+        assert time.monotonic() - started < 2 * SLOW, "at once"
+        assert c.request("/").body == b"hello", "the connection lives on"
+    s = d.wait_settled()
+    assert pid not in d.pids("worker", s)
+    d.wait_log(str(pid))
+
+
+def test_worker_killed_after_its_head_was_sent_cuts_honestly(daemon):
+    """A chunked answer must not look complete."""
+    d = daemon()
+    with d.conn() as c:
+        c.send(http.build("/chunks?n=1000&ms=50"))
+        r = c.response(body=False)
+        assert r.framing == "chunked" and c.piece(r)
+        proc.kill(until(lambda: busy_pid(d)))
+        with pytest.raises(http.Closed):
+            while c.piece(r):
+                pass
+    d.wait_settled()
+
+
+def test_requests_posted_to_a_killed_worker_move(daemon):
+    """Only the claimed one is lost; what waited behind it is answered by the successor."""
+    d = daemon(ini={"swoole": {"worker_num": 1}})
+    first = Background(d.get, "/sleep?ms=30000")
+    pid = until(lambda: busy_pid(d))
+    others = [Background(d.get, "/pid") for _ in range(5)]
+    until(lambda: d.status()["connections"] >= 6, message="all have arrived")
+    proc.kill(pid)
+    assert first.result().status == 502
+    answers = [o.result() for o in others]
+    assert {a.status for a in answers} == {200}
+    assert str(pid) not in {a.text.strip() for a in answers}
+
+
+def test_idle_worker_killed_costs_nothing(daemon):
+    d = daemon()
+    before = d.pids("worker")
+    with Load(d.address, threads=2) as load:
+        until(lambda: load.count > 50)
+    for pid in before:
+        d.wait_settled()
+        proc.kill(pid)
+        until(lambda: pid not in d.pids("worker") and d.settled(), message="replaced")
+        assert d.get("/").status == 200
+    load.ok()
+
+
+def test_worker_keeps_its_id(daemon):
+    d = daemon(ini={"swoole": {"worker_num": 3}})
+    (victim,) = [w["pid"] for w in d.of(d.status(), "worker") if w["id"] == 1]
+    proc.kill(victim)
+    s = until(lambda: victim not in d.pids("worker") and d.settled())
+    assert sorted(w["id"] for w in d.of(s, "worker")) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("path, word", [("/exit?code=3", "3"), ("/crash", "(?i)signal|SIGKILL|killed")])
+def test_worker_that_ends_in_a_request(daemon, path, word):
+    d = daemon()
+    r = d.get(path)
+    assert r.status == 502
+    d.wait_settled()
+    d.wait_log(word)
+    assert d.get("/").status == 200
+
+
+def test_manager_killed_workers_go_on(daemon):
+    d = daemon()
+    manager, workers = d.pid("manager"), set(d.pids("worker"))
+    with Load(d.address, "/pid", threads=2) as load:
+        until(lambda: load.count > 20)
+        proc.kill(manager)
+        s = until(lambda: (d.settled() or {}).get("generation", 1) > 1 and d.settled(), 20,
+                  message="a new manager and its workers")
+        assert d.pids("manager", s) != [manager]
+        assert not workers & set(d.pids("worker", s))
+    load.ok(50)
+    until(lambda: not any(proc.alive(p) for p in workers | {manager}), message="the old ones are gone")
+
+
+def test_manager_killed_running_request_finishes(daemon):
+    d = daemon()
+    slow = Background(d.get, "/sleep?ms=1500")
+    until(lambda: busy_pid(d))
+    proc.kill(d.pid("manager"))
+    assert slow.result().status == 200
+
+
+def test_reactor_killed_accepts_again_soon(daemon):
+    """The listen sockets stay open in the master: nobody is refused, and the new reactor serves within 100 ms."""
+    d = daemon()
+    reactor = d.pid("reactor")
+    with d.conn() as c:
+        assert c.request("/").status == 200
+        started = time.monotonic()
+        proc.kill(reactor)
+        with pytest.raises((http.Closed, AssertionError)):
+            c.request("/")
+
+    with d.conn() as c:     # waits in the accept queue: never refused
+        assert c.request("/").body == b"hello"
+    took = time.monotonic() - started
+    print(f"serving again after {took * 1000:.1f} ms")
+    assert took < 1.0 * SLOW, took
+    s = until(lambda: d.settled(), 15)
+    assert d.pids("reactor", s) != [reactor]
+
+
+def test_reactor_killed_accept_time(daemon):
+    """The median of five, so that one scheduling hiccup of the machine does not decide."""
+    d = daemon()
+    times = []
+    for _ in range(5):
+        reactor = d.pid("reactor")
+        started = time.monotonic()
+        proc.kill(reactor)
+
+        def served():
+            try:
+                return d.get("/").status == 200
+            except (OSError, AssertionError):
+                return False
+        until(served, 5, every=0.001)
+        times.append(time.monotonic() - started)
+        d.wait_settled()
+    print("ms until served:", [round(t * 1000, 1) for t in times])
+    assert sorted(times)[2] < 0.1 * SLOW + 0.1
+
+
+def test_reactor_killed_workers_are_replaced_without_leftovers(daemon):
+    d = daemon()
+    old = set(d.pids("worker"))
+    proc.kill(d.pid("reactor"))
+    until(lambda: (s := d.settled()) and not old & set(d.pids("worker", s)), 15)
+    until(lambda: not any(proc.alive(p) for p in old), 5, message="old workers end")
+
+
+def test_master_killed_nothing_stays_behind(daemon):
+    d = daemon()
+    d.expect_exit = -signal.SIGKILL
+    everyone = [p["pid"] for p in d.status()["processes"]]
+    slow = d.conn()
+    slow.send(http.build("/sleep?ms=300"))
+    until(lambda: busy_pid(d))
+    proc.kill(d.master_pid)
+    d.wait_exit()
+    until(lambda: not any(proc.alive(p) for p in everyone), 10, message="all processes end")
+    slow.close()
+
+
+def test_master_killed_then_a_new_start_works(daemon):
+    d = daemon()
+    old = [p["pid"] for p in d.status()["processes"]]
+    proc.kill(d.master_pid)
+    d.wait_exit()
+    until(lambda: not any(proc.alive(p) for p in old), 10)
+    d.reap()
+    d.start()
+    assert d.get("/").body == b"hello"
+
+
+def test_everything_but_the_master_killed_at_once(daemon):
+    d = daemon()
+    old = [p["pid"] for p in d.status()["processes"] if p["role"] != "master"]
+    for pid in old:
+        proc.kill(pid)
+    s = until(lambda: (s := d.settled()) and not set(old) & {p["pid"] for p in s["processes"]} and s, 20)
+    assert s["pid"] == d.master_pid
+    assert d.get("/").body == b"hello"
+
+
+@pytest.mark.parametrize("role", ["worker", "manager", "reactor"])
+def test_killed_ten_times_in_a_row(daemon, role):
+    d = daemon()
+    for _ in range(10):
+        pid = d.pids(role)[0]
+        proc.kill(pid)
+        until(lambda: (s := d.settled()) and pid not in d.pids(role, s), 15, message=f"{role} is back")
+    assert d.get("/").status == 200
+    assert proc.alive(d.master_pid)
+
+
+def test_term_to_a_role_is_not_an_accident(daemon):
+    """An operator's `kill PID` of a worker, the manager or the reactor: replaced, the service goes on."""
+    d = daemon()
+    for role in ("worker", "manager", "reactor"):
+        pid = d.pids(role)[0]
+        os.kill(pid, signal.SIGTERM)
+        until(lambda: (s := d.settled()) and pid not in d.pids(role, s), 20, message=f"{role} replaced")
+        assert d.get("/").status == 200
+
+
+CRASHING = """<?php
+file_put_contents(__DIR__ . '/starts', getmypid() . "\\n", FILE_APPEND);
+if (file_exists(__DIR__ . '/crash')) {
+    posix_kill(getmypid(), SIGKILL);
+}
+return function () { echo 'hello'; };
+"""
+
+
+def test_crash_loop_backs_off_and_recovers(daemon):
+    """Workers that die before they are ready: 100 ms doubling, so a handful in three seconds, not thousands."""
+    d = daemon.callable(CRASHING, ini={"rserverd": {"boot": "worker"}, "swoole": {"worker_num": 1}})
+    starts = os.path.join(d.app, "starts")
+    flag = d.write("crash", "")
+    before = len(open(starts).readlines())
+    proc.kill(d.pids("worker")[0])
+    until(lambda: len(open(starts).readlines()) >= before + 2, 5, message="it tries again")
+    stays(lambda: len(open(starts).readlines()) - before <= 7, 3.0, every=0.1, message="few tries in 3 s")
+    assert proc.alive(d.master_pid)
+    os.unlink(flag)
+    until(lambda: d.settled(), 20, message="recovers by itself")
+    assert d.get("/").body == b"hello"
+
+
+def test_clients_wait_for_a_worker_that_comes_back(daemon):
+    """Nobody to serve for a moment is a queue, not an error."""
+    d = daemon.callable(CRASHING, ini={"rserverd": {"boot": "worker"}, "swoole": {"worker_num": 1}})
+    flag = d.write("crash", "")
+    proc.kill(d.pids("worker")[0])
+    waiting = Background(d.get, "/")
+    until(lambda: d.status()["queue_length"] == 1, message="it waits in the queue")
+    os.unlink(flag)
+    assert waiting.result().body == b"hello"
