@@ -28,6 +28,9 @@
 #define RS_LIBDIR "/usr/local/lib/rserverd"
 #endif
 
+/* body_buffer_size unless package_max_length is below it; options.def says the same. */
+#define BODY_BUFFER 65536
+
 /* One completion. The first failure is kept; later steps then do nothing. */
 struct completion {
 	struct rs_conf *c;
@@ -281,8 +284,9 @@ static void complete_numbers(struct completion *x)
 	if (is_open(c, RS_OPT_ID_max_request_grace) || c->max_request_grace < 0)
 		derive_number(x, RS_OPT_ID_max_request_grace, c->max_request / 2);
 	/* Nobody who lowers package_max_length should have to know of this one. */
-	if (is_open(c, RS_OPT_ID_body_buffer_size) && c->package_max_length < c->body_buffer_size)
-		derive_number(x, RS_OPT_ID_body_buffer_size, c->package_max_length);
+	if (is_open(c, RS_OPT_ID_body_buffer_size))
+		derive_number(x, RS_OPT_ID_body_buffer_size,
+			      c->package_max_length < BODY_BUFFER ? c->package_max_length : BODY_BUFFER);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- */

@@ -185,7 +185,8 @@ static void warn_about_option(const struct rs_conf *c, const struct rs_option *o
 	if (o->flags & RS_OPT_LATER)
 		(void)rs_fmt(why.what, sizeof why.what, "not available in this version, ignored");
 	else
-		(void)rs_fmt(why.what, sizeof why.what, "has no effect. %s", o->help);
+		/* "Accepted: why it does nothing." */
+		(void)rs_fmt(why.what, sizeof why.what, "has no effect%s", strchr(o->help, ':'));
 	warn_about(s, s->key, &why);
 }
 
