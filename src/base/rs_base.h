@@ -20,6 +20,12 @@ enum rs_result {
 #define RS_PUBLIC __attribute__((visibility("default")))
 #define RS_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define RS_MUST_CHECK __attribute__((warn_unused_result))
+/* For a result that must be checked, where nothing can be done about it. */
+#define RS_IGNORE(call)                                                                    \
+	do {                                                                               \
+		if (call) {                                                                \
+		}                                                                          \
+	} while (0)
 #define RS_COUNTOF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Bytes that somebody else owns; not terminated. */

@@ -16,6 +16,7 @@ struct rs_heritage {
 	int control_fd;            /* to the master */
 	pid_t master_pid;
 	uint32_t generation;
+	bool root;                 /* the daemon was started as root: what rs_conf_take_app() is told */
 	char base_path[4096];      /* laravel_base_path, symlinks resolved when this generation was started */
 	char entry_path[4096];     /* absolute; "" unless framework = callable */
 	char glue_dir[4096];       /* directory with the engine's PHP files */

@@ -192,28 +192,36 @@ static void warn_unforkable(struct rs_process *p)
 		closedir(d);
 }
 
+/* The master says these warnings; saying them twice helps nobody. */
+static void stay_silent(void *arg, const char *text)
+{
+	(void)arg, (void)text;
+}
+
 static bool send_app_conf(struct rs_process *p)
 {
+	struct rs_conf *conf = p->h->conf;
 	struct rs_conf_error err;
 	struct rs_buf b = { 0 };
 	bool ok = true;
 
 	if (p->engine->app_conf && p->engine->app_conf(&b) && b.len) {
 		ok = tell_master(p, RS_MSG_APP_CONF, rs_buf_slice(&b));
-		/* The same lines, the same code: the workers see what the master will see. */
-		if (ok && rs_conf_undump(p->h->conf, rs_buf_slice(&b), &err) != RS_OK)
+		/* The same lines, the same code: the workers see what the master will see, or the master says why not. */
+		if (ok && (rs_conf_take_app(conf, rs_buf_slice(&b), p->h->root, &err, stay_silent, NULL) != RS_OK ||
+			   rs_conf_complete(conf, p->h->base_path, &err) != RS_OK))
 			rs_warnx(p->log, "config/laravels.php: %s", err.text);
 	}
 	rs_buf_free(&b);
 	return ok;
 }
 
-static bool send_booted(struct rs_process *p)
+static bool send_facts(struct rs_process *p, enum rs_msg msg)
 {
 	struct rs_buf b = { 0 };
 	bool ok;
 
-	ok = p->engine->facts && p->engine->facts(&b) && tell_master(p, RS_MSG_BOOTED, rs_buf_slice(&b));
+	ok = p->engine->facts && p->engine->facts(&b) && tell_master(p, msg, rs_buf_slice(&b));
 	rs_buf_free(&b);
 	return ok;
 }
@@ -245,6 +253,8 @@ static enum rs_result obey(struct rs_process *p, int64_t *wait_ms)
 			*wait_ms = quit_wait_ms(&f);
 			return RS_ERR;
 		}
+		if (f.msg == RS_MSG_FACTS_ASK && !send_facts(p, RS_MSG_FACTS))
+			return RS_ERR;
 		if (f.msg != RS_MSG_FORK)
 			continue;
 		r = fork_worker(p, &f);
@@ -271,7 +281,7 @@ static enum rs_result booted(void *arg)
 	sigprocmask(SIG_BLOCK, &chld, &unblocked);
 	rs_signal(SIGCHLD, on_child, false);
 	rs_signal(SIGTERM, SIG_IGN, false); /* it ends on QUIT, or when the master is gone */
-	if (!send_app_conf(p) || !send_booted(p))
+	if (!send_app_conf(p) || !send_facts(p, RS_MSG_BOOTED))
 		return RS_ERR;
 	warn_unforkable(p);
 	while (r == RS_OK) {

@@ -1,0 +1,49 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd;
+
+/**
+ * Finds the classes of the glue and of LaravelS.
+ *
+ * It stands in front of the application's own autoloaders: an application that still has the hhxsv5/laravel-s package
+ * in vendor/ gets our classes. What we do not have falls through to the application's.
+ */
+final class Autoload
+{
+    private const ROOTS = [
+        'Rserverd\\' => __DIR__ . '/',
+        'Hhxsv5\\LaravelS\\' => __DIR__ . '/laravels/',
+    ];
+
+    public static function register(): void
+    {
+        spl_autoload_register(self::load(...), true, true);
+    }
+
+    /** Composer puts itself in front too: to be called again once the application's autoloader is registered. */
+    public static function toFront(): void
+    {
+        foreach (spl_autoload_functions() as $loader) {
+            if ($loader instanceof \Closure && (new \ReflectionFunction($loader))->getClosureScopeClass()?->name === self::class) {
+                spl_autoload_unregister($loader);
+            }
+        }
+        self::register();
+    }
+
+    private static function load(string $class): void
+    {
+        foreach (self::ROOTS as $prefix => $folder) {
+            if (str_starts_with($class, $prefix)) {
+                $file = $folder . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';
+                if (is_file($file)) {
+                    require $file;
+                }
+
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+/*
+ * The PHP engine: starts PHP, boots the application through the glue, runs one request.
+ *
+ * The only file with zend_try. Every call into PHP below is made from inside rs_serve(), an internal function that the
+ * glue called: so exit, die and dd() unwind to here as an exception that nobody can catch, without a longjmp, and the
+ * process goes on. A longjmp, or unwinding with CG(unclean_shutdown) set, is a fatal error: the request is answered, the
+ * shutdown functions run, and the process is replaced.
+ */
+#include "sapi.h"
+
+#include "worker/process.h"
+
+#include <ext/standard/head.h>
+#include <unistd.h>
+
+/* No header of PHP declares it. */
+extern PHPAPI char *php_ini_opened_path;
+
+static struct rs_php state;
+
+struct rs_php *rs_php(void)
+{
+	return &state;
+}
+
+/* ---- calls into PHP ------------------------------------------------------------------------------------- */
+
+/* What is left in EG(exception) after a call: exit is an end like any other; the rest is reported as php-fpm would. */
+static void settle_exception(void)
+{
+	if (!EG(exception))
+		return;
+	if (zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))) {
+		zend_clear_exception();
+		return;
+	}
+	if (Z_TYPE(EG(user_exception_handler)) != IS_UNDEF)
+		zend_user_exception_handler();
+	if (EG(exception) && (zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))))
+		zend_clear_exception();
+	if (EG(exception)) {
+		EG(exit_status) = 255;
+		zend_exception_error(EG(exception), E_ERROR);
+	}
+}
+
+/* Calls a callback of the glue. false: a fatal error. */
+static bool call(struct rs_php_callback *cb)
+{
+	zend_execute_data *here = EG(current_execute_data);
+	volatile bool ok = true;
+	zval ret;
+
+	if (!cb->set)
+		return true;
+	ZVAL_UNDEF(&ret);
+	cb->fci.retval = &ret;
+	zend_try {
+		zend_call_function(&cb->fci, &cb->fcc);
+		settle_exception();
+		zval_ptr_dtor(&ret);
+	} zend_catch {
+		EG(current_execute_data) = here;
+		ok = false;
+	} zend_end_try();
+	return ok && !CG(unclean_shutdown);
+}
+
+/* Shutdown functions: those of boot (the framework's fatal error page) stay, the request's own are dropped afterwards. */
+static bool run_shutdown_functions(void)
+{
+	zend_execute_data *here = EG(current_execute_data);
+	HashTable *list = BG(user_shutdown_function_names);
+	volatile bool ok = true;
+
+	if (!list || !zend_hash_num_elements(list))
+		return true;
+	zend_try {
+		php_call_shutdown_functions();
+		settle_exception();
+	} zend_catch {
+		EG(current_execute_data) = here;
+		ok = false;
+	} zend_end_try();
+	/* The table may have been made by the request. */
+	list = BG(user_shutdown_function_names);
+	while (list && zend_hash_num_elements(list) > state.shutdown_functions) {
+		zend_ulong last = (zend_ulong)list->nNextFreeElement - 1;
+		if (zend_hash_index_del(list, last) == FAILURE)
+			break;
+		list->nNextFreeElement = (zend_long)last;
+	}
+	return ok;
+}
+
+/* Output buffers to the client, headers if nothing was printed. */
+static bool end_output(void)
+{
+	zend_execute_data *here = EG(current_execute_data);
+	volatile bool ok = true;
+
+	zend_try {
+		php_output_end_all();
+		settle_exception();
+		php_header();
+	} zend_catch {
+		EG(current_execute_data) = here;
+		ok = false;
+	} zend_end_try();
+	return ok;
+}
+
+/* ---- one request ------------------------------------------------------------------------------------------ */
+
+static bool arm(struct rs_exchange *x)
+{
+	zend_execute_data *here = EG(current_execute_data);
+	volatile bool ok = true;
+
+	zend_try {
+		rs_php_arm(x);
+	} zend_catch {
+		EG(current_execute_data) = here;
+		ok = false;
+	} zend_end_try();
+	return ok;
+}
+
+static bool disarm(void)
+{
+	volatile bool ok = true;
+
+	zend_try {
+		rs_php_disarm();
+	} zend_catch {
+		ok = false;
+	} zend_end_try();
+	return ok;
+}
+
+/*
+ * A fatal error inside PHP: what was reserved for it (memory_limit) is given back, the framework's shutdown function gets
+ * its chance to render the error page, then the response is ended.
+ */
+static enum rs_request_end answer_fatal(struct rs_exchange *x)
+{
+	zend_set_memory_limit(PG(memory_limit));
+	CG(unclean_shutdown) = 0;
+	(void)run_shutdown_functions();
+	(void)end_output();
+	rs_exchange_finish(x);
+	rs_warnx(rs_host_log(), "fatal error, worker is replaced: %.*s %.*s",
+		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
+		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p);
+	return RS_REQUEST_RECYCLE;
+}
+
+static enum rs_request_end php_request(struct rs_exchange *x)
+{
+	bool ok;
+
+	if (!arm(x))
+		return answer_fatal(x);
+	ok = call(&state.handle);
+	if (!ok)
+		return answer_fatal(x);
+	ok = run_shutdown_functions();
+	ok = end_output() && ok;
+	rs_exchange_finish(x);
+	ok = call(&state.clean) && ok;
+	ok = disarm() && ok;
+	if (ok && !CG(unclean_shutdown))
+		return RS_REQUEST_OK;
+	return RS_REQUEST_RECYCLE;
+}
+
+/* ---- start and boot ------------------------------------------------------------------------------------------ */
+
+static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
+{
+	state.hosting = true;
+	state.h = h;
+	state.conf = h->conf;
+	ZVAL_UNDEF(&state.base_server);
+	zend_signal_startup();
+	sapi_startup(&rs_php_sapi);
+	if (!rs_php_ini_prepare(h->conf) || rs_php_sapi.startup(&rs_php_sapi) == FAILURE) {
+		(void)rs_buf_printf(why, "PHP did not start; its configuration is %s",
+				    *h->conf->php_ini ? h->conf->php_ini : "built in");
+		return false;
+	}
+	/* Signals are the core's; PHP must not take them back at every request. */
+	zend_signal_globals.reset = 0;
+	rs_php_overdue_install();
+	SG(request_info).no_headers = true;
+	if (php_request_startup() == FAILURE) {
+		(void)rs_buf_printf(why, "PHP did not start its request");
+		return false;
+	}
+	SG(headers_sent) = 1;
+	state.time_limit = EG(timeout_seconds);
+	zend_unset_timeout();
+	rs_php_standard_streams();
+	rs_php_opcache_guard();
+	return true;
+}
+
+/* Runs sapi/php/main.php, which boots the application and calls serve(). */
+static void run_main(const struct rs_heritage *h)
+{
+	zend_file_handle file;
+	char path[4200];
+
+	rs_fmt(path, sizeof path, "%s/main.php", h->glue_dir);
+	zend_try {
+		zend_stream_init_filename(&file, path);
+		file.primary_script = 1;
+		php_execute_script(&file);
+		zend_destroy_file_handle(&file);
+	} zend_end_try();
+}
+
+static void end_php(void)
+{
+	/* The response of the last request is out; what boot registered has run with every request. */
+	php_free_shutdown_functions();
+	php_request_shutdown(NULL);
+}
+
+static enum rs_result php_run(const struct rs_heritage *h, enum rs_result (*booted)(void *), void *arg,
+			      struct rs_buf *why)
+{
+	state.booted = booted;
+	state.booted_arg = arg;
+	if (!start_php(h, why))
+		return RS_ERR;
+	run_main(h);
+	if (!state.serving) {
+		if (state.boot_error.len)
+			RS_IGNORE(rs_buf_put(why, rs_buf_data(&state.boot_error), state.boot_error.len));
+		else if (PG(last_error_message))
+			(void)rs_buf_printf(why, "%s in %s:%d", ZSTR_VAL(PG(last_error_message)),
+					    PG(last_error_file) ? ZSTR_VAL(PG(last_error_file)) : "?",
+					    PG(last_error_lineno));
+		return RS_ERR;
+	}
+	if (state.result == RS_DONE && !CG(unclean_shutdown))
+		end_php();
+	return state.result;
+}
+
+static bool php_app_conf(struct rs_buf *out)
+{
+	return rs_buf_put(out, rs_buf_data(&state.app_conf), state.app_conf.len);
+}
+
+static bool php_facts(struct rs_buf *out)
+{
+	volatile bool ok = false;
+
+	zend_try {
+		ok = rs_php_opcache_facts(out);
+	} zend_end_try();
+	return ok && rs_buf_printf(out, "php\t%s\nsapi\t%s\nphp_ini\t%s\n", PHP_VERSION, sapi_module.name,
+			     php_ini_opened_path ? php_ini_opened_path : "none") &&
+	       rs_buf_put(out, rs_buf_data(&state.facts), state.facts.len);
+}
+
+/* ---- the worker's hooks ------------------------------------------------------------------------------------------ */
+
+static void php_forked(const struct rs_conf *conf, uint32_t id, uint32_t generation)
+{
+	(void)id, (void)generation;
+	state.conf = conf;
+	rs_php_after_fork();
+}
+
+static enum rs_result php_worker_start(struct rs_buf *why)
+{
+	bool ok = call(&state.worker_start);
+
+	if (state.conf->boot == RS_BOOT_WORKER)
+		rs_php_remember_boot();
+	/* Boot printed nothing to anybody: the output layer starts anew with every request. */
+	php_output_end_all();
+	php_output_deactivate();
+	sapi_deactivate();
+	if (ok && !state.boot_error.len)
+		return RS_OK;
+	RS_IGNORE(rs_buf_put(why, rs_buf_data(&state.boot_error), state.boot_error.len));
+	return RS_ERR;
+}
+
+static void php_idle(void)
+{
+	(void)call(&state.idle);
+	gc_collect_cycles();
+	zend_mm_gc(zend_mm_get_heap());
+}
+
+static void php_worker_stop(void)
+{
+}
+
+const struct rs_engine rs_the_engine = {
+	.name = "php",
+	.run = php_run,
+	.app_conf = php_app_conf,
+	.facts = php_facts,
+	.forked = php_forked,
+	.worker_start = php_worker_start,
+	.request = php_request,
+	.idle = php_idle,
+	.worker_stop = php_worker_stop,
+	.overdue = rs_php_overdue,
+};

@@ -1,0 +1,93 @@
+/*
+ * What the files of the PHP engine share. The only header of the tree that includes Zend.
+ *
+ * Path of one request: php_engine.c (rs_php_request) -> php_request.c (arm: superglobals) -> the glue's handler ->
+ * php_sapi.c (ub_write, send_headers) -> worker/engine.h exchange -> php_request.c (disarm).
+ */
+#ifndef RS_SAPI_H
+#define RS_SAPI_H
+
+#include <php.h>
+#include <SAPI.h>
+#include <php_ini.h>
+#include <php_main.h>
+#include <php_output.h>
+#include <php_variables.h>
+#include <zend_exceptions.h>
+#include <zend_interfaces.h>
+#include <zend_smart_str.h>
+#include <ext/standard/basic_functions.h>
+
+/* PHP's headers define a few names that the core uses as well. */
+#undef RS_OK
+
+#include "base/rs_log.h"
+#include "conf/conf.h"
+#include "worker/engine.h"
+#include "worker/heritage.h"
+
+struct rs_php_callback {
+	zend_fcall_info fci;
+	zend_fcall_info_cache fcc;
+	bool set;
+};
+
+/* The engine's state: one per process, copied by fork. */
+struct rs_php {
+	const struct rs_heritage *h;
+	const struct rs_conf *conf;
+	enum rs_result (*booted)(void *arg);
+	void *booted_arg;
+	enum rs_result result;      /* of booted() */
+	bool hosting;               /* we run this PHP; false when loaded with -d extension= */
+	bool serving;               /* serve() has been called */
+	struct rs_php_callback handle, clean, worker_start, idle;
+	struct rs_buf app_conf, facts, boot_error;
+
+	/* what boot left behind and every request starts from */
+	zval base_server;           /* $_SERVER entries that boot added: dotenv and such; UNDEF until known */
+	uint32_t shutdown_functions; /* registered while booting */
+	zend_long time_limit;       /* max_execution_time of the configuration, seconds */
+
+	/* the request that runs */
+	struct rs_exchange *x;      /* NULL between requests */
+	struct rs_buf scratch;      /* terminated copies of its strings; kept allocated */
+	int64_t timer_armed_us;     /* when the execution timer was armed last; 0: not armed */
+	zend_long timer_seconds;    /* to what */
+	volatile sig_atomic_t overdue;
+};
+
+struct rs_php *rs_php(void);
+
+/* php_module.c: what this file is to PHP. */
+extern zend_module_entry rserverd_module_entry;
+/* php_glue.c: functions of the glue; registered only when hosting. */
+extern const zend_function_entry rs_php_glue_functions[];
+/* php_sapi.c: our server API, named cli. */
+extern sapi_module_struct rs_php_sapi;
+
+/* php_ini.c: ini entries and files. Owner: rs_php_sapi. false: no memory. */
+bool rs_php_ini_prepare(const struct rs_conf *conf);
+
+/* php_request.c */
+void rs_php_arm(struct rs_exchange *x);   /* the SAPI and the superglobals show this request */
+void rs_php_disarm(void);                 /* and forget it again; the output layer is down after this */
+void rs_php_remember_boot(void);          /* what boot left in $_SERVER, shutdown functions, time limit */
+
+/* php_server_vars.c: sapi_module.register_server_variables, and getenv() of the same names. */
+void rs_php_server_variables(zval *track_vars_array);
+char *rs_php_getenv(const char *name, size_t n);
+
+/* php_after_fork.c */
+void rs_php_after_fork(void);
+void rs_php_standard_streams(void);
+
+/* php_overdue.c: a request has run too long. */
+void rs_php_overdue_install(void);
+void rs_php_overdue(void); /* async-signal-safe */
+
+/* php_opcache.c */
+void rs_php_opcache_guard(void);          /* opcache_reset() asks for a reload instead */
+bool rs_php_opcache_facts(struct rs_buf *out);
+
+#endif
