@@ -159,7 +159,7 @@ static enum rs_result set_php(struct rs_conf *c, const struct setting *s, struct
 		return rs_conf_no_memory(err);
 	}
 	for (i = 0; i < c->php.n; i++)
-		if (memcmp(c->php.v[i], rs_buf_data(&pair), nkey + 1) == 0)
+		if (strncmp(c->php.v[i], rs_buf_data(&pair), nkey + 1) == 0)
 			break;
 	if (i < c->php.n ? !rs_str_set(&c->php.v[i], rs_buf_data(&pair)) : !rs_strlist_add(&c->php, rs_buf_data(&pair)))
 		r = rs_conf_no_memory(err);
