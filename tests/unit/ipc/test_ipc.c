@@ -1,0 +1,279 @@
+/*
+ * The channel: frames survive every cut, fds arrive with their frame, and a liar is found out.
+ */
+#include "ipc/ipc.c"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct pair {
+	struct rs_ipc a, b; /* a: reactor, b: worker */
+};
+
+static void open_pair(struct pair *p)
+{
+	int fds[2];
+
+	assert_true(rs_fd_pair(fds));
+	assert_true(rs_fd_nonblock(fds[0], true));
+	assert_true(rs_fd_nonblock(fds[1], true));
+	rs_ipc_init(&p->a, fds[0], RS_IPC_REACTOR, RS_IPC_WORKER);
+	rs_ipc_init(&p->b, fds[1], RS_IPC_WORKER, RS_IPC_REACTOR);
+}
+
+static void close_pair(struct pair *p)
+{
+	rs_ipc_fini(&p->a);
+	rs_ipc_fini(&p->b);
+}
+
+static unsigned open_fds(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void test_round_trip(void **state)
+{
+	struct rs_frame f;
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	assert_int_equal(rs_ipc_put(&p.a, RS_MSG_REQUEST, 0, 7, RS_SLICE("head"), RS_SLICE("body"), NULL, 0), RS_OK);
+	assert_int_equal(rs_ipc_put(&p.a, RS_MSG_CANCEL, 0, 8, RS_SLICE(""), RS_SLICE(""), NULL, 0), RS_OK);
+	assert_int_equal(rs_ipc_flush(&p.a), RS_OK);
+	assert_int_equal(rs_ipc_fill(&p.b), RS_OK);
+	assert_int_equal(rs_ipc_next(&p.b, &f), RS_OK);
+	assert_int_equal(f.msg, RS_MSG_REQUEST);
+	assert_int_equal(f.id, 7);
+	assert_true(rs_slice_eq(f.payload, RS_SLICE("headbody")));
+	assert_int_equal(rs_ipc_next(&p.b, &f), RS_OK);
+	assert_int_equal(f.msg, RS_MSG_CANCEL);
+	assert_int_equal(f.id, 8);
+	assert_int_equal(rs_ipc_next(&p.b, &f), RS_AGAIN);
+	assert_int_equal(rs_ipc_fill(&p.b), RS_AGAIN);
+	close_pair(&p);
+}
+
+/* Two frames written byte by byte, read after every byte. */
+static void test_cut_at_every_byte(void **state)
+{
+	struct rs_frame f;
+	unsigned seen = 0;
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	assert_int_equal(rs_ipc_put(&p.a, RS_MSG_REQUEST, 0, 1, RS_SLICE("0123456789"), RS_SLICE(""), NULL, 0), RS_OK);
+	assert_int_equal(rs_ipc_put(&p.a, RS_MSG_CREDIT, 0, 2, RS_SLICE("12345678"), RS_SLICE(""), NULL, 0), RS_OK);
+	while (p.a.out.len) {
+		assert_int_equal(write(p.a.fd, rs_buf_data(&p.a.out), 1), 1);
+		rs_buf_consume(&p.a.out, 1);
+		assert_int_equal(rs_ipc_fill(&p.b), RS_OK);
+		while (rs_ipc_next(&p.b, &f) == RS_OK) {
+			seen++;
+			assert_int_equal(f.id, seen);
+			assert_int_equal(f.payload.n, seen == 1 ? 10 : 8);
+		}
+	}
+	assert_int_equal(seen, 2);
+	close_pair(&p);
+}
+
+/* Fds stay with their frame although plain frames stand before, between and behind. */
+static void test_fds_in_order(void **state)
+{
+	unsigned before = open_fds();
+	struct rs_frame f;
+	struct pair p;
+	int got = 0;
+
+	(void)state;
+	open_pair(&p);
+	for (int i = 0; i < 6; i++) {
+		int fd = rs_fd_memory("t", 16), n = i % 2;
+		char mark = (char)('0' + i);
+		assert_int_equal(pwrite(fd, &mark, 1, 0), 1);
+		assert_int_equal(rs_ipc_put(&p.a, RS_MSG_REQUEST, 0, (uint64_t)i, RS_SLICE("x"), RS_SLICE(""), &fd,
+					    (unsigned)n), RS_OK);
+		rs_fd_close(&fd);
+	}
+	assert_int_equal(rs_ipc_flush(&p.a), RS_OK);
+	while (got < 6) {
+		assert_int_equal(rs_ipc_fill(&p.b), RS_OK);
+		while (rs_ipc_next(&p.b, &f) == RS_OK) {
+			assert_int_equal(f.id, got);
+			assert_int_equal(f.nfds, got % 2);
+			if (f.nfds) {
+				char mark;
+				int fd = got == 3 ? rs_ipc_take_fd(&p.b, &f, 0) : f.fd[0];
+				assert_int_equal(pread(fd, &mark, 1, 0), 1);
+				assert_int_equal(mark, '0' + got);
+				if (got == 3)
+					rs_fd_close(&fd);
+			}
+			got++;
+		}
+	}
+	close_pair(&p);
+	assert_int_equal(open_fds(), before);
+}
+
+/* Fds of frames nobody read are closed with the channel, on both ends. */
+static void test_no_fd_leak(void **state)
+{
+	unsigned before = open_fds();
+	struct pair p;
+	int fd;
+
+	(void)state;
+	open_pair(&p);
+	fd = rs_fd_memory("t", 16);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(rs_ipc_put(&p.a, RS_MSG_REQUEST, 0, 1, RS_SLICE("x"), RS_SLICE(""), &fd, 1), RS_OK);
+	assert_int_equal(rs_ipc_flush(&p.a), RS_OK);
+	assert_int_equal(rs_ipc_put(&p.a, RS_MSG_REQUEST, 0, 1, RS_SLICE("x"), RS_SLICE(""), &fd, 1), RS_OK);
+	assert_int_equal(rs_ipc_fill(&p.b), RS_OK);
+	rs_fd_close(&fd);
+	close_pair(&p);
+	assert_int_equal(open_fds(), before);
+}
+
+/* A full socket: RS_AGAIN, nothing lost, nothing doubled. */
+static void test_backlog(void **state)
+{
+	static char block[60000];
+	uint64_t sent = 0, got = 0;
+	struct rs_frame f;
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	memset(block, 'b', sizeof block);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(rs_ipc_put(&p.b, RS_MSG_BODY, 0, sent++, rs_slice(block, sizeof block), RS_SLICE(""),
+					    NULL, 0), RS_OK);
+	assert_int_equal(rs_ipc_flush(&p.b), RS_AGAIN);
+	while (got < sent) {
+		(void)!rs_ipc_flush(&p.b);
+		if (rs_ipc_fill(&p.a) != RS_OK)
+			continue;
+		while (rs_ipc_next(&p.a, &f) == RS_OK) {
+			assert_int_equal(f.id, got++);
+			assert_int_equal(f.payload.n, sizeof block);
+		}
+	}
+	assert_int_equal(rs_ipc_queued(&p.b), 0);
+	close_pair(&p);
+}
+
+static void test_refuses(void **state)
+{
+	static const struct {
+		struct header h;
+		const char *why;
+	} rows[] = {
+		{ { 0, RS_MSG_COUNT, 0, 0, 0 }, "unknown message" },
+		{ { 0, UINT16_MAX, 0, 0, 0 }, "unknown message" },
+		{ { 0, RS_MSG_CANCEL, 0, 0, 0 }, "not for this channel" }, /* a worker does not cancel */
+		{ { 0, RS_MSG_QUIT, 0, 0, 0 }, "not for this channel" },
+		{ { RS_BODY_MAX + 1, RS_MSG_BODY, 0, 0, 0 }, "too long" },
+		{ { UINT32_MAX, RS_MSG_RESPONSE, 0, 0, 0 }, "too long" },
+		{ { 0, RS_MSG_DONE, 0, 1, 0 }, "too many descriptors" },
+		{ { 0, RS_MSG_READY, 0, 255, 0 }, "too many descriptors" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(rows); i++) {
+		struct rs_frame f;
+		struct pair p;
+		open_pair(&p);
+		assert_int_equal(write(p.b.fd, &rows[i].h, sizeof rows[i].h), sizeof rows[i].h);
+		assert_int_equal(rs_ipc_fill(&p.a), RS_OK);
+		assert_int_equal(rs_ipc_next(&p.a, &f), RS_ERR);
+		assert_non_null(strstr(p.a.error, rows[i].why));
+		close_pair(&p);
+	}
+}
+
+/* A frame that promises fds it did not bring. */
+static void test_missing_fds(void **state)
+{
+	struct header h = { .msg = RS_MSG_REQUEST, .nfds = 1 };
+	struct rs_frame f;
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	assert_int_equal(write(p.a.fd, &h, sizeof h), sizeof h);
+	assert_int_equal(rs_ipc_fill(&p.b), RS_OK);
+	assert_int_equal(rs_ipc_next(&p.b, &f), RS_ERR);
+	assert_non_null(strstr(p.b.error, "descriptors missing"));
+	close_pair(&p);
+}
+
+/* Nothing over the table's limits leaves. */
+static void test_put_limits(void **state)
+{
+	static char block[RS_BODY_MAX + 1];
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	assert_int_equal(rs_ipc_put(&p.b, RS_MSG_BODY, 0, 1, rs_slice(block, sizeof block), RS_SLICE(""), NULL, 0),
+			 RS_ERR);
+	assert_int_equal(rs_ipc_put(&p.b, RS_MSG_BODY, 0, 1, RS_SLICE(""), RS_SLICE(""), &p.b.fd, 1), RS_ERR);
+	assert_int_equal(rs_ipc_queued(&p.b), 0);
+	close_pair(&p);
+}
+
+static void test_end_of_file(void **state)
+{
+	struct rs_frame f;
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	rs_ipc_fini(&p.a);
+	assert_int_equal(rs_ipc_fill(&p.b), RS_DONE);
+	assert_true(p.b.eof);
+	assert_int_equal(rs_ipc_next(&p.b, &f), RS_AGAIN);
+	assert_int_equal(rs_ipc_put(&p.b, RS_MSG_DONE, 0, 1, RS_SLICE(""), RS_SLICE(""), NULL, 0), RS_OK);
+	assert_int_equal(rs_ipc_flush(&p.b), RS_ERR);
+	close_pair(&p);
+}
+
+static void test_every_message_is_named(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < RS_MSG_COUNT; i++) {
+		assert_true(strlen(rs_msg_name(i)) > 2);
+		assert_true(rules[i].from != rules[i].to);
+		assert_true(rules[i].fds <= RS_FRAME_FDS);
+	}
+	assert_string_equal(rs_msg_name(RS_MSG_COUNT), "?");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_fds_in_order),
+		cmocka_unit_test(test_no_fd_leak),
+		cmocka_unit_test(test_backlog),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_missing_fds),
+		cmocka_unit_test(test_put_limits),
+		cmocka_unit_test(test_end_of_file),
+		cmocka_unit_test(test_every_message_is_named),
+	};
+
+	return cmocka_run_group_tests_name("ipc", tests, NULL, NULL);
+}
