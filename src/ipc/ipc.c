@@ -330,7 +330,8 @@ enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f)
 	for (unsigned i = 0; i < h.nfds; i++)
 		f->fd[i] = c->in_fds[i];
 	c->in_nfds -= h.nfds;
-	memmove(c->in_fds, c->in_fds + h.nfds, c->in_nfds * sizeof *c->in_fds);
+	if (h.nfds)
+		memmove(c->in_fds, c->in_fds + h.nfds, c->in_nfds * sizeof *c->in_fds);
 	for (unsigned i = 0; i < h.nfds; i++)
 		c->pending_fd[i] = f->fd[i];
 	c->npending = h.nfds;

@@ -17,6 +17,8 @@ struct rs_post {
 	int body_fd;           /* -1: the body is in the payload */
 };
 
+#define RS_POST_RING (RS_CLAIM_SLOTS + 1)
+
 /* One request while it runs, and its half-made response. Reused for every request of the process. */
 struct rs_exchange {
 	uint64_t id;
@@ -51,7 +53,7 @@ struct rs_process {
 	uint32_t worker_id;
 	struct rs_ipc data;
 	struct rs_claim_page *claims;
-	struct rs_post posts[RS_CLAIM_SLOTS]; /* FIFO ring */
+	struct rs_post posts[RS_POST_RING]; /* FIFO ring; one more than can wait: the running one's bytes stay */
 	unsigned post_first, npost;
 	struct rs_exchange x;
 	uint64_t served, serve_max; /* serve_max 0: no limit */

@@ -93,7 +93,7 @@ static enum rs_result keep_post(struct rs_process *p, struct rs_frame *f)
 
 	if (p->npost == RS_CLAIM_SLOTS)
 		return RS_ERR;
-	post = &p->posts[(p->post_first + p->npost) % RS_CLAIM_SLOTS];
+	post = &p->posts[(p->post_first + p->npost) % RS_POST_RING];
 	rs_buf_reset(&post->payload, 64u << 10);
 	if (!rs_buf_put(&post->payload, f->payload.p, f->payload.n))
 		return RS_ERR;
@@ -169,7 +169,7 @@ static bool serve_one(struct rs_process *p)
 	struct rs_wire_request w;
 	enum rs_request_end end = RS_REQUEST_OK;
 
-	p->post_first = (p->post_first + 1) % RS_CLAIM_SLOTS;
+	p->post_first = (p->post_first + 1) % RS_POST_RING;
 	p->npost--;
 	if (post->payload.len < sizeof w) {
 		rs_alertx(p->log, "short REQUEST frame");
@@ -211,7 +211,7 @@ static void leave(struct rs_process *p)
 			return;
 		while (p->npost) {
 			rs_fd_close(&p->posts[p->post_first].body_fd);
-			p->post_first = (p->post_first + 1) % RS_CLAIM_SLOTS;
+			p->post_first = (p->post_first + 1) % RS_POST_RING;
 			p->npost--;
 		}
 	}

@@ -1,0 +1,313 @@
+/*
+ * A worker with the fake engine in a child process; the test plays the reactor: claims, credit, cancel, recycling.
+ */
+#include "worker/manager.c"
+#include "worker/worker.c"
+#include "worker/worker_exchange.c"
+
+#include "fake/fake_engine.c"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct rig {
+	pid_t pid;
+	struct rs_ipc c;
+	struct rs_claim_page *page;
+	uint64_t seq;
+	struct rs_conf conf;
+};
+
+static struct rs_log quiet = { .fd = 2, .level = RS_LOG_ALERT, .role = "test" };
+
+static void expect(struct rig *r, enum rs_msg msg, struct rs_frame *f)
+{
+	enum rs_result got;
+
+	while ((got = rs_ipc_next(&r->c, f)) == RS_AGAIN)
+		assert_int_equal(rs_ipc_fill(&r->c), RS_OK);
+	assert_int_equal(got, RS_OK);
+	assert_string_equal(rs_msg_name(f->msg), rs_msg_name(msg));
+}
+
+static int setup_with(struct rig *r, int64_t max_request)
+{
+	struct rs_wire_fork order = { .id = 3, .generation = 1 };
+	struct rs_frame f;
+	int fds[2], mem;
+
+	rs_conf_init(&r->conf);
+	r->conf.max_request = max_request;
+	r->conf.max_request_grace = 0;
+	assert_true(rs_fd_pair(fds));
+	mem = rs_fd_memory("claims", RS_CLAIM_PAGE);
+	r->page = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, mem, 0);
+	r->seq = 0;
+	r->pid = rs_fork();
+	if (r->pid == 0) {
+		static struct rs_title title;
+		static struct rs_heritage h;
+		h = (struct rs_heritage){ .conf = &r->conf, .log = &quiet, .title = &title, .master_pid = getppid() };
+		process = (struct rs_process){ .h = &h, .engine = &rs_the_engine, .log = &quiet };
+		close(fds[0]);
+		_exit(rs_worker_main(&process, &order, fds[1], mem));
+	}
+	close(fds[1]);
+	close(mem);
+	rs_ipc_init(&r->c, fds[0], RS_IPC_REACTOR, RS_IPC_WORKER);
+	expect(r, RS_MSG_READY, &f);
+	assert_int_equal(f.payload.n, sizeof(struct rs_wire_ready));
+	return 0;
+}
+
+static int setup(void **state)
+{
+	static struct rig rig;
+
+	*state = &rig;
+	return setup_with(&rig, 0);
+}
+
+static int status_of(struct rig *r)
+{
+	int status;
+
+	rs_ipc_fini(&r->c);
+	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+	munmap(r->page, RS_CLAIM_PAGE);
+	rs_conf_fini(&r->conf);
+	return status;
+}
+
+static int teardown(void **state)
+{
+	assert_int_equal(status_of(*state), 0);
+	return 0;
+}
+
+static void post(struct rig *r, uint64_t id, uint32_t slot, const char *target, struct rs_slice body, uint64_t credit)
+{
+	struct rs_wire_request w = { .slot = slot, .credit = credit, .body_len = body.n, .http_minor = 1 };
+	struct rs_buf b = { 0 };
+	const char *q = strchr(target, '?');
+
+	w.claim = rs_claim_word(++r->seq, RS_CLAIM_POSTED);
+	w.method = (struct rs_wire_slice){ 0, 4 };
+	w.target = (struct rs_wire_slice){ 4, (uint32_t)strlen(target) };
+	w.path_len = q ? (uint32_t)(q - target) : w.target.len;
+	w.head_len = 4 + w.target.len;
+	atomic_store(&r->page->word[slot], w.claim);
+	assert_true(rs_buf_put(&b, &w, sizeof w) && rs_buf_put(&b, "POST", 4) &&
+		    rs_buf_put(&b, target, strlen(target)) && rs_buf_put(&b, body.p, body.n));
+	assert_int_equal(rs_ipc_put(&r->c, RS_MSG_REQUEST, 0, id, rs_buf_slice(&b), RS_SLICE(""), NULL, 0), RS_OK);
+	rs_buf_free(&b);
+}
+
+static void tell(struct rig *r, enum rs_msg msg, uint64_t id, struct rs_slice payload)
+{
+	assert_int_equal(rs_ipc_put(&r->c, msg, 0, id, payload, RS_SLICE(""), NULL, 0), RS_OK);
+}
+
+static void flush(struct rig *r)
+{
+	assert_int_equal(rs_ipc_flush(&r->c), RS_OK);
+}
+
+static struct rs_slice response_body(const struct rs_frame *f, struct rs_wire_response *w)
+{
+	memcpy(w, f->payload.p, sizeof *w);
+	assert_int_equal(f->payload.n, sizeof *w + w->reason_len + w->headers_len + w->body_len);
+	return rs_slice(f->payload.p + f->payload.n - w->body_len, w->body_len);
+}
+
+static void test_answers_in_one_frame(void **state)
+{
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_frame f;
+
+	post(r, 11, 0, "/echo", RS_SLICE("ping"), 1000);
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	assert_int_equal(f.id, 11);
+	assert_int_equal(f.flags, RS_FRAME_END);
+	assert_true(rs_slice_eq(response_body(&f, &w), RS_SLICE("ping")));
+	assert_int_equal(w.status, 200);
+	assert_int_equal(w.content_length, 4);
+	expect(r, RS_MSG_DONE, &f);
+	assert_int_equal(f.id, 11);
+	assert_true(r->page->word[0] == rs_claim_word(r->seq, RS_CLAIM_TAKEN));
+}
+
+/* What the reactor took back is never run, and what stands behind it is. */
+static void test_revoked_is_not_run(void **state)
+{
+	struct rig *r = *state;
+	struct rs_frame f;
+	uint64_t posted;
+
+	post(r, 1, 0, "/sleep?ms=150", RS_SLICE(""), 1000);
+	post(r, 2, 1, "/", RS_SLICE(""), 1000);
+	posted = atomic_load(&r->page->word[1]);
+	post(r, 3, 2, "/", RS_SLICE(""), 1000);
+	flush(r);
+	assert_true(rs_claim_move(r->page, 1, posted, RS_CLAIM_REVOKED));
+	expect(r, RS_MSG_RESPONSE, &f);
+	assert_int_equal(f.id, 1);
+	expect(r, RS_MSG_DONE, &f);
+	expect(r, RS_MSG_RESPONSE, &f);
+	assert_int_equal(f.id, 3);
+	expect(r, RS_MSG_DONE, &f);
+	assert_int_equal(f.id, 3);
+}
+
+/* Never more body bytes than credit; the rest follows when it is granted. */
+static void test_credit(void **state)
+{
+	struct rig *r = *state;
+	const uint64_t total = 300000, first = 100000;
+	uint64_t got = 0, more = total - first;
+	struct rs_wire_response w;
+	struct rs_frame f;
+
+	post(r, 5, 0, "/big?n=300000", RS_SLICE(""), first);
+	post(r, 6, 1, "/", RS_SLICE(""), 1000); /* stands in the channel before the credit */
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	got += response_body(&f, &w).n;
+	assert_int_equal(w.content_length, -1);
+	while (got < first) {
+		expect(r, RS_MSG_BODY, &f);
+		got += f.payload.n;
+	}
+	assert_true(got == first);
+	tell(r, RS_MSG_CREDIT, 999, rs_slice(&more, sizeof more)); /* somebody else's */
+	tell(r, RS_MSG_CREDIT, 5, rs_slice(&more, sizeof more));
+	flush(r);
+	while (!(f.flags & RS_FRAME_END)) {
+		expect(r, RS_MSG_BODY, &f);
+		assert_int_equal(f.id, 5);
+		got += f.payload.n;
+	}
+	assert_true(got == total);
+	expect(r, RS_MSG_DONE, &f);
+	expect(r, RS_MSG_RESPONSE, &f);
+	assert_int_equal(f.id, 6);
+	expect(r, RS_MSG_DONE, &f);
+}
+
+/* A client that leaves frees the worker from waiting for its credit. */
+static void test_cancel(void **state)
+{
+	struct rig *r = *state;
+	struct rs_frame f;
+
+	post(r, 5, 0, "/big?n=100000000", RS_SLICE(""), 70000);
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	tell(r, RS_MSG_CANCEL, 5, RS_SLICE(""));
+	flush(r);
+	do {
+		enum rs_result got;
+		while ((got = rs_ipc_next(&r->c, &f)) == RS_AGAIN)
+			assert_int_equal(rs_ipc_fill(&r->c), RS_OK);
+		assert_int_equal(got, RS_OK);
+	} while (f.msg == RS_MSG_BODY);
+	assert_int_equal(f.msg, RS_MSG_DONE);
+}
+
+static void test_retire(void **state)
+{
+	struct rig *r = *state;
+	struct rs_frame f;
+
+	post(r, 1, 0, "/", RS_SLICE(""), 1000);
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	expect(r, RS_MSG_DONE, &f);
+	tell(r, RS_MSG_RETIRE, 0, RS_SLICE(""));
+	flush(r);
+	assert_int_equal(rs_ipc_fill(&r->c), RS_DONE);
+}
+
+/* The engine's word that the process is spoilt: the answer arrives, then the process ends with 255. */
+static void test_recycle(void **state)
+{
+	struct rig r;
+	struct rs_frame f;
+
+	(void)state;
+	setup_with(&r, 0);
+	post(&r, 1, 0, "/recycle", RS_SLICE(""), 1000);
+	flush(&r);
+	expect(&r, RS_MSG_RESPONSE, &f);
+	assert_int_equal(rs_ipc_fill(&r.c), RS_DONE);
+	assert_int_equal(WEXITSTATUS(status_of(&r)), 255);
+}
+
+/* After max_request it announces that it leaves, claims nothing more, and ends in good order. */
+static void test_leaves_after_max_request(void **state)
+{
+	struct rig r;
+	struct rs_frame f;
+
+	(void)state;
+	setup_with(&r, 2);
+	for (uint32_t i = 0; i < 4; i++)
+		post(&r, i + 1, i, "/", RS_SLICE(""), 1000);
+	flush(&r);
+	for (int i = 0; i < 2; i++) {
+		expect(&r, RS_MSG_RESPONSE, &f);
+		expect(&r, RS_MSG_DONE, &f);
+	}
+	expect(&r, RS_MSG_LEAVING, &f);
+	assert_true(rs_claim_move(r.page, 2, rs_claim_word(3, RS_CLAIM_POSTED), RS_CLAIM_REVOKED));
+	assert_true(rs_claim_move(r.page, 3, rs_claim_word(4, RS_CLAIM_POSTED), RS_CLAIM_REVOKED));
+	tell(&r, RS_MSG_RETIRE, 0, RS_SLICE(""));
+	flush(&r);
+	assert_int_equal(rs_ipc_fill(&r.c), RS_DONE);
+	assert_int_equal(status_of(&r), 0);
+}
+
+/* Lengths that contradict each other: no read outside the frame, an honest failure, the process is replaced. */
+static void test_hostile_lengths(void **state)
+{
+	static const size_t at[] = { offsetof(struct rs_wire_request, head_len), offsetof(struct rs_wire_request, nfields),
+				     offsetof(struct rs_wire_request, path_len), offsetof(struct rs_wire_request, target),
+				     offsetof(struct rs_wire_request, body_len) };
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(at); i++) {
+		struct rs_buf b = { 0 };
+		struct rs_process p = { .log = &quiet };
+		struct rs_post one = { .body_fd = -1 };
+		struct rs_wire_request w = { .http_minor = 1 };
+		uint32_t huge = 0x7fffffff;
+		w.method.len = w.head_len = 4;
+		assert_true(rs_buf_put(&one.payload, &w, sizeof w) && rs_buf_put(&one.payload, "POST", 4));
+		assert_true(rs_exchange_begin(&p, &one));
+		memcpy(one.payload.p + at[i], &huge, sizeof huge);
+		assert_false(rs_exchange_begin(&p, &one));
+		rs_buf_free(&one.payload);
+		rs_buf_free(&b);
+		free(p.x.fields);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_answers_in_one_frame, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_revoked_is_not_run, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_credit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_retire, setup, teardown),
+		cmocka_unit_test(test_recycle),
+		cmocka_unit_test(test_leaves_after_max_request),
+		cmocka_unit_test(test_hostile_lengths),
+	};
+
+	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+}
