@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from signal import SIGTERM
 
 from . import http, proc
 from .ports import free_port
@@ -248,7 +249,7 @@ class Daemon:
 
     # -- the end -------------------------------------------------------------------------------
 
-    def signal(self, sig):
+    def signal(self, sig):  # noqa: F811 - a method, not the module
         os.kill(self.master_pid, sig)
 
     def running(self):
@@ -262,7 +263,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running {timeout} s after it was told to stop:\n{self.log()[-3000:]}") from None
 
-    def stop(self, sig=signal.SIGTERM, timeout=None):
+    def stop(self, sig=SIGTERM, timeout=None):
         self.signal(sig)
         return self.wait_exit(timeout)
 
