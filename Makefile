@@ -95,7 +95,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 $(BUILD)/unit/%: tests/unit/%.c $(LIBCORE)
 	@mkdir -p $(@D)
 	@echo '  UNIT  $<'
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit -Itests $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS)
 -include $(UNIT_BIN:=.d)
 
 unit-run: $(UNIT_BIN)
