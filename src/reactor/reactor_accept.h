@@ -1,0 +1,44 @@
+/*
+ * Listening sockets: the accept loop, running out of descriptors, too many connections.
+ */
+#ifndef RS_REACTOR_ACCEPT_H
+#define RS_REACTOR_ACCEPT_H
+
+#include "base/rs_base.h"
+
+#include <event2/event_struct.h>
+
+#define RS_LISTENERS_MAX 64
+
+struct rs_reactor;
+
+struct rs_listener {
+	struct rs_reactor *r;
+	int fd;
+	bool tcp;
+	char address[128];     /* printable */
+	struct event ev;
+};
+
+struct rs_accept {
+	struct rs_listener *listener[RS_LISTENERS_MAX];
+	unsigned n;
+	int reserve_fd;        /* given up for a moment when descriptors run out */
+	bool paused;
+	int64_t resume_ms;     /* paused: try again then */
+};
+
+/* false: no reserve descriptor. */
+bool rs_accept_init(struct rs_reactor *r);
+void rs_accept_fini(struct rs_reactor *r);
+
+/* Takes fd and starts to accept. false: closed, and logged why. */
+bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address);
+/* After CONF: socket options that accepted connections inherit. */
+void rs_accept_configure(struct rs_reactor *r);
+/* Empties the kernel's queues once more, then closes the listeners for good. */
+void rs_accept_stop(struct rs_reactor *r);
+/* From the sweep: ends a pause. */
+void rs_accept_sweep(struct rs_reactor *r, int64_t now_ms);
+
+#endif

@@ -1,0 +1,512 @@
+/*
+ * Client connections: everything that touches their sockets, but for accept (reactor_accept.c) and sendfile
+ * (reactor_static.c). Runs in the reactor; never blocks.
+ *
+ * One read event lives as long as the connection; a write event exists only while the kernel's buffer is full. Reads go
+ * into the reactor's scratch buffer and are parsed there; only what is left over is kept with the connection. What a
+ * client sends while its request is being answered is kept up to a bound, then reading pauses.
+ */
+#include "reactor/reactor_conn.h"
+
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_http.h"
+#include "reactor/reactor_req.h"
+#include "reactor/reactor_send.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Pipelined bytes kept behind the request that is being answered. */
+#define PIPELINE_MAX (64u << 10)
+/* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
+#define LINGER_BYTES (32u << 20)
+#define LINGER_MS 5000
+/* What one write event gives to one client, so that a fast one leaves time for the others. */
+#define WRITE_TURN (512u << 10)
+
+static void read_cb(evutil_socket_t fd, short what, void *arg);
+static void write_cb(evutil_socket_t fd, short what, void *arg);
+static void finish(struct rs_conn *c);
+static void linger(struct rs_conn *c);
+
+/* ---- constructor and destructor ------------------------------------------------------------------------------- */
+
+static void put_address(const struct sockaddr_storage *a, char text[46], uint16_t *port)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)a;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)a;
+
+	text[0] = '\0';
+	*port = 0;
+	if (a->ss_family == AF_INET) {
+		inet_ntop(AF_INET, &in->sin_addr, text, 46);
+		*port = ntohs(in->sin_port);
+	} else if (a->ss_family == AF_INET6) {
+		/* A dual-stack socket shows IPv4 peers as mapped addresses; applications expect the plain form. */
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+			inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, text, 46);
+		else
+			inet_ntop(AF_INET6, &in6->sin6_addr, text, 46);
+		*port = ntohs(in6->sin6_port);
+	}
+}
+
+/* deadline_ms has a place for every slot of the slab. */
+static bool grow_deadlines(struct rs_reactor *r)
+{
+	uint32_t want = rs_slab_capacity(&r->conns);
+	int64_t *p;
+
+	if (want <= r->deadlines)
+		return true;
+	p = realloc(r->deadline_ms, want * sizeof *p);
+	if (!p)
+		return false;
+	memset(p + r->deadlines, 0, (want - r->deadlines) * sizeof *p);
+	r->deadline_ms = p;
+	r->deadlines = want;
+	return true;
+}
+
+struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_storage *peer, bool tcp)
+{
+	struct rs_conn *c = rs_slab_take(&r->conns);
+	struct sockaddr_storage local;
+	socklen_t len = sizeof local;
+
+	if (!c || !grow_deadlines(r)) {
+		if (c)
+			rs_slab_give(&r->conns, c);
+		close(fd);
+		return NULL;
+	}
+	memset((char *)c + sizeof c->node, 0, sizeof *c - sizeof c->node);
+	c->magic = RS_CONN_MAGIC;
+	c->r = r;
+	c->fd = fd;
+	c->trusted_serial = r->conf_serial - 1;
+	if (tcp) {
+		put_address(peer, c->remote, &c->remote_port);
+		if (getsockname(fd, (struct sockaddr *)&local, &len) == 0)
+			put_address(&local, c->local, &c->local_port);
+	}
+	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST, read_cb, c);
+	event_assign(&c->ev_write, r->base, fd, EV_WRITE | EV_PERSIST, write_cb, c);
+	rs_conn_deadline(c, r->conf->header_timeout);
+	if (event_add(&c->ev_read, NULL) < 0) {
+		rs_conn_close(c);
+		return NULL;
+	}
+	rs_reactor_need_sweep(r);
+	return c;
+}
+
+void rs_conn_close(struct rs_conn *c)
+{
+	struct rs_reactor *r = c->r;
+	struct rs_req *q = c->req;
+
+	if (c->state == RS_CONN_CLOSED)
+		return;
+	c->state = RS_CONN_CLOSED;
+	c->req = NULL;
+	r->deadline_ms[c->node.slot] = 0;
+	event_del(&c->ev_read);
+	event_del(&c->ev_write);
+	close(c->fd);
+	c->fd = -1;
+	if (c->out)
+		evbuffer_free(c->out);
+	c->out = NULL;
+	rs_buf_free(&c->in);
+	if (c->is_ready)
+		TAILQ_REMOVE(&r->ready, c, ready_link);
+	TAILQ_INSERT_TAIL(&r->dead, c, dead_link);
+	if (q) {
+		rs_access_request(r, c, q, q->status ? q->status : 499);
+		rs_route_withdraw(q);
+	}
+}
+
+void rs_conn_reset(struct rs_conn *c)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	if (c->state == RS_CONN_CLOSED)
+		return;
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	rs_conn_close(c);
+}
+
+void rs_conn_reap(struct rs_reactor *r)
+{
+	struct rs_conn *c;
+
+	while ((c = TAILQ_FIRST(&r->dead))) {
+		TAILQ_REMOVE(&r->dead, c, dead_link);
+		c->magic = 0;
+		rs_slab_give(&r->conns, c);
+	}
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
+
+size_t rs_conn_pending(const struct rs_conn *c)
+{
+	return c->out ? evbuffer_get_length(c->out) : 0;
+}
+
+void rs_conn_want_write(struct rs_conn *c)
+{
+	/* The deadline moves when the client takes bytes, not when a worker brings more. */
+	if (c->write_armed || event_add(&c->ev_write, NULL) < 0)
+		return;
+	c->write_armed = true;
+	if (c->state == RS_CONN_SEND)
+		rs_conn_deadline(c, c->r->conf->write_timeout);
+}
+
+static bool keep_rest(struct rs_conn *c, const struct iovec *iov, int n, size_t skip)
+{
+	if (!c->out && !(c->out = evbuffer_new()))
+		return false;
+	for (int i = 0; i < n; i++) {
+		size_t gone = skip < iov[i].iov_len ? skip : iov[i].iov_len;
+		skip -= gone;
+		if (gone < iov[i].iov_len &&
+		    evbuffer_add(c->out, (const char *)iov[i].iov_base + gone, iov[i].iov_len - gone) < 0)
+			return false;
+	}
+	return true;
+}
+
+bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
+{
+	size_t total = 0;
+	ssize_t sent = 0;
+
+	if (c->state == RS_CONN_CLOSED)
+		return false;
+	for (int i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	if (total == 0)
+		return true;
+	if (!c->out) {
+		do {
+			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL) : writev(c->fd, iov, n);
+		} while (sent < 0 && errno == EINTR);
+		if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+			rs_conn_close(c);
+			return false;
+		}
+		if (sent < 0)
+			sent = 0;
+		if ((size_t)sent == total)
+			return true;
+	}
+	if (!keep_rest(c, iov, n, (size_t)sent)) {
+		rs_conn_close(c);
+		return false;
+	}
+	rs_conn_want_write(c);
+	return true;
+}
+
+static void unwant_write(struct rs_conn *c)
+{
+	if (c->write_armed)
+		event_del(&c->ev_write);
+	c->write_armed = false;
+}
+
+/* The kernel has taken everything; what now? */
+static void drained(struct rs_conn *c)
+{
+	struct rs_req *q = c->req;
+
+	if (c->out)
+		evbuffer_free(c->out);
+	c->out = NULL;
+	if (q && q->file_left) {
+		rs_static_continue(q);
+		return;
+	}
+	unwant_write(c);
+	if (c->state != RS_CONN_SEND)
+		return;
+	rs_conn_deadline(c, 0);
+	if (!q || q->ended)
+		finish(c);
+	else
+		rs_send_credit(q);
+}
+
+static void write_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_conn *c = arg;
+	int n = 1;
+
+	RS_CHECK(c, RS_CONN_MAGIC);
+	(void)what;
+	if (rs_conn_pending(c)) {
+		n = evbuffer_write_atmost(c->out, fd, WRITE_TURN);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			rs_conn_close(c);
+			return;
+		}
+	}
+	if (rs_conn_pending(c)) {
+		if (c->state == RS_CONN_SEND)
+			rs_conn_deadline(c, c->r->conf->write_timeout);
+		if (c->req)
+			rs_send_credit(c->req);
+		return;
+	}
+	drained(c);
+}
+
+void rs_conn_answer_ends(struct rs_conn *c)
+{
+	if (c->state == RS_CONN_CLOSED || rs_conn_pending(c) || (c->req && c->req->file_left))
+		return;
+	finish(c);
+}
+
+/* Bytes are waiting that no event will speak of. */
+static void make_ready(struct rs_conn *c)
+{
+	if (!c->is_ready)
+		TAILQ_INSERT_TAIL(&c->r->ready, c, ready_link);
+	c->is_ready = true;
+}
+
+/* The whole answer is with the kernel. */
+static void finish(struct rs_conn *c)
+{
+	struct rs_reactor *r = c->r;
+	struct rs_req *q = c->req;
+
+	unwant_write(c);
+	if (q) {
+		c->req = NULL;
+		rs_access_request(r, c, q, q->status);
+		q->conn = NULL;
+		rs_req_release(q);
+	}
+	if (!c->keepalive || r->phase != RS_REACTOR_RUN) {
+		if (c->linger || c->in.len)
+			linger(c);
+		else
+			rs_conn_close(c);
+		return;
+	}
+	c->state = RS_CONN_IDLE;
+	rs_conn_deadline(c, r->conf->keepalive_timeout);
+	if (c->in.len)
+		make_ready(c);
+	else if (c->in.cap)
+		rs_buf_free(&c->in);
+	if (c->read_paused && event_add(&c->ev_read, NULL) == 0)
+		c->read_paused = false;
+}
+
+/*
+ * Closing with unread input makes the kernel send a reset, and that can overtake the answer at the client. So: end of
+ * file for the client, then its input is dropped until it closes.
+ */
+static void linger(struct rs_conn *c)
+{
+	if (shutdown(c->fd, SHUT_WR) < 0) {
+		rs_conn_close(c);
+		return;
+	}
+	c->state = RS_CONN_LINGER;
+	c->linger_left = LINGER_BYTES;
+	rs_buf_free(&c->in);
+	rs_conn_deadline(c, LINGER_MS);
+	if (c->read_paused && event_add(&c->ev_read, NULL) == 0)
+		c->read_paused = false;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static bool takes_input(const struct rs_conn *c)
+{
+	return c->state == RS_CONN_IDLE || c->state == RS_CONN_HEAD || c->state == RS_CONN_BODY;
+}
+
+static void pause_reading(struct rs_conn *c)
+{
+	if (!c->read_paused)
+		event_del(&c->ev_read);
+	c->read_paused = true;
+}
+
+/* Bytes that were kept: offers them again. */
+static void feed(struct rs_conn *c)
+{
+	size_t used = rs_http_input(c, rs_buf_data(&c->in), c->in.len);
+
+	if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER)
+		return;
+	rs_buf_consume(&c->in, used);
+	if (c->in.len == 0)
+		rs_buf_free(&c->in);
+	/* Still idle with bytes left: it had its share of this turn. */
+	if (c->state == RS_CONN_IDLE && c->in.len)
+		make_ready(c);
+	if (c->in.len >= PIPELINE_MAX && !takes_input(c))
+		pause_reading(c);
+}
+
+void rs_conn_run_ready(struct rs_reactor *r)
+{
+	struct rs_conn *c, *last = TAILQ_LAST(&r->ready, rs_conn_list);
+
+	/* One that stays ready goes behind those that were here first, and has its next turn in the next round. */
+	while ((c = TAILQ_FIRST(&r->ready))) {
+		TAILQ_REMOVE(&r->ready, c, ready_link);
+		c->is_ready = false;
+		if (takes_input(c) && c->in.len)
+			feed(c);
+		if (c == last)
+			return;
+	}
+}
+
+static void input(struct rs_conn *c, const char *p, size_t n)
+{
+	size_t kept = c->in.len, used = 0;
+
+	if (c->state == RS_CONN_LINGER) {
+		if (n >= c->linger_left)
+			rs_conn_close(c);
+		else
+			c->linger_left -= n;
+		return;
+	}
+	if (kept == 0 && takes_input(c)) {
+		used = rs_http_input(c, p, n);
+		if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER || used == n)
+			return;
+	}
+	if (!rs_buf_put(&c->in, p + used, n - used)) {
+		rs_conn_close(c);
+		return;
+	}
+	if (takes_input(c) && kept)
+		feed(c);
+	else if (c->state == RS_CONN_IDLE)
+		make_ready(c);
+	else if (!takes_input(c) && c->in.len >= PIPELINE_MAX)
+		pause_reading(c);
+}
+
+/*
+ * End of file. A client that closes and one that only says that it will send nothing more look the same; as other servers
+ * do, we believe that the client has left, unless its answer is complete already.
+ */
+static void at_eof(struct rs_conn *c)
+{
+	if (c->state == RS_CONN_SEND && (!c->req || c->req->ended || c->req->file_left)) {
+		c->keepalive = false;
+		pause_reading(c);
+		return;
+	}
+	rs_conn_close(c);
+}
+
+static void read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_conn *c = arg;
+	ssize_t n;
+
+	RS_CHECK(c, RS_CONN_MAGIC);
+	(void)what;
+	n = recv(fd, c->r->scratch, sizeof c->r->scratch, 0);
+	if (n > 0)
+		input(c, c->r->scratch, (size_t)n);
+	else if (n == 0)
+		at_eof(c);
+	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+		rs_conn_close(c);
+}
+
+/* ---- time ------------------------------------------------------------------------------------------------------- */
+
+void rs_conn_deadline(struct rs_conn *c, int64_t ms)
+{
+	if (c->state != RS_CONN_CLOSED)
+		c->r->deadline_ms[c->node.slot] = ms ? rs_reactor_ms(c->r) + ms : 0;
+}
+
+static void late(struct rs_conn *c)
+{
+	rs_conn_deadline(c, 0);
+	switch ((enum rs_conn_state)c->state) {
+	case RS_CONN_HEAD:
+	case RS_CONN_BODY:
+		rs_http_late(c);
+		return;
+	case RS_CONN_WAIT:
+		rs_route_overdue(c->req);
+		return;
+	case RS_CONN_IDLE:
+	case RS_CONN_SEND:
+	case RS_CONN_LINGER:
+		rs_conn_close(c);
+		return;
+	case RS_CONN_CLOSED:
+		return;
+	}
+}
+
+void rs_conn_sweep(struct rs_reactor *r)
+{
+	int64_t now = rs_reactor_ms(r);
+
+	for (uint32_t i = 0; i < r->deadlines; i++) {
+		if (r->deadline_ms[i] && r->deadline_ms[i] <= now)
+			late(rs_slab_at(&r->conns, i));
+	}
+}
+
+bool rs_conn_trusted(struct rs_conn *c)
+{
+	if (c->trusted_serial != c->r->conf_serial) {
+		c->trusted = rs_conf_cidr_match(&c->r->conf->trusted_proxies, c->remote[0] ? c->remote : "unix:");
+		c->trusted_serial = c->r->conf_serial;
+	}
+	return c->trusted;
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------------- */
+
+void rs_conn_stop_idle(struct rs_reactor *r)
+{
+	for (uint32_t i = 0; i < rs_slab_capacity(&r->conns); i++) {
+		struct rs_conn *c = rs_slab_at(&r->conns, i);
+		/* A request may have arrived that was not read yet: it is still served. */
+		if (c->node.id && c->state == RS_CONN_IDLE && !c->in.len)
+			read_cb(c->fd, EV_READ, c);
+		if (c->node.id && c->state == RS_CONN_IDLE && !c->in.len)
+			rs_conn_close(c);
+	}
+}
+
+void rs_conn_close_all(struct rs_reactor *r)
+{
+	for (uint32_t i = 0; i < rs_slab_capacity(&r->conns); i++) {
+		struct rs_conn *c = rs_slab_at(&r->conns, i);
+		if (c->node.id)
+			rs_conn_close(c);
+	}
+}

@@ -1,0 +1,120 @@
+/*
+ * From received bytes to requests: head, body, then the file or the worker that answers. Runs in the reactor; the socket is
+ * reactor_conn.c's.
+ */
+#include "reactor/reactor_http.h"
+
+#include "reactor/reactor_body.h"
+#include "reactor/reactor_conn.h"
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_req.h"
+#include "reactor/reactor_send.h"
+
+/* Requests that one read may begin; a client that pipelines more waits until the others had their turn. */
+#define REQUESTS_PER_TURN 32
+
+static void begin(struct rs_conn *c, const char *p, size_t behind);
+static void submit(struct rs_conn *c);
+
+/* The head is refused: answer, log, and read no more of it. */
+static void refuse(struct rs_conn *c, const char *p, size_t n, unsigned status, const char *why)
+{
+	rs_debug(c->r->log, "client %s: %u: %s", c->remote, status, why);
+	rs_access_refused(c->r, c, rs_slice(p, n), status);
+	rs_send_error(c, status, false);
+}
+
+size_t rs_http_input(struct rs_conn *c, const char *p, size_t n)
+{
+	struct rs_reactor *r = c->r;
+	const struct rs_http_limits limits = { .head_max = (size_t)r->conf->header_max_size };
+	unsigned status = 0, started = 0;
+	const char *why = "";
+	size_t at = 0, used;
+	enum rs_result rc;
+
+	while (at < n) {
+		switch ((enum rs_conn_state)c->state) {
+		case RS_CONN_IDLE:
+			if (started++ == REQUESTS_PER_TURN)
+				return at;
+			c->state = RS_CONN_HEAD;
+			c->scanned = 0;
+			rs_conn_deadline(c, r->conf->header_timeout);
+			/* fall through */
+		case RS_CONN_HEAD:
+			rc = rs_http_parse(&r->head, p + at, n - at, &limits, &c->scanned, &status, &why);
+			if (rc == RS_AGAIN)
+				return at;
+			if (rc == RS_ERR) {
+				refuse(c, p + at, n - at, status, why);
+				return n;
+			}
+			at += r->head.head_len;
+			begin(c, p + at - r->head.head_len, n - at);
+			break;
+		case RS_CONN_BODY:
+			rc = rs_body_feed(c->req, p + at, n - at, &used, &status);
+			at += used;
+			if (rc == RS_DONE)
+				submit(c);
+			else if (rc == RS_AGAIN)
+				rs_conn_deadline(c, r->conf->body_timeout);
+			else
+				rs_send_error(c, status, false);
+			break;
+		default:
+			return at;
+		}
+	}
+	return at;
+}
+
+/* A complete head at p; `behind` bytes of the body, or of the next request, are here already. */
+static void begin(struct rs_conn *c, const char *p, size_t behind)
+{
+	static char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct rs_reactor *r = c->r;
+	const struct rs_http_head *h = &r->head;
+	struct iovec iov = { go_on, sizeof go_on - 1 };
+	struct rs_req *q = rs_req_new(c, p, h);
+	unsigned status = 0;
+
+	r->n.requests++;
+	c->requests++;
+	c->keepalive = h->keepalive && r->conf->keepalive_timeout > 0 && r->phase == RS_REACTOR_RUN &&
+		       c->requests < (uint64_t)r->conf->keepalive_requests;
+	if (!q) {
+		rs_send_error(c, 503, false);
+		return;
+	}
+	if (!h->chunked && h->content_length == 0) {
+		if (r->conf->handle_static && (h->get_method || h->head_method) && rs_static_serve(q, h))
+			return;
+		submit(c);
+		return;
+	}
+	if (rs_body_begin(q, h, &status) != RS_OK) {
+		rs_send_error(c, status, false);
+		return;
+	}
+	c->state = RS_CONN_BODY;
+	rs_conn_deadline(c, r->conf->body_timeout);
+	if (h->expect_continue && behind == 0)
+		(void)rs_conn_write(c, &iov, 1);
+}
+
+static void submit(struct rs_conn *c)
+{
+	c->state = RS_CONN_WAIT;
+	rs_conn_deadline(c, c->r->conf->queue_timeout);
+	rs_route_submit(c->req);
+}
+
+void rs_http_late(struct rs_conn *c)
+{
+	if (c->state == RS_CONN_HEAD)
+		refuse(c, rs_buf_data(&c->in), c->in.len, 408, "head took too long");
+	else
+		rs_send_error(c, 408, false);
+}

@@ -1,0 +1,78 @@
+/*
+ * A request from its last head byte to the end of its answer. Held by the client's connection until that has the answer,
+ * and by the worker until that says DONE; the last one to let go frees it.
+ */
+#ifndef RS_REACTOR_REQ_H
+#define RS_REACTOR_REQ_H
+
+#include "base/rs_buf.h"
+#include "http/http.h"
+#include "ipc/wire.h"
+#include "reactor/reactor_slab.h"
+
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#define RS_REQ_MAGIC 0x52657175u
+
+struct rs_reactor;
+struct rs_conn;
+struct rs_worker;
+
+enum rs_req_state {
+	RS_REQ_BODY,        /* its body arrives */
+	RS_REQ_QUEUED,      /* waits for a worker */
+	RS_REQ_POSTED,      /* a worker has it; perhaps it has begun */
+	RS_REQ_CLAIMED,     /* a worker has begun for sure */
+	RS_REQ_LOCAL,       /* answered here, or no longer a worker's business */
+};
+
+struct rs_req {
+	struct rs_slab_node node;
+	uint32_t magic;
+	uint8_t state;              /* enum rs_req_state */
+	uint8_t minor;              /* HTTP/1.minor */
+	uint8_t framing;            /* enum rs_http_framing, from head_sent on */
+	bool head_method, chunked;
+	bool head_sent, ended;      /* of the answer */
+	bool answering;             /* a frame of an answer was seen: the request is not needed any more */
+	uint16_t status;            /* of the answer, 0: none yet */
+	uint32_t slot;              /* of worker->page */
+	struct rs_reactor *r;
+	struct rs_conn *conn;       /* who gets the answer; NULL: has it, or has left */
+	struct rs_worker *worker;   /* POSTED, CLAIMED */
+	uint64_t claim;             /* word in the slot while it is posted */
+	TAILQ_ENTRY(rs_req) queue_link;
+
+	struct rs_buf payload;      /* of the REQUEST frame; an inline body stands at its end */
+	size_t prefix_len;          /* of payload without the body */
+	int body_fd;                /* spooled body, or -1 */
+	uint64_t body_len, body_left;
+	struct rs_http_chunked chunk;
+
+	int64_t received_us, posted_us, progress_us;
+	int64_t worker_id;          /* for the access log; -1: answered here */
+
+	uint64_t window, granted, spent; /* body bytes: in flight at most, allowed in all, received from the worker */
+	uint64_t length_left;       /* RS_HTTP_LENGTH: to come */
+	uint64_t sent;              /* body bytes given to the client */
+	int file_fd;                /* a static file on its way, or -1 */
+	off_t file_at;
+	uint64_t file_left;
+};
+
+/* For a head that was just parsed from p; becomes c's current request. NULL: no memory. */
+struct rs_req *rs_req_new(struct rs_conn *c, const char *p, const struct rs_http_head *h);
+/* Frees q when neither connection, worker nor queue holds it. */
+void rs_req_release(struct rs_req *q);
+/* The answer has begun: what was kept to post the request again goes. */
+void rs_req_answering(struct rs_req *q);
+
+/* The encoded head. Valid until the payload grows. */
+struct rs_wire_request *rs_req_wire(const struct rs_req *q);
+/* What the wire slices point into. */
+struct rs_slice rs_req_bytes(const struct rs_req *q, struct rs_wire_slice s);
+/* Value of the first field of that name; empty without one. */
+struct rs_slice rs_req_field(const struct rs_req *q, struct rs_slice name);
+
+#endif

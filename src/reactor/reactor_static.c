@@ -1,0 +1,281 @@
+/*
+ * Plain files below document_root. Runs in the reactor. Decides whether a target is a file that may be served (everything
+ * else is PHP's), and moves it to the client with sendfile.
+ *
+ * The kernel resolves the path below the root's descriptor and refuses symlinks. A path with one is resolved freely, and then
+ * served only if the file that was really opened lies below the root, or, for /storage/..., below <base>/storage/app/public,
+ * where `artisan storage:link` points.
+ */
+#include "reactor/reactor_static.h"
+
+#include "base/rs_fd.h"
+#include "reactor/reactor_conn.h"
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_req.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Files up to this are read and leave with their head in one piece. */
+#define SMALL_FILE (16u << 10)
+/* What one turn sends to one client. */
+#define SEND_TURN (1u << 20)
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+void rs_static_init(struct rs_static *s)
+{
+	s->root_fd = s->storage_fd = -1;
+	s->root[0] = s->storage[0] = '\0';
+}
+
+void rs_static_fini(struct rs_static *s)
+{
+	rs_fd_close(&s->root_fd);
+	rs_fd_close(&s->storage_fd);
+}
+
+/* Where a descriptor's file really is. false: unknown. */
+static bool real_path(int fd, char out[4096])
+{
+	char link[32];
+	ssize_t n;
+
+	if (!rs_fmt(link, sizeof link, "/proc/self/fd/%d", fd))
+		return false;
+	n = readlink(link, out, 4095);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0 && n < 4095 && out[0] == '/';
+}
+
+static int open_root(const char *path, char real[4096])
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && !real_path(fd, real))
+		rs_fd_close(&fd);
+	return fd;
+}
+
+void rs_static_configure(struct rs_reactor *r)
+{
+	struct rs_static *s = &r->files;
+	char storage[4096];
+
+	rs_static_fini(s);
+	if (!r->conf->handle_static)
+		return;
+	s->root_fd = open_root(r->conf->document_root, s->root);
+	if (s->root_fd < 0)
+		rs_warn(r->log, "handle_static: cannot open %s", r->conf->document_root);
+	if (rs_fmt(storage, sizeof storage, "%s/storage/app/public", r->conf->laravel_base_path))
+		s->storage_fd = open_root(storage, s->storage);
+}
+
+/* ---- which file ------------------------------------------------------------------------------------------------- */
+
+/* The part of path below dir, NULL: it is not there. */
+static const char *below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* May a file that a symlink led to be served? Its real name has to pass what names in targets have to pass. */
+static bool target_ok(const struct rs_static *s, const char *name, const char *real)
+{
+	const char *rest = below(real, s->root);
+	bool source;
+
+	if (!rest && s->storage_fd >= 0 && below(name, "storage"))
+		rest = below(real, s->storage);
+	if (!rest)
+		return false;
+	for (const char *p = rest; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (*p == '.' && !(p == rest && strncmp(p, ".well-known/", 12) == 0))
+			return false;
+	}
+	(void)rs_http_mime(rest, &source);
+	return !source;
+}
+
+static int open_through_links(const struct rs_static *s, const char *name)
+{
+	char real[4096], again[32];
+	struct stat st;
+	int fd = -1, path_fd = openat(s->root_fd, name, O_PATH | O_CLOEXEC);
+
+	/* Looked at through the descriptor, so what is judged is what is opened. */
+	if (path_fd >= 0 && fstat(path_fd, &st) == 0 && S_ISREG(st.st_mode) && real_path(path_fd, real) &&
+	    target_ok(s, name, real) && rs_fmt(again, sizeof again, "/proc/self/fd/%d", path_fd))
+		fd = open(again, OPEN_FLAGS);
+	rs_fd_close(&path_fd);
+	return fd;
+}
+
+static int open_file(const struct rs_static *s, const char *name)
+{
+	struct open_how how = {
+		.flags = OPEN_FLAGS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, s->root_fd, name, &how, sizeof how);
+
+	/* A symlink on the way, or a kernel or sandbox without openat2. */
+	if (fd < 0 && (errno == ELOOP || errno == EXDEV || errno == ENOSYS || errno == EPERM))
+		return open_through_links(s, name);
+	return (int)fd;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------------- */
+
+static bool not_modified(const struct rs_req *q, int64_t mtime)
+{
+	struct rs_slice since = rs_req_field(q, RS_SLICE("If-Modified-Since"));
+	int64_t t;
+
+	/* RFC 9110 13.1.3: with If-None-Match it does not count. We have no entity tags, so none matches. */
+	if (rs_req_field(q, RS_SLICE("If-None-Match")).n)
+		return false;
+	return since.n && rs_http_date_parse(since, &t) && mtime <= t;
+}
+
+static bool put_head(struct rs_req *q, const struct stat *st, const char *type)
+{
+	struct rs_reactor *r = q->r;
+	char headers[256], modified[32];
+	enum rs_http_framing framing;
+
+	rs_http_date(st->st_mtime, modified);
+	if (!rs_fmt(headers, sizeof headers, "Content-Type: %s\r\nLast-Modified: %s\r\n",
+		    type ? type : "application/octet-stream", modified))
+		return false;
+	struct rs_http_response head = {
+		.status = q->status,
+		.headers = rs_slice_str(q->status == 304 ? strchr(headers, '\n') + 1 : headers),
+		.content_length = q->status == 304 ? -1 : (int64_t)st->st_size,
+		.date = rs_reactor_date(r),
+		.server = r->conf->server,
+		.minor = q->minor,
+		.head_method = q->head_method,
+		.keepalive = q->conn->keepalive,
+	};
+	if (!rs_http_write_head(&r->out, &head, &framing, &q->conn->keepalive))
+		return false;
+	q->framing = (uint8_t)framing;
+	return true;
+}
+
+/* The file's bytes behind the head. false: it cannot be read, or is shorter than it said. */
+static bool put_small(struct rs_buf *out, int fd, size_t size)
+{
+	char *to = rs_buf_reserve(out, size);
+
+	if (!to || pread(fd, to, size, 0) != (ssize_t)size)
+		return false;
+	rs_buf_commit(out, size);
+	return true;
+}
+
+static void send_answer(struct rs_req *q)
+{
+	struct rs_buf *out = &q->r->out;
+	struct iovec iov = { out->p + out->off, out->len };
+	struct rs_conn *c = q->conn;
+
+	q->head_sent = q->ended = true;
+	q->state = RS_REQ_LOCAL;
+	c->state = RS_CONN_SEND;
+	rs_conn_deadline(c, 0);
+	if (!rs_conn_write(c, &iov, 1))
+		return;
+	if (q->file_left && !rs_conn_pending(c))
+		rs_static_continue(q);
+	else
+		rs_conn_answer_ends(c);
+}
+
+bool rs_static_serve(struct rs_req *q, const struct rs_http_head *h)
+{
+	struct rs_reactor *r = q->r;
+	const char *type;
+	char name[4096];
+	struct stat st;
+	bool source, has_body;
+	int fd;
+
+	if (r->files.root_fd < 0 || !rs_http_file_path(rs_slice(h->target.p, h->path_len), name, sizeof name) || !*name)
+		return false;
+	type = rs_http_mime(name, &source);
+	if (source)
+		return false;
+	fd = open_file(&r->files, name);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		goto not_static;
+	q->status = not_modified(q, st.st_mtime) ? 304 : 200;
+	has_body = q->status == 200 && !q->head_method && st.st_size > 0;
+	RS_ASSERT(r->out.len == 0);
+	if (!put_head(q, &st, type))
+		goto not_static;
+	if (has_body && st.st_size <= SMALL_FILE) {
+		if (!put_small(&r->out, fd, (size_t)st.st_size))
+			goto not_static;
+		q->sent = (uint64_t)st.st_size;
+		has_body = false;
+	}
+	if (has_body) {
+		q->file_fd = fd;
+		q->file_left = (uint64_t)st.st_size;
+	} else {
+		rs_fd_close(&fd);
+	}
+	send_answer(q);
+	rs_buf_reset(&r->out, RS_OUT_KEEP);
+	return true;
+not_static:
+	q->status = 0;
+	rs_fd_close(&fd);
+	rs_buf_reset(&r->out, RS_OUT_KEEP);
+	return false;
+}
+
+void rs_static_continue(struct rs_req *q)
+{
+	struct rs_conn *c = q->conn;
+	size_t turn = 0;
+
+	while (q->file_left && turn < SEND_TURN) {
+		size_t n = q->file_left < SEND_TURN ? (size_t)q->file_left : SEND_TURN;
+		ssize_t sent = sendfile(c->fd, q->file_fd, &q->file_at, n);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno == EAGAIN)
+			break;
+		if (sent <= 0) {
+			/* The client has left, or the file became shorter: there is no honest way to go on. */
+			q->file_left = 0;
+			rs_conn_close(c);
+			return;
+		}
+		q->sent += (uint64_t)sent;
+		q->file_left -= (uint64_t)sent;
+		turn += (size_t)sent;
+	}
+	if (!q->file_left) {
+		rs_conn_answer_ends(c);
+		return;
+	}
+	rs_conn_want_write(c);
+	if (turn)
+		rs_conn_deadline(c, c->r->conf->write_timeout);
+}

@@ -1,0 +1,33 @@
+/*
+ * Plain files below document_root, served without PHP.
+ */
+#ifndef RS_REACTOR_STATIC_H
+#define RS_REACTOR_STATIC_H
+
+#include "base/rs_base.h"
+
+struct rs_reactor;
+struct rs_req;
+struct rs_http_head;
+
+struct rs_static {
+	int root_fd;               /* O_PATH on document_root, -1: no static files */
+	int storage_fd;            /* O_PATH on <base>/storage/app/public, or -1 */
+	char root[4096];           /* their real paths */
+	char storage[4096];
+};
+
+void rs_static_init(struct rs_static *s);
+void rs_static_fini(struct rs_static *s);
+/* After CONF and ROUTE: opens the roots anew (a release may be a symlink that moved). */
+void rs_static_configure(struct rs_reactor *r);
+
+/*
+ * Answers q from a file if its target is one. false: it is not, nothing was done, PHP gets it.
+ */
+bool rs_static_serve(struct rs_req *q, const struct rs_http_head *h);
+
+/* The client takes bytes again: the next part of the file. */
+void rs_static_continue(struct rs_req *q);
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * A worker as the reactor sees it. Owns the channel and the mapping of the claim page; runs in the reactor.
+ *
+ * Nothing that a worker sends is believed: the transport has checked sender and size, here the state is checked. A worker that
+ * breaks a rule is reported to the master to be killed, its claimed request is answered 502, the others move.
+ */
+#include "reactor/reactor_worker.h"
+
+#include "base/rs_fd.h"
+#include "reactor/reactor_conn.h"
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_req.h"
+#include "reactor/reactor_send.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Fills of 256 KiB that are read from the channel of a dead worker. */
+#define LAST_WORDS_MAX 64
+
+static void read_cb(evutil_socket_t fd, short what, void *arg);
+static void write_cb(evutil_socket_t fd, short what, void *arg);
+static bool take_frames(struct rs_worker *w);
+
+/* ---- constructor and destructor ------------------------------------------------------------------------------- */
+
+static struct rs_claim_page *map_page(int fd)
+{
+	struct stat st;
+	void *p;
+
+	/* A shorter file would be a SIGBUS later. */
+	if (fstat(fd, &st) < 0 || st.st_size < RS_CLAIM_PAGE)
+		return NULL;
+	p = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd, int page_fd)
+{
+	struct rs_worker *w = calloc(1, sizeof *w);
+
+	if (!w)
+		goto fail;
+	w->magic = RS_WORKER_MAGIC;
+	w->r = r;
+	w->id = id->id;
+	w->generation = id->generation;
+	w->bucket = -1;
+	w->page = map_page(page_fd);
+	if (!w->page || !rs_fd_nonblock(channel_fd, true))
+		goto fail;
+	rs_ipc_init(&w->ipc, channel_fd, RS_IPC_REACTOR, RS_IPC_WORKER);
+	event_assign(&w->ev_read, r->base, channel_fd, EV_READ | EV_PERSIST, read_cb, w);
+	event_assign(&w->ev_write, r->base, channel_fd, EV_WRITE | EV_PERSIST, write_cb, w);
+	if (event_add(&w->ev_read, NULL) < 0)
+		goto fail;
+	rs_fd_close(&page_fd);
+	TAILQ_INSERT_TAIL(&r->route.all, w, all_link);
+	r->route.nworkers++;
+	return w;
+fail:
+	rs_error(r->log, "cannot take worker %u of generation %u", id->id, id->generation);
+	if (w && w->page)
+		munmap(w->page, RS_CLAIM_PAGE);
+	free(w);
+	rs_fd_close(&channel_fd);
+	rs_fd_close(&page_fd);
+	return NULL;
+}
+
+void rs_worker_lost(struct rs_worker *w, unsigned status)
+{
+	struct rs_reactor *r = w->r;
+
+	if (w->phase == RS_WORKER_PHASE_DEAD)
+		return;
+	w->phase = RS_WORKER_PHASE_DEAD;
+	rs_route_place(w);
+	event_del(&w->ev_read);
+	event_del(&w->ev_write);
+	if (w->dirty)
+		TAILQ_REMOVE(&r->route.dirty, w, dirty_link);
+	w->dirty = false;
+	TAILQ_REMOVE(&r->route.all, w, all_link);
+	r->route.nworkers--;
+	TAILQ_INSERT_TAIL(&r->route.dead, w, all_link);
+	rs_route_abandon(w, status);
+	rs_route_pump(r);
+}
+
+/* Frames of the channel may be in use until the end of the turn, so it goes only here. */
+void rs_worker_reap(struct rs_reactor *r)
+{
+	struct rs_worker *w;
+
+	while ((w = TAILQ_FIRST(&r->route.dead))) {
+		TAILQ_REMOVE(&r->route.dead, w, all_link);
+		rs_ipc_fini(&w->ipc);
+		munmap(w->page, RS_CLAIM_PAGE);
+		w->magic = 0;
+		free(w);
+	}
+}
+
+struct rs_worker *rs_worker_find(struct rs_reactor *r, uint32_t id, uint32_t generation)
+{
+	struct rs_worker *w;
+
+	TAILQ_FOREACH(w, &r->route.all, all_link) {
+		if (w->id == id && w->generation == generation)
+			return w;
+	}
+	return NULL;
+}
+
+void rs_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, unsigned status, const char *why)
+{
+	rs_errorx(w->r->log, "worker %u (pid %u, generation %u) is to be killed: %s", w->id, w->pid, w->generation, why);
+	rs_control_worker_kill(w, reason, why);
+	rs_worker_lost(w, status);
+}
+
+void rs_worker_gone(struct rs_worker *w)
+{
+	for (int i = 0; i < LAST_WORDS_MAX && w->phase != RS_WORKER_PHASE_DEAD; i++) {
+		if (rs_ipc_fill(&w->ipc) != RS_OK)
+			break;
+		if (!take_frames(w))
+			return;
+	}
+	rs_worker_lost(w, 502);
+}
+
+/* ---- sending ---------------------------------------------------------------------------------------------------- */
+
+void rs_worker_dirty(struct rs_worker *w)
+{
+	if (w->dirty || w->phase == RS_WORKER_PHASE_DEAD)
+		return;
+	w->dirty = true;
+	TAILQ_INSERT_TAIL(&w->r->route.dirty, w, dirty_link);
+}
+
+static void flush(struct rs_worker *w)
+{
+	bool was_blocked = w->blocked;
+
+	switch (rs_ipc_flush(&w->ipc)) {
+	case RS_OK:
+		w->blocked = false;
+		break;
+	case RS_AGAIN:
+		w->blocked = true;
+		break;
+	default:
+		/* It may have answered before it died: read_cb finds the rest, then the end. */
+		w->blocked = true;
+		event_del(&w->ev_write);
+		rs_route_place(w);
+		return;
+	}
+	if (w->blocked && !was_blocked)
+		event_add(&w->ev_write, NULL);
+	else if (!w->blocked && was_blocked)
+		event_del(&w->ev_write);
+	rs_route_place(w);
+}
+
+void rs_worker_flush_all(struct rs_reactor *r)
+{
+	struct rs_worker *w;
+
+	while ((w = TAILQ_FIRST(&r->route.dirty))) {
+		TAILQ_REMOVE(&r->route.dirty, w, dirty_link);
+		w->dirty = false;
+		if (!w->blocked)
+			flush(w);
+	}
+}
+
+static void write_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_worker *w = arg;
+
+	RS_CHECK(w, RS_WORKER_MAGIC);
+	(void)fd;
+	(void)what;
+	flush(w);
+}
+
+void rs_worker_retire(struct rs_worker *w)
+{
+	if (w->phase == RS_WORKER_PHASE_RETIRED || w->phase == RS_WORKER_PHASE_DEAD)
+		return;
+	if (rs_ipc_put(&w->ipc, RS_MSG_RETIRE, 0, 0, RS_SLICE(""), RS_SLICE(""), NULL, 0) != RS_OK) {
+		rs_worker_lost(w, 502); /* the end of its channel says the same */
+		return;
+	}
+	w->phase = RS_WORKER_PHASE_RETIRED;
+	rs_route_place(w);
+	rs_worker_dirty(w);
+}
+
+/* ---- receiving -------------------------------------------------------------------------------------------------- */
+
+static const char *on_ready(struct rs_worker *w, const struct rs_frame *f)
+{
+	struct rs_wire_ready ready;
+
+	if (w->phase != RS_WORKER_PHASE_BOOTING)
+		return "second READY";
+	if (f->payload.n != sizeof ready)
+		return "READY with a wrong length";
+	memcpy(&ready, f->payload.p, sizeof ready);
+	if (ready.protocol != RS_PROTOCOL)
+		return "another protocol version";
+	w->pid = ready.pid;
+	w->phase = RS_WORKER_PHASE_READY;
+	w->since_us = rs_reactor_us(w->r);
+	rs_control_worker_ready(w);
+	if (w->generation < w->r->route.generation)
+		rs_worker_retire(w);
+	rs_route_place(w);
+	rs_route_pump(w->r);
+	return NULL;
+}
+
+/* RESPONSE, BODY, DONE. */
+static const char *on_answer(struct rs_worker *w, const struct rs_frame *f)
+{
+	struct rs_reactor *r = w->r;
+	struct rs_req *q = rs_slab_find(&r->reqs, f->id);
+	const char *why = NULL;
+
+	if (w->phase == RS_WORKER_PHASE_BOOTING)
+		return "answer before READY";
+	if (!q || !q->worker) {
+		r->n.stale++;
+		return NULL;
+	}
+	if (q->worker != w)
+		return "answer to another worker's request";
+	if (!rs_route_claimed(q))
+		return "answer to a request that it has not claimed";
+	q->progress_us = rs_reactor_us(r);
+	rs_req_answering(q);
+	if (f->msg != RS_MSG_DONE) {
+		if (!q->conn && !q->ended)
+			r->n.stale++; /* the client has left */
+		else if (f->msg == RS_MSG_RESPONSE)
+			why = rs_send_response(q, f);
+		else
+			why = rs_send_body(q, f);
+		if (why || !(f->flags & RS_FRAME_DONE))
+			return why;
+		if (!(f->flags & (RS_FRAME_END | RS_FRAME_ABORT)))
+			return "done before the end of the answer";
+	} else if (q->conn && !q->ended) {
+		return "DONE before the end of the answer";
+	}
+	rs_route_done(w, q);
+	return NULL;
+}
+
+static const char *on_frame(struct rs_worker *w, const struct rs_frame *f)
+{
+	switch (f->msg) {
+	case RS_MSG_READY:
+		return on_ready(w, f);
+	case RS_MSG_RESPONSE:
+	case RS_MSG_BODY:
+	case RS_MSG_DONE:
+		return on_answer(w, f);
+	case RS_MSG_LEAVING:
+		rs_worker_lost(w, 502);
+		return NULL;
+	case RS_MSG_WORKER_ASKS:
+		rs_control_ask(w->r, f->payload);
+		return NULL;
+	default:
+		return "message out of place";
+	}
+}
+
+/* All whole frames in the buffer. false: w is dead now. */
+static bool take_frames(struct rs_worker *w)
+{
+	enum rs_result rc = RS_AGAIN;
+	const char *why = NULL;
+	struct rs_frame f;
+
+	while (w->phase != RS_WORKER_PHASE_DEAD && (rc = rs_ipc_next(&w->ipc, &f)) == RS_OK) {
+		why = on_frame(w, &f);
+		if (why)
+			break;
+	}
+	if (w->phase == RS_WORKER_PHASE_DEAD)
+		return false;
+	if (rc == RS_ERR)
+		why = w->ipc.error;
+	if (!why)
+		return true;
+	rs_worker_kill(w, RS_KILL_PROTOCOL, 502, why);
+	return false;
+}
+
+static void read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_worker *w = arg;
+	enum rs_result rc;
+
+	RS_CHECK(w, RS_WORKER_MAGIC);
+	(void)fd;
+	(void)what;
+	rc = rs_ipc_fill(&w->ipc);
+	if (rc == RS_AGAIN)
+		return;
+	if (rc == RS_OK) {
+		(void)take_frames(w);
+		return;
+	}
+	if (w->posted)
+		rs_notice(w->r->log, "worker %u (pid %u) has gone with requests in hand", w->id, w->pid);
+	rs_worker_lost(w, 502);
+}

@@ -1,0 +1,69 @@
+/*
+ * A worker as the reactor sees it: a channel, a claim page, what was posted. Its frames are not trusted.
+ */
+#ifndef RS_REACTOR_WORKER_H
+#define RS_REACTOR_WORKER_H
+
+#include "ipc/ipc.h"
+
+#include <event2/event_struct.h>
+#include <sys/queue.h>
+
+#define RS_WORKER_MAGIC 0x576f726bu
+
+struct rs_reactor;
+struct rs_req;
+
+enum rs_worker_phase {
+	RS_WORKER_PHASE_BOOTING,
+	RS_WORKER_PHASE_READY,
+	RS_WORKER_PHASE_RETIRING, /* an older generation: finishes what it has claimed */
+	RS_WORKER_PHASE_RETIRED,  /* RETIRE was sent */
+	RS_WORKER_PHASE_DEAD,     /* memory goes at the end of the turn */
+};
+
+/* Owned by the route: made by WORKER_NEW, ended by end of file, LEAVING, WORKER_GONE or a violation. */
+struct rs_worker {
+	uint32_t magic;
+	enum rs_worker_phase phase;
+	struct rs_reactor *r;
+	uint32_t id, generation, pid;     /* pid: 0 until READY */
+	struct rs_ipc ipc;
+	struct event ev_read, ev_write;
+	bool dirty, blocked;              /* on the dirty list; the socket is full */
+	bool stalled;                     /* busy with something long: gets nothing until DONE */
+	int bucket;                       /* list of route.by_posted it is on, -1: not routable */
+	struct rs_claim_page *page;
+	struct rs_req *slot[RS_CLAIM_SLOTS];
+	unsigned posted;                  /* slots in use */
+	uint64_t seq;                     /* of the latest post */
+	uint64_t dead_seq[RS_CLAIM_SLOTS]; /* revoked, perhaps not yet read by the worker */
+	unsigned ndead;
+	int64_t since_us;                 /* when it was last seen to begin or finish something */
+	uint64_t requests;
+	TAILQ_ENTRY(rs_worker) all_link, bucket_link, dirty_link;
+};
+
+/* Takes both fds. NULL: logged why. */
+struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd, int page_fd);
+
+struct rs_worker *rs_worker_find(struct rs_reactor *r, uint32_t id, uint32_t generation);
+
+/* Something was put into its channel: flushed at the end of the turn. */
+void rs_worker_dirty(struct rs_worker *w);
+void rs_worker_flush_all(struct rs_reactor *r);
+
+/* No request will follow. */
+void rs_worker_retire(struct rs_worker *w);
+
+/* The process is gone, or as good as: its requests move or fail with status, the channel closes. */
+void rs_worker_lost(struct rs_worker *w, unsigned status);
+/* The same after reading what it still sent. */
+void rs_worker_gone(struct rs_worker *w);
+/* The same, and the master is told to kill it. */
+void rs_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, unsigned status, const char *why);
+
+/* End of a loop turn. */
+void rs_worker_reap(struct rs_reactor *r);
+
+#endif
