@@ -154,7 +154,8 @@ static const char markdown_head[] =
 	"* **Applies**: *reload* options are taken over by `rserverd reload`; *restart* options need `rserverd restart`, and a\n"
 	"  reload says so when they differ.\n"
 	"* **(ini)**: when the server was started as root, only ini and command line may set it, never `config/laravels.php`.\n"
-	"  The same holds for a port below 1024 and for Unix socket paths.\n";
+	"  The same holds for a port below 1024 and for Unix socket paths. `pid_file`, `control_socket` and `app_socket` never come\n"
+	"  from there: the command line has to find the server without running PHP.\n";
 
 static bool markdown_row(struct rs_buf *out, const struct rs_option *o)
 {
