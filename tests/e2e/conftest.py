@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from lib import proc  # noqa: E402
-from lib.daemon import BINARY, PHP_CASES, TREE, Daemon, run  # noqa: E402
+from lib.daemon import BINARY, PHP_CASES, Daemon, run, scaffold  # noqa: E402
 
 proc.become_subreaper()
 
@@ -52,16 +52,20 @@ class Factory:
         d.write("entry.php", code)
         return d.start() if start else d
 
-    def app(self, name, start=True, **kw):
-        """A runnable copy of tests/apps/NAME."""
+    def app(self, name, start=True, dotenv=(), **kw):
+        """A runnable copy of tests/apps/NAME; dotenv: KEY=VALUE lines for its .env."""
         d = self("php", start=False, **kw)
-        shutil.rmtree(d.app)
-        result = run(os.path.join(TREE, "bin", "app-scaffold"), d.app, name)
-        assert result.returncode == 0, result.stderr
+        scaffold(d.app, name, dotenv)
         return d.start() if start else d
 
-    def laravel(self, **kw):
-        return self.app("laravel", **kw)
+    def laravel(self, start=True, workers=1, dotenv=(), config=None, files=None, **kw):
+        """The Laravel application with its test routes. One worker unless said: what a request leaves behind then
+        meets the next one. config: text of config/laravels.php; files: {name: text}."""
+        d = self.app("laravel", start=False, dotenv=["TEST_ROUTES=true", *dotenv], **kw)
+        d.set("swoole", worker_num=workers)
+        for name, text in {**(files or {}), **({"config/laravels.php": config} if config else {})}.items():
+            d.write(name, text)
+        return d.start() if start else d
 
 
 @pytest.fixture

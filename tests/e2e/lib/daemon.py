@@ -37,6 +37,13 @@ def run(*args, timeout=60, **kw):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
 
 
+def scaffold(folder, name, dotenv=()):
+    """A runnable copy of tests/apps/NAME in this folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    result = run(os.path.join(TREE, "bin", "app-scaffold"), folder, name, *dotenv)
+    assert result.returncode == 0, result.stderr
+
+
 class Daemon:
     def __init__(self, engine="fake", ini=None, framework=None, entry=None, app=None, host="127.0.0.1", env=None,
                  args=(), binary=None):
@@ -244,6 +251,10 @@ class Daemon:
     def request(self, method, target, headers=(), body=None, **kw):
         return http.fetch(self.address, target, method, headers, body, **kw)
 
+    def wait_idle(self, role="worker"):
+        """After an answer the worker may still terminate and clean up."""
+        until(lambda: all(p["state"] == "idle" for p in self.of(self.status(), role)), message="workers idle")
+
     def browser(self, **kw):
         return http.Browser(self.address, **kw)
 
@@ -389,7 +400,7 @@ class Daemon:
     def question_files(self):
         left = [n for n in os.listdir(self.path("tmp"))]
         assert not left, f"temporary files left: {left}"
-        if self.expect_exit == 0:
+        if self.master_pid and self.expect_exit in (0, 1):
             left = os.listdir(self.path("run"))
             assert not left, f"run-time files left: {left}"
 
