@@ -1,265 +1,286 @@
-"""The measurements of docs/BENCHMARKS.md. Prints Markdown tables.
+#!/usr/bin/python3
+"""make bench [B=name]: the numbers of docs/BENCHMARKS.md, measured here and now.
 
-    bin/bench [hello] [laravel] [fpm] [memory] [fork] [long]
+bench.py [--starts N] [--seconds S] [--json FILE] [NAME...]     NAME: hello, laravel, memory, workers (default all)
 
-CPU is utime + stime of all processes of a server, read from /proc before and after a run and divided by the requests that
-wrk counted: seconds are noise on a shared machine, CPU per request is not. Servers that are compared run in turns within one
-run; each figure is the median over starts (RUNS, default 3).
+CPU is utime + stime of all processes of a server, per answered request; the load generator is not counted. Servers are
+started anew and measured in turns (A, B, A, B ...), and the median of the starts is shown, since one start differs from the
+next. Exit status 1 when a bar is missed.
 """
 
+import argparse
+import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TREE = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(TREE, "tests", "e2e"))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
-from lib import proc  # noqa: E402
-from lib.daemon import Daemon, run  # noqa: E402
+from lib import http, proc  # noqa: E402
+from lib.daemon import Daemon, scaffold  # noqa: E402
 from lib.fpm import Fpm, Nginx  # noqa: E402
+from lib.load import Background  # noqa: E402
+from lib.wait import until  # noqa: E402
 
-RUNS = int(os.environ.get("RUNS", "3"))
-SECONDS = int(os.environ.get("SECONDS", "4"))
 TICK = os.sysconf("SC_CLK_TCK")
-JSON_ROUTE = "/api/hello"
+CONNECTIONS = 64
+HELLO = "<?php return function () { echo 'Hello, world!'; };\n"
+CACHED = {"opcache.validate_timestamps": "0"}
 
 
-def cpu_us(root):
-    """CPU of a process, its descendants, and the children they have reaped, in microseconds."""
-    ticks = 0
-    for pid in [root] + proc.descendants(root):
-        f = proc.stat_fields(pid)
-        if f:
-            ticks += sum(int(x) for x in f[11:15])
-    return ticks * 1e6 / TICK
+# -- measuring -----------------------------------------------------------------------------------------------------
+
+def cpu_s(pids):
+    return sum(proc.cpu_ticks(p) for p in pids) / TICK
 
 
-def wrk(address, target, seconds=None, connections=64):
-    """(requests, requests per second); any answer that is not 2xx is an error of the bench."""
-    out = run("wrk", "-t1", f"-c{connections}", f"-d{seconds or SECONDS}s", f"http://{address[0]}:{address[1]}{target}").stdout
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", out)
-    if bad:
-        raise SystemExit(f"wrk: {bad.group(0)}\n{out}")
+def wrk(address, path, seconds):
+    """(requests, requests per second); every answer must be a 2xx."""
+    out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"http://{address[0]}:{address[1]}{path}"],
+                         text=True, capture_output=True, check=True).stdout
+    assert "Non-2xx" not in out and "Socket errors" not in out, out
     return int(re.search(r"(\d+) requests in", out).group(1)), float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
 
 
-def measure(address, target, pid, **kw):
-    """(CPU us per request, requests per second), after a warm-up."""
-    wrk(address, target, seconds=1, **kw)
-    before = cpu_us(pid)
-    n, rps = wrk(address, target, **kw)
-    return (cpu_us(pid) - before) / n, rps
+def measure(address, path, pids, seconds):
+    """{us: CPU microseconds per request, rps}; pids() lists the server's processes."""
+    wrk(address, path, 1)
+    before = cpu_s(pids())
+    n, rps = wrk(address, path, seconds)
+    return {"us": (cpu_s(pids()) - before) / n * 1e6, "rps": rps}
 
 
-def table(title, head, rows):
-    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(f"{c:.2f}" if isinstance(c, float) else str(c) for c in row) + " |")
-    sys.stdout.flush()
-
-
-def scaffold(folder, **env):
-    """The Laravel application of the tests with cached configuration and routes."""
-    app = os.path.join(folder, "app")
-    settings = {"APP_DEBUG": "false", "APP_ENV": "production", "LOG_LEVEL": "error", **env}
-    subprocess.run([os.path.join(TREE, "bin", "app-scaffold"), app, "laravel"] + [f"{k}={v}" for k, v in settings.items()],
-                   check=True, stdout=subprocess.DEVNULL)
-    for command in ("config:cache", "route:cache"):
-        subprocess.run(["php", "artisan", command], cwd=app, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["chmod", "-R", "a+rwX", app], check=True)
-    return app
+def in_turns(starts, **servers):
+    """servers: name -> function that starts, measures, stops. The median of each, over interleaved starts."""
+    got = {name: [] for name in servers}
+    for _ in range(starts):
+        for name, one in servers.items():
+            got[name].append(one())
+    return {name: {k: statistics.median(r[k] for r in runs) for k in runs[0]} for name, runs in got.items()}
 
 
 def daemon(ini=None, **kw):
-    """A resident server for a bench: no recycling, quiet."""
-    ini = {**(ini or {})}
-    ini["swoole"] = {"max_request": 0, "log_level": 4, **ini.get("swoole", {})}
-    return Daemon(engine=kw.pop("engine", "php"), ini=ini, **kw).start()
+    d = Daemon(engine="php", ini=ini, **kw)
+    d.check_fds = d.check_rss = False
+    return d
 
 
-def callable_daemon(engine="php", **swoole):
-    d = Daemon(engine=engine, framework="callable" if engine == "php" else None,
-               entry=os.path.join(HERE, "hello.php") if engine == "php" else None,
-               ini={"swoole": {"max_request": 0, "log_level": 4, "worker_num": 2, **swoole}})
+def pids_of(d):
+    return lambda: [p["pid"] for p in d.status()["processes"]]
+
+
+def family(child):
+    return lambda: [child.pid] + proc.descendants(child.pid)
+
+
+# -- servers ---------------------------------------------------------------------------------------------------------
+
+def hello_daemon(ini=None):
+    d = daemon(ini, framework="callable", entry="entry.php")
+    d.write("entry.php", HELLO)
     return d.start()
 
 
-def laravel_daemon(app, workers, **php):
-    return daemon(app=app, ini={"swoole": {"worker_num": workers}, "php": {"opcache.validate_timestamps": 0, **php},
-                                "rserverd": {"user": "root"} if os.getuid() == 0 else {}})
+def laravel_daemon(jit=False, workers=2, ini=None):
+    d = daemon({"php": {**CACHED, **({"opcache.jit": "tracing", "opcache.jit_buffer_size": "64M"} if jit else {})},
+                **(ini or {})})
+    d.set("swoole", worker_num=workers, max_request=0)
+    cached_application(d.app)
+    return d.start()
 
 
-# -- hello ------------------------------------------------------------------------------------------------------------
+def cached_application(folder):
+    """The demo application as it is deployed: configuration and routes cached, no debug."""
+    scaffold(folder, "laravel", ["APP_DEBUG=false", "APP_ENV=production", "LOG_LEVEL=error"])
+    for command in ("config:cache", "route:cache"):
+        subprocess.run(["php", "artisan", command], cwd=folder, check=True, capture_output=True)
 
 
-def static_nginx():
-    def part(service):
-        service.write("hello.txt", "hello")
-        return f"""open_file_cache max=16; keepalive_requests 100000000;
-            server {{ listen 127.0.0.1:{service.port}; root {service.folder}; }}"""
-    return Nginx(part)
-
-
-def hello():
-    """A callable against nginx with a static file of the same size; the core alone (fake engine) beside it."""
-    got = {"nginx": [], "rserverd callable": [], "rserverd fake engine": []}
-    for _ in range(RUNS):
-        n = static_nginx()
-        got["nginx"].append(measure(n.address, "/hello.txt", n.children[0].pid))
-        n.stop()
-        for name, engine in (("rserverd callable", "php"), ("rserverd fake engine", "fake")):
-            d = callable_daemon(engine)
-            got[name].append(measure(d.address, "/", d.master_pid))
+def with_daemon(make, path, seconds):
+    def one():
+        d = make()
+        try:
+            return measure(d.address, path, pids_of(d), seconds)
+        finally:
             d.finish()
-    base = statistics.median(c for c, _ in got["nginx"])
-    table("Hello world, 64 keep-alive connections", ["server", "CPU us/request", "requests/s", "CPU against nginx"],
-          [[name, statistics.median(c for c, _ in v), statistics.median(r for _, r in v),
-            statistics.median(c for c, _ in v) / base] for name, v in got.items()])
+    return one
 
 
-# -- Laravel ----------------------------------------------------------------------------------------------------------
+def nginx_static(seconds):
+    def one():
+        n = Nginx(lambda s: f"server {{ listen 127.0.0.1:{s.port}; root {s.path('www')}; keepalive_requests 100000000; }}")
+        os.makedirs(n.path("www"))
+        n.write("www/hello.txt", "Hello, world!")
+        try:
+            return measure(n.address, "/hello.txt", family(n.children[-1]), seconds)
+        finally:
+            n.stop()
+    return one
 
 
-def bare_loop(app, jit):
-    """The kernel alone in one CLI process with the same settings; its own getrusage()."""
-    options = ["opcache.enable_cli=1", "opcache.validate_timestamps=0", f"opcache.jit={jit}",
-               "opcache.jit_buffer_size=" + ("64M" if jit != "off" else "0")]
-    out = run("php", *[w for o in options for w in ("-d", o)], os.path.join(HERE, "bare-loop.php"), app, JSON_ROUTE, "5000",
-              timeout=300)
-    if out.returncode:
-        raise SystemExit(out.stdout + out.stderr)
-    return float(out.stdout)
-
-
-def laravel():
-    """JSON route without session: the whole server against the bare kernel loop."""
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        app = scaffold(folder)
-        for jit in ("off", "tracing"):
-            bare, ours, rps = [], [], []
-            for _ in range(RUNS):
-                bare.append(bare_loop(app, jit))
-                d = laravel_daemon(app, 2, **{"opcache.jit": jit, "opcache.jit_buffer_size": "64M" if jit != "off" else "0"})
-                c, r = measure(d.address, JSON_ROUTE, d.master_pid)
-                ours.append(c)
-                rps.append(r)
-                d.finish()
-            rows.append([jit, statistics.median(bare), statistics.median(ours), statistics.median(rps),
-                         statistics.median(ours) / statistics.median(bare)])
-    table("Laravel JSON route, no session, configuration and routes cached",
-          ["JIT", "bare loop CPU us", "rserverd CPU us/request", "requests/s", "ratio"], rows)
-
-
-def fpm():
-    """The same route behind nginx + php-fpm, static pool of the same size."""
-    ours, theirs = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        app = scaffold(folder)
-        for _ in range(RUNS):
-            f = Fpm(os.path.join(app, "public"), children=2, php={"opcache.validate_timestamps": "0"})
-            cpu = [0.0, 0.0]
-            wrk(f.address, JSON_ROUTE, seconds=1, connections=16)
-            cpu[0] = sum(cpu_us(c.pid) for c in f.children)
-            n, rps = wrk(f.address, JSON_ROUTE, connections=16)
-            cpu[1] = sum(cpu_us(c.pid) for c in f.children)
-            theirs.append(((cpu[1] - cpu[0]) / n, rps))
+def fpm_laravel(path, seconds, workers=2):
+    def one():
+        d = daemon()
+        cached_application(d.app)
+        f = Fpm(os.path.join(d.app, "public"), "127.0.0.1", children=workers, php_values=CACHED)
+        try:
+            return measure(f.address, path, lambda: [p for c in f.children for p in family(c)()], seconds)
+        finally:
             f.stop()
-            d = laravel_daemon(app, 2)
-            ours.append(measure(d.address, JSON_ROUTE, d.master_pid, connections=16))
             d.finish()
-    cpu_o, rps_o = (statistics.median(x[i] for x in ours) for i in (0, 1))
-    cpu_t, rps_t = (statistics.median(x[i] for x in theirs) for i in (0, 1))
-    table("Laravel JSON route against nginx + php-fpm (2 workers each, OPcache, validate_timestamps=0)",
-          ["server", "CPU us/request", "requests/s", "requests/s against php-fpm"],
-          [["nginx + php-fpm", cpu_t, rps_t, 1.0], ["rserverd", cpu_o, rps_o, rps_o / rps_t]])
+    return one
 
 
-# -- memory and forks ---------------------------------------------------------------------------------------------------
+def kernel_loop(path, requests, jit=False):
+    """The least a resident Laravel can cost: one CLI process, kernel and router, no server at all."""
+    def one():
+        folder = daemon()
+        cached_application(folder.app)
+        options = ["-d", "opcache.enable_cli=1", "-d", "opcache.validate_timestamps=0", "-d", "opcache.file_update_protection=0"]
+        if jit:
+            options += ["-d", "opcache.jit=tracing", "-d", "opcache.jit_buffer_size=64M"]
+        try:
+            out = subprocess.run(["php", *options, os.path.join(HERE, "kernel_loop.php"), folder.app, path, str(requests)],
+                                 text=True, capture_output=True, check=True).stdout
+            return {"us": float(out), "rps": 1e6 / float(out)}
+        finally:
+            folder.finish()
+    return one
 
 
-def memory_of(d):
-    return {f"{p['role']} {p['id']}": proc.rss_kb(p["pid"]) for p in d.status()["processes"]}
+# -- the benchmarks ----------------------------------------------------------------------------------------------------
+
+class Table:
+    def __init__(self):
+        self.rows, self.missed = [], []
+
+    def row(self, what, value, bar=None, ok=None):
+        self.rows.append((what, value, bar or "", "" if ok is None else "ok" if ok else "MISSED"))
+        if ok is False:
+            self.missed.append(what)
+        print(f"| {what} | {value} | {bar or ''} | {self.rows[-1][3]} |", flush=True)
 
 
-def flat(name, d, target, total, connections):
-    """Memory of every process after the first tenth and at the end."""
-    wrk_until(d, target, total // 10, connections)
-    time.sleep(1)
-    start = memory_of(d)
-    wrk_until(d, target, total, connections)
-    time.sleep(1)
-    end = memory_of(d)
-    rows = [[role, start[role], end[role], 100.0 * (end[role] - start[role]) / start[role]] for role in start]
-    table(f"{name}: resident memory over {d.status()['requests_total']} requests", ["process", "after a tenth, kB", "at the end, kB",
-                                                                              "growth %"], rows)
+def bench_hello(t, o):
+    r = in_turns(o.starts, nginx=nginx_static(o.seconds), ours=with_daemon(hello_daemon, "/", o.seconds))
+    ratio = r["ours"]["us"] / r["nginx"]["us"]
+    t.row("nginx, static file of 13 bytes: CPU per request", f"{r['nginx']['us']:.1f} us ({r['nginx']['rps']:.0f}/s)")
+    t.row("callable hello world: CPU per request", f"{r['ours']['us']:.1f} us ({r['ours']['rps']:.0f}/s)")
+    t.row("callable / nginx", f"{ratio:.2f}", "at most 1.50", ratio <= 1.5)
 
 
-def wrk_until(d, target, total, connections):
-    while d.status()["requests_total"] < total:
-        wrk(d.address, target, seconds=5, connections=connections)
+def bench_laravel(t, o):
+    path = "/api/hello"
+    r = in_turns(o.starts,
+                 loop=kernel_loop(path, 5000), ours=with_daemon(laravel_daemon, path, o.seconds),
+                 fpm=fpm_laravel(path, o.seconds),
+                 loop_jit=kernel_loop(path, 5000, jit=True),
+                 ours_jit=with_daemon(lambda: laravel_daemon(jit=True), path, o.seconds))
+    for name, text in (("loop", "bare kernel loop"), ("ours", "rserverd"), ("fpm", "nginx + php-fpm"),
+                       ("loop_jit", "bare kernel loop, JIT"), ("ours_jit", "rserverd, JIT")):
+        t.row(f"Laravel JSON route, {text}: CPU per request", f"{r[name]['us']:.0f} us ({r[name]['rps']:.0f}/s)")
+    ratio = r["ours"]["us"] / r["loop"]["us"]
+    t.row("rserverd / bare loop (CPU)", f"{ratio:.2f}", "at most 1.25", ratio <= 1.25)
+    t.row("the same with JIT", f"{r['ours_jit']['us'] / r['loop_jit']['us']:.2f}")
+    times = r["ours"]["rps"] / r["fpm"]["rps"]
+    t.row("requests per second, rserverd / php-fpm", f"{times:.1f}", "at least 5.0", times >= 5)
 
 
-def long():
-    """1,000,000 callable and 50,000 Laravel requests."""
-    d = callable_daemon()
-    flat("Callable", d, "/", 1000000, 64)
-    d.finish()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        d = laravel_daemon(scaffold(folder), 2)
-        flat("Laravel", d, JSON_ROUTE, 50000, 16)
+def flat(t, d, what, path, total):
+    """Memory of every process after a tenth of the requests, and at the end: within 2 per cent."""
+    request = http.build(path)
+
+    def load(n):
+        jobs = [Background(http.hammer, d.address, request, n // 4) for _ in range(4)]
+        for j in jobs:
+            j.result(3600)
+    load(total // 10)
+    d.wait_settled()
+    before = {p["pid"]: (p["role"], proc.rss_kb(p["pid"])) for p in d.status()["processes"]}
+    load(total - total // 10)
+    d.wait_settled()
+    for p in d.status()["processes"]:
+        assert p["pid"] in before, f"{p['role']} was replaced"
+        role, was = before[p["pid"]]
+        now = proc.rss_kb(p["pid"])
+        growth = (now - was) / was * 100
+        t.row(f"{what}: memory of {role} {p['id'] if role == 'worker' else ''} after 10 % and at the end",
+              f"{was} kB, {now} kB ({growth:+.2f} %)", "within 2 %", growth <= 2)
+
+
+def bench_memory(t, o):
+    for what, make, path, total in (("1,000,000 callable requests", lambda: hello_daemon({"swoole": {"max_request": 0}}), "/", 1_000_000),
+                                    ("50,000 Laravel requests", laravel_daemon, "/api/hello", 50_000)):
+        d = make()
+        try:
+            flat(t, d, what, path, total)
+        finally:
+            d.finish()
+
+
+def bench_workers(t, o):
+    """What a worker costs beyond the first, and how fast a killed one is replaced."""
+    workers = 6
+    d = laravel_daemon(workers=workers)
+    try:
+        while min(w["requests"] for w in d.of(d.status(), "worker")) < 1000:
+            wrk(d.address, "/api/hello", 2)
+        d.wait_settled()
+        time.sleep(1.5)     # the idle second of the bar
+        dirty = sorted(proc.anonymous_dirty_kb(p) for p in d.pids("worker"))
+        worst = dirty[-1] / 1024
+        t.row(f"anonymous private dirty memory of each of {workers} Laravel workers after 1,000 requests",
+              f"{dirty[0] / 1024:.2f} to {worst:.2f} MB", "at most 4 MB", worst <= 4)
+    finally:
+        d.finish()
+    times = []
+    d = laravel_daemon(workers=1)
+    try:
+        for _ in range(11):
+            pid = d.pids("worker")[0]
+            d.get("/api/hello")
+            with d.conn() as c:     # the next request waits for the successor: its answer's time is what a client sees
+                started = time.monotonic()
+                proc.kill(pid)
+                r = c.request("/api/hello")
+                assert r.status == 200, r
+                times.append((time.monotonic() - started) * 1000)
+            until(lambda: d.settled())
+        t.row("from kill -9 of the only worker to its successor's first answer (median of 11)",
+              f"{statistics.median(times):.1f} ms", "at most 10 ms", statistics.median(times) <= 10)
+    finally:
         d.finish()
 
 
-def memory():
-    """Private dirty memory of each worker after 1,000 Laravel requests and an idle second."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        d = laravel_daemon(scaffold(folder), 4)
-        wrk_until(d, JSON_ROUTE, 4000, 16)
-        time.sleep(1.5)
-        rows = [[w["id"], w["requests"], proc.anonymous_dirty_kb(w["pid"]), proc.rss_kb(w["pid"])]
-                for w in d.of(d.status(), "worker")]
-        d.finish()
-    table("Memory that a worker adds (Laravel)", ["worker", "requests", "private dirty kB", "resident kB"], rows)
-
-
-def fork():
-    """From kill -9 of a worker to its successor saying that it serves, by the master's own log."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        d = laravel_daemon(scaffold(folder), 2)
-        d.set("swoole", log_level=0)
-        d.ctl("reload", "--wait")
-        took = []
-        for _ in range(10):
-            victim = d.pids("worker")[0]
-            proc.kill(victim)
-            d.wait_settled()
-        for m in re.finditer(r"worker \d+ .*ready after (\d+(?:\.\d+)?) ms", d.log()):
-            took.append(float(m.group(1)))
-        d.finish()
-    table("Fork order to serving, ms", ["forks", "median", "largest"], [[len(took), statistics.median(took), max(took)]])
-
-
-ALL = {"hello": hello, "laravel": laravel, "fpm": fpm, "memory": memory, "fork": fork, "long": long}
+BENCHES = {"hello": bench_hello, "laravel": bench_laravel, "memory": bench_memory, "workers": bench_workers}
 
 
 def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    p.add_argument("--starts", type=int, default=3)
+    p.add_argument("--seconds", type=int, default=5)
+    p.add_argument("--json", metavar="FILE")
+    o = p.parse_args()
+    unknown = set(o.names) - set(BENCHES)
+    if unknown:
+        p.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}")
+    if not shutil.which("wrk"):
+        p.error("wrk is not installed")
     proc.become_subreaper()
-    names = sys.argv[1:] or [n for n in ALL if n != "long"]
-    for name in names:
-        if name not in ALL:
-            raise SystemExit(f"bench: no {name}; there are: {' '.join(ALL)}")
-        ALL[name]()
+    t = Table()
+    print("| what | measured | bar | |\n|---|---|---|---|")
+    for name in o.names or BENCHES:
+        BENCHES[name](t, o)
+    if o.json:
+        with open(o.json, "w") as f:
+            json.dump([dict(zip(("what", "value", "bar", "verdict"), r)) for r in t.rows], f, indent=1)
+    sys.exit(1 if t.missed else 0)
 
 
 if __name__ == "__main__":

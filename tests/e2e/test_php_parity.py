@@ -177,7 +177,7 @@ def pair():
     shutil.copy(os.path.join(PHP_CASES, "front.php"), d.path("app/public/index.php"))
     with open(d.path("app/public/index.php"), "w") as f:
         f.write("<?php require dirname(__DIR__) . '/front.php';\n")
-    fpm = Fpm(os.path.join(d.app, "public"), HOST)
+    fpm = Fpm(os.path.join(d.app, "public"), HOST, php_values={"output_buffering": 0})
     try:
         d.start()
         yield d, fpm

@@ -103,10 +103,14 @@ class Nginx(Service):
 
 
 class Fpm(Nginx):
-    """The classic Laravel site: try_files to public/index.php, passed to php-fpm."""
+    """The classic Laravel site: try_files to public/index.php, passed to php-fpm.
 
-    def __init__(self, root, host="example.test", children=1):
+    php_values: directives instead of what the distribution's php.ini says.
+    """
+
+    def __init__(self, root, host="example.test", children=1, php_values=None):
         self.root, self.host, self.children_num = root, host, children
+        self.php_values = php_values or {}
         super().__init__(self.site)
 
     def site(self, _):
@@ -121,7 +125,7 @@ pid = {self.path('fpm.pid')}
 pm = static
 pm.max_children = {self.children_num}
 catch_workers_output = yes
-php_admin_value[output_buffering] = 0
+{chr(10).join(f'php_admin_value[{k}] = {v}' for k, v in self.php_values.items())}
 """)
         self.spawn(FPM, "-F", "-y", conf, *(["-R"] if ROOT else []))
         until(lambda: self.check() or os.path.exists(sock), message="php-fpm listens")
@@ -130,6 +134,7 @@ php_admin_value[output_buffering] = 0
         listen 127.0.0.1:{self.port};
         server_name {self.host};
         root {self.root};
+        keepalive_requests 100000000;
         client_max_body_size 64m;
         large_client_header_buffers 8 64k;
         location / {{ try_files $uri /index.php?$query_string; }}
