@@ -16,10 +16,14 @@ extern char **environ;
 
 bool rs_title_init(struct rs_title *t, int argc, char **argv)
 {
-	char *start = argv[0], *end = argv[0] + strlen(argv[0]) + 1;
+	char *start = argc > 0 ? argv[0] : NULL, *end;
 	char **env;
 	size_t n = 0;
 
+	/* exec() with an empty argv: there is nothing to write on. */
+	if (!start)
+		return true;
+	end = start + strlen(start) + 1;
 	for (int i = 1; i < argc; i++) {
 		if (argv[i] == end)
 			end += strlen(argv[i]) + 1;
@@ -54,6 +58,9 @@ void rs_title_set(struct rs_title *t, const char *role)
 	if (!t->area || t->size == 0)
 		return;
 	rs_fmt(text, sizeof text, "%s%slaravels: %s", t->prefix, t->prefix[0] ? " " : "", role);
+	/* Where the area is small, the role tells more than the prefix. */
+	if (strlen(text) >= t->size)
+		rs_fmt(text, sizeof text, "laravels: %s", role);
 	memset(t->area, 0, t->size);
 	rs_copy(t->area, t->size, rs_slice_str(text));
 	rs_fmt(comm, sizeof comm, "rs %s", role);
@@ -147,8 +154,10 @@ bool rs_identity_of_path(const char *path, struct rs_identity *id)
 
 bool rs_identity_become(const struct rs_identity *id)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		errno = EPERM;
 		return geteuid() == id->uid;
+	}
 	if (id->uid == 0)
 		return true;
 	if (initgroups(id->user, id->gid) < 0 && setgroups(1, &id->gid) < 0)

@@ -1,0 +1,80 @@
+/*
+ * The command line: one struct of what was typed, one function per command. A command returns the exit status: 0 only
+ * when what it says has happened, 1 otherwise; 2 is a usage error, found before.
+ */
+#ifndef RS_CLI_H
+#define RS_CLI_H
+
+#include "base/rs_proc.h"
+#include "conf/conf.h"
+
+struct rs_cli;
+
+typedef int (*rs_command_fn)(const struct rs_cli *cli);
+
+struct rs_command {
+	const char *name;
+	rs_command_fn run;
+	unsigned options;     /* RS_CLI_* it understands, beside those that every command takes */
+	unsigned arguments;   /* words it takes at most; UINT32_MAX: everything behind its name, options included */
+	const char *help;     /* NULL: not shown */
+};
+
+enum rs_cli_option { RS_CLI_WAIT = 1, RS_CLI_JSON = 2, RS_CLI_TEST = 4 };
+
+struct rs_cli {
+	const struct rs_command *command; /* never NULL after a parse that succeeded */
+	struct rs_title *title;
+	const char *ini;          /* -c FILE as typed, or NULL */
+	const char *environment;  /* -e NAME, or "" */
+	const char *x_version;    /* -x V, or "" */
+	bool daemonize, ignore, test, wait, json, help;
+	int argc;                 /* words behind the command */
+	char **argv;
+	char cwd[4096];           /* absolute; links not resolved where the shell says how it got here */
+	char exe[4096];           /* this program */
+};
+
+/* ends with a row whose name is NULL; the first one is what no command at all means */
+extern const struct rs_command rs_commands[];
+
+/* argv is not changed, pieces of it are kept. false: why is a usage error. */
+bool rs_cli_parse(struct rs_cli *cli, const struct rs_command *commands, int argc, char **argv, char *why, size_t why_size);
+
+/* Fills cwd and exe. */
+bool rs_cli_locate(struct rs_cli *cli);
+
+/* ---- cli_conf.c ---- */
+/* ini (-c, else ./laravels.ini, else none) and command line into a fresh *c, complete. rs_master_read_fn. */
+enum rs_result rs_cli_read_conf(const void *cli, struct rs_conf *c, struct rs_conf_error *err, rs_conf_warn_fn warn,
+				void *arg) RS_MUST_CHECK;
+/* The same for a command: says what is wrong on standard error. loud: warnings too. */
+bool rs_cli_load(const struct rs_cli *cli, struct rs_conf *c, bool loud);
+
+/* ---- cli_ask.c ---- */
+/*
+ * One request to the running server. RS_OK: *answer. RS_DONE: nobody answers. RS_ERR: why. timeout_ms -1: for ever.
+ */
+enum rs_result rs_cli_ask(const struct rs_conf *c, const char *request, int timeout_ms, struct rs_buf *answer, char *why,
+			  size_t why_size) RS_MUST_CHECK;
+/* The number behind "name " at the start of a line; fallback when there is none. */
+int64_t rs_cli_answer_number(const struct rs_buf *answer, const char *name, int64_t fallback);
+/* Prints what came from a server; bytes that could drive a terminal are left out. */
+void rs_cli_print(struct rs_slice text);
+/* "rserverd: ..." on standard error; returns 1. */
+int rs_cli_fail(const char *fmt, ...) RS_PRINTF(1, 2);
+
+/* ---- commands ---- */
+int rs_cmd_start(const struct rs_cli *cli);
+int rs_cmd_stop(const struct rs_cli *cli);
+int rs_cmd_restart(const struct rs_cli *cli);
+int rs_cmd_reload(const struct rs_cli *cli);
+int rs_cmd_status(const struct rs_cli *cli);
+int rs_cmd_info(const struct rs_cli *cli);
+int rs_cmd_config(const struct rs_cli *cli);
+int rs_cmd_php(const struct rs_cli *cli);
+int rs_cmd_docs(const struct rs_cli *cli);
+int rs_cmd_version(const struct rs_cli *cli);
+int rs_cmd_help(const struct rs_cli *cli);
+
+#endif

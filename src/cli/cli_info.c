@@ -1,0 +1,187 @@
+/*
+ * Commands that tell: info, config, docs, php, version, help.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ANSWER_MS 5000
+
+static int put(const struct rs_buf *b)
+{
+	return fwrite(rs_buf_data(b), 1, b->len, stdout) == b->len && fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* ---- info, config ------------------------------------------------------------------------------------ */
+
+static void static_line(const char *name, const char *value)
+{
+	printf("  %-18s %s\n", name, *value ? value : "-");
+}
+
+/* What can be told without a server. */
+static void static_info(const struct rs_conf *c)
+{
+	char port[32];
+
+	rs_fmt(port, sizeof port, ":%lld", (long long)c->listen_port);
+	printf("rserverd %s\n\nnot running\n\nServer\n", RS_VERSION);
+	printf("  %-18s %s%s\n", "listen", c->listen_ip, strchr(c->listen_ip, '/') ? "" : port);
+	for (size_t i = 0; i < c->listen.n; i++)
+		static_line("", c->listen.v[i]);
+	printf("  %-18s %lld\n", "workers", (long long)c->worker_num);
+	static_line("base path", c->laravel_base_path);
+	static_line("configuration", c->ini_file);
+	static_line("pid file", c->pid_file);
+	static_line("control socket", c->control_socket);
+	static_line("log", c->log_file);
+	static_line("module", c->engine_module);
+	static_line("libphp", c->libphp);
+	static_line("php", c->php_binary);
+	static_line("php.ini", c->php_ini);
+}
+
+int rs_cmd_info(const struct rs_cli *cli)
+{
+	struct rs_buf answer = { 0 };
+	struct rs_conf c;
+	char why[4096];
+	int status = 0;
+
+	if (!rs_cli_load(cli, &c, false))
+		return 1;
+	switch (rs_cli_ask(&c, "info", ANSWER_MS, &answer, why, sizeof why)) {
+	case RS_OK:
+		rs_cli_print(rs_buf_slice(&answer));
+		break;
+	case RS_DONE:
+		static_info(&c);
+		break;
+	default:
+		status = rs_cli_fail("%s", why);
+	}
+	rs_buf_free(&answer);
+	rs_conf_fini(&c);
+	return status;
+}
+
+/* config/laravels.php is code: only a server that runs can say what it said. */
+static void add_app_conf(const struct rs_cli *cli, struct rs_conf *c)
+{
+	struct rs_buf app = { 0 };
+	struct rs_conf_error err;
+	char why[4096], file[4200];
+
+	if (rs_cli_ask(c, "app-conf", ANSWER_MS, &app, why, sizeof why) == RS_OK) {
+		if (rs_conf_take_app(c, rs_buf_slice(&app), geteuid() == 0, &err, NULL, NULL) != RS_OK ||
+		    rs_conf_complete(c, cli->cwd, &err) != RS_OK)
+			(void)rs_cli_fail("%s", err.text);
+	} else {
+		rs_fmt(file, sizeof file, "%s/config/laravels.php", c->laravel_base_path);
+		if (access(file, F_OK) == 0)
+			fprintf(stderr, "rserverd: %s is read when the server starts; its values are not shown\n", file);
+	}
+	rs_buf_free(&app);
+}
+
+int rs_cmd_config(const struct rs_cli *cli)
+{
+	struct rs_buf b = { 0 };
+	struct rs_conf c;
+	int status;
+
+	if (!rs_cli_load(cli, &c, true))
+		return 1;
+	add_app_conf(cli, &c);
+	status = rs_conf_print(&c, cli->json, &b) ? put(&b) : rs_cli_fail("out of memory");
+	rs_buf_free(&b);
+	rs_conf_fini(&c);
+	return status;
+}
+
+/* ---- docs -------------------------------------------------------------------------------------------- */
+
+int rs_cmd_docs(const struct rs_cli *cli)
+{
+	static const struct {
+		const char *name;
+		bool (*make)(struct rs_buf *out);
+	} docs[] = { { "sample", rs_conf_doc_sample }, { "markdown", rs_conf_doc_markdown }, { "man", rs_conf_doc_man } };
+	struct rs_buf b = { 0 };
+	int status = -1;
+
+	for (size_t i = 0; cli->argc == 1 && i < RS_COUNTOF(docs); i++)
+		if (strcmp(docs[i].name, cli->argv[0]) == 0)
+			status = docs[i].make(&b) ? put(&b) : rs_cli_fail("out of memory");
+	rs_buf_free(&b);
+	if (status >= 0)
+		return status;
+	(void)rs_cli_fail("docs: sample, markdown or man");
+	return 2;
+}
+
+/* ---- php --------------------------------------------------------------------------------------------- */
+
+int rs_cmd_php(const struct rs_cli *cli)
+{
+	const char **argv = calloc((size_t)cli->argc + 4, sizeof *argv);
+	struct rs_conf c;
+	char extension[4200];
+	size_t n = 0;
+
+	if (!argv)
+		return rs_cli_fail("out of memory");
+	if (!rs_cli_load(cli, &c, false)) {
+		free(argv);
+		return 1;
+	}
+	rs_fmt(extension, sizeof extension, "extension=%s", c.engine_module);
+	argv[n++] = c.php_binary;
+	argv[n++] = "-d";
+	argv[n++] = extension;
+	for (int i = 0; i < cli->argc; i++)
+		argv[n++] = cli->argv[i];
+	if (*c.php_binary)
+		execv(c.php_binary, (char *const *)(uintptr_t)argv);
+	else
+		errno = ENOENT;
+	(void)rs_cli_fail("cannot run php_binary %s: %s", c.php_binary, strerror(errno));
+	rs_conf_fini(&c);
+	free(argv);
+	return 1;
+}
+
+/* ---- version, help ----------------------------------------------------------------------------------- */
+
+int rs_cmd_version(const struct rs_cli *cli)
+{
+	(void)cli;
+	puts("rserverd " RS_VERSION);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int rs_cmd_help(const struct rs_cli *cli)
+{
+	(void)cli;
+	puts("rserverd " RS_VERSION ": keeps PHP applications in memory and serves them\n\n"
+	     "Usage: rserverd [options] COMMAND\n\n"
+	     "Commands");
+	for (const struct rs_command *c = rs_commands; c->name; c++)
+		if (c->help)
+			printf("  %-10s %s\n", c->name, c->help);
+	puts("\nOptions\n"
+	     "  -c FILE    configuration; default ./laravels.ini when it is there\n"
+	     "  -d         start, restart: in the background\n"
+	     "  -e NAME    start, restart: APP_ENV, that is the file .env.NAME\n"
+	     "  -i         accepted as in LaravelS; a stale pid file never stops a start\n"
+	     "  -x V       start, restart: X_VERSION for the application\n"
+	     "  -t         start: check the configuration and do nothing else\n"
+	     "  --wait     reload: until the new generation serves, or has failed\n"
+	     "  --json     status, config: as JSON\n"
+	     "  -h, -V     this text; the version\n\n"
+	     "Exit status: 0 done, 1 failed, 2 wrong usage. Manual: rserverd(8), laravels.ini(5)");
+	return fflush(stdout) == 0 ? 0 : 1;
+}

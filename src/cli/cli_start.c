@@ -1,0 +1,55 @@
+/*
+ * start: the configuration, then the master in this process. The one place where master and reactor meet.
+ */
+#include "cli/cli.h"
+
+#include "master/master.h"
+#include "reactor/reactor.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static int reactor(struct rs_conf *conf, struct rs_log *log, struct rs_title *title, int control_fd)
+{
+	const struct rs_reactor_start start = { .conf = conf, .log = log, .title = title, .control_fd = control_fd };
+
+	return rs_reactor_main(&start);
+}
+
+static void warn(void *arg, const char *text)
+{
+	const struct rs_log *log = arg;
+
+	rs_warnx(log, "%s", text);
+}
+
+static int test(const struct rs_cli *cli)
+{
+	struct rs_conf c;
+
+	if (!rs_cli_load(cli, &c, true))
+		return 1;
+	rs_conf_fini(&c);
+	puts("configuration is valid");
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int rs_cmd_start(const struct rs_cli *cli)
+{
+	struct rs_log log = { .fd = STDERR_FILENO, .level = RS_LOG_INFO, .role = "master" };
+	struct rs_conf_error err;
+	struct rs_conf conf;
+	const struct rs_master_start start = { .conf = &conf, .read_conf = rs_cli_read_conf, .read_arg = cli,
+					       .reactor = reactor, .log = &log, .title = cli->title, .cwd = cli->cwd,
+					       .exe = cli->exe, .environment = cli->environment,
+					       .x_version = cli->x_version };
+	int status;
+
+	if (cli->test)
+		return test(cli);
+	if (rs_cli_read_conf(cli, &conf, &err, warn, &log) != RS_OK)
+		return rs_cli_fail("%s", err.text);
+	status = rs_master_main(&start);
+	rs_conf_fini(&conf);
+	return status;
+}

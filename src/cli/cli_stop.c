@@ -1,0 +1,167 @@
+/*
+ * stop and restart. stop asks nicely, then by signal, then kills the whole tree; it is over when the lock on the pid file
+ * is free, for the kernel frees it when the master is gone, whatever happened to it.
+ */
+#include "cli/cli.h"
+
+#include "base/rs_clock.h"
+#include "base/rs_fd.h"
+#include "cli/cli_tree.h"
+#include "master/master_pid.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#define ANSWER_MS 5000
+#define POLL_MS 20
+/* Beyond max_wait_time: the master's own escalation ends before. */
+#define GRACE_MS 25000
+/* After a second TERM. */
+#define TERM_MS 15000
+#define KILL_MS 5000
+#define REPORT_MS 5000
+/* How long a restarted server may boot. */
+#define BOOT_MS 300000
+
+static void nap(void)
+{
+	(void)poll(NULL, 0, POLL_MS);
+}
+
+static bool gone(const struct rs_conf *c, pid_t pid)
+{
+	return rs_pidfile_holder(c->pid_file) != pid;
+}
+
+/* Waits until the master is gone, and says now and then that it does. */
+static bool wait_gone(const struct rs_conf *c, pid_t pid, int64_t limit_ms)
+{
+	int64_t start = rs_now_ms(), said = start;
+
+	while (!gone(c, pid)) {
+		int64_t now = rs_now_ms();
+		if (now - start >= limit_ms)
+			return false;
+		if (now - said >= REPORT_MS) {
+			said = now;
+			printf("waiting for process %d to finish its requests, %lld s so far\n", (int)pid,
+			       (long long)((now - start) / 1000));
+			fflush(stdout);
+		}
+		nap();
+	}
+	return true;
+}
+
+/* A signal to exactly the process that holds the lock. */
+static bool signal_holder(const struct rs_conf *c, pid_t pid, int sig)
+{
+	int fd = pidfd_open(pid, 0);
+	bool ok = fd >= 0 && rs_pidfile_holder(c->pid_file) == pid && pidfd_send_signal(fd, sig, NULL, 0) == 0;
+	int saved = errno;
+
+	rs_fd_close(&fd);
+	errno = saved;
+	return ok || gone(c, pid);
+}
+
+static int stop(const struct rs_conf *c, pid_t pid)
+{
+	int64_t max_wait_ms = c->max_wait_time;
+	struct rs_buf answer = { 0 };
+	char why[4096];
+
+	if (rs_cli_ask(c, "stop", ANSWER_MS, &answer, why, sizeof why) == RS_OK)
+		max_wait_ms = rs_cli_answer_number(&answer, "max_wait_ms", max_wait_ms);
+	else if (!signal_holder(c, pid, SIGTERM))
+		return rs_cli_fail("cannot stop process %d: %s", (int)pid, strerror(errno));
+	rs_buf_free(&answer);
+	if (wait_gone(c, pid, max_wait_ms + GRACE_MS))
+		return 0;
+	fprintf(stderr, "rserverd: process %d did not stop in time; it gets TERM\n", (int)pid);
+	if (signal_holder(c, pid, SIGTERM) && wait_gone(c, pid, TERM_MS))
+		return 0;
+	fprintf(stderr, "rserverd: process %d and what belongs to it get KILL\n", (int)pid);
+	rs_tree_kill(pid);
+	return wait_gone(c, pid, KILL_MS) ? 0 : rs_cli_fail("process %d survives KILL", (int)pid);
+}
+
+int rs_cmd_stop(const struct rs_cli *cli)
+{
+	struct rs_conf c;
+	int status = 0;
+	pid_t pid;
+
+	if (!rs_cli_load(cli, &c, false))
+		return 1;
+	pid = rs_pidfile_holder(c.pid_file);
+	if (pid) {
+		status = stop(&c, pid);
+		if (status == 0)
+			printf("stopped (process %d)\n", (int)pid);
+	} else {
+		printf("not running: nobody holds %s\n", c.pid_file);
+	}
+	rs_conf_fini(&c);
+	return status;
+}
+
+/* ---- restart ----------------------------------------------------------------------------------------- */
+
+/* The new image has the old pid: it is told by the time it started, and serves when its state is "run". */
+static bool serves_anew(const struct rs_conf *c, int64_t old_us)
+{
+	struct rs_buf answer = { 0 };
+	char why[512], old[64];
+	bool ok = rs_cli_ask(c, "status --json", ANSWER_MS, &answer, why, sizeof why) == RS_OK && rs_buf_put(&answer, "", 1);
+
+	rs_fmt(old, sizeof old, "\"started_us\":%lld,", (long long)old_us);
+	ok = ok && strstr(rs_buf_data(&answer), "\"state\":\"run\"") && !strstr(rs_buf_data(&answer), old);
+	rs_buf_free(&answer);
+	return ok;
+}
+
+static int restart(const struct rs_cli *cli, const struct rs_conf *c, pid_t pid)
+{
+	struct rs_buf answer = { 0 };
+	char request[256], why[4096];
+	int64_t old_us, limit_ms;
+
+	rs_fmt(request, sizeof request, "restart%s%s%s%s", *cli->environment ? " -e " : "", cli->environment,
+	       *cli->x_version ? " -x " : "", cli->x_version);
+	if (rs_cli_ask(c, request, ANSWER_MS, &answer, why, sizeof why) != RS_OK) {
+		rs_buf_free(&answer);
+		return rs_cli_fail("cannot restart: %s", why);
+	}
+	old_us = rs_cli_answer_number(&answer, "started_us", 0);
+	limit_ms = rs_now_ms() + rs_cli_answer_number(&answer, "max_wait_ms", c->max_wait_time) + GRACE_MS + BOOT_MS;
+	rs_buf_free(&answer);
+	while (rs_now_ms() < limit_ms) {
+		if (gone(c, pid))
+			return rs_cli_fail("the server ended and did not come up again; see its log");
+		if (serves_anew(c, old_us)) {
+			printf("restarted (process %d)\n", (int)pid);
+			return 0;
+		}
+		nap();
+	}
+	return rs_cli_fail("the server does not serve yet; see its log");
+}
+
+int rs_cmd_restart(const struct rs_cli *cli)
+{
+	struct rs_conf c;
+	int status;
+	pid_t pid;
+
+	/* What would not start is not restarted. */
+	if (!rs_cli_load(cli, &c, true))
+		return 1;
+	pid = rs_pidfile_holder(c.pid_file);
+	status = pid ? restart(cli, &c, pid) : -1;
+	rs_conf_fini(&c);
+	return pid ? status : rs_cmd_start(cli);
+}

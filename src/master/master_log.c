@@ -1,0 +1,306 @@
+/*
+ * Log files and the pipes behind the children's standard output and error. Runs in the master; bounded: a line above
+ * LINE_MAX_BYTES is cut, one turn takes at most READ_BYTES from a pipe.
+ */
+#include "master/master_log.h"
+
+#include "base/rs_fd.h"
+#include "master/master_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define READ_BYTES (64u << 10)
+#define LINE_MAX_BYTES 8192u
+#define FINAL_READS 64
+
+struct rs_log_pipe {
+	struct rs_log_pipe *next;
+	struct rs_mlog *l;
+	int fd;
+	struct event *ev;
+	char role[32];
+	unsigned generation;
+	struct rs_buf line;      /* the unfinished one */
+	char last_error[512];
+};
+
+/* ---- lines ------------------------------------------------------------------------------------- */
+
+/* Does the line look as rs_log writes it? Then it has time, level and process already. */
+static bool is_ours(struct rs_slice s)
+{
+	static const char shape[] = "dddd-dd-dd dd:dd:dd.ddd [";
+
+	if (s.n < sizeof shape - 1)
+		return false;
+	for (size_t i = 0; i < sizeof shape - 1; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (shape[i] == 'd' ? !isdigit(c) : c != (unsigned char)shape[i])
+			return false;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static void note_error(struct rs_log_pipe *p, struct rs_slice s)
+{
+	static const char mark[] = " [error] ";
+	const char *at = memmem(s.p, s.n, mark, sizeof mark - 1);
+	const char *text = at ? memmem(at, (size_t)(s.p + s.n - at), ": ", 2) : NULL;
+
+	if (text)
+		(void)rs_copy(p->last_error, sizeof p->last_error,
+			      rs_slice(text + 2, (size_t)(s.p + s.n - text) - 2));
+}
+
+static void write_line(struct rs_log_pipe *p, struct rs_slice s)
+{
+	char line[LINE_MAX_BYTES + 1];
+
+	if (s.n && s.p[s.n - 1] == '\r')
+		s.n--;
+	if (s.n == 0)
+		return;
+	if (!is_ours(s)) {
+		rs_notice(p->l->log, "%s said: %.*s", p->role, (int)s.n, s.p);
+		return;
+	}
+	note_error(p, s);
+	if (s.n > LINE_MAX_BYTES)
+		s.n = LINE_MAX_BYTES;
+	memcpy(line, s.p, s.n);
+	line[s.n] = '\n';
+	/* A full disk loses lines, it does not stop the server. */
+	if (write(p->l->log->fd, line, s.n + 1) < 0)
+		return;
+}
+
+/* Writes the whole lines of p->line, and a part that has grown too long for one. */
+static void write_lines(struct rs_log_pipe *p)
+{
+	struct rs_slice s = rs_buf_slice(&p->line);
+	size_t done = 0;
+
+	while (done < s.n) {
+		const char *nl = memchr(s.p + done, '\n', s.n - done);
+		size_t n = nl ? (size_t)(nl - s.p) - done : s.n - done;
+		if (!nl && n < LINE_MAX_BYTES)
+			break;
+		if (n > LINE_MAX_BYTES) {
+			n = LINE_MAX_BYTES;
+			nl = NULL;
+		}
+		write_line(p, rs_slice(s.p + done, n));
+		done += n + (nl != NULL);
+	}
+	rs_buf_consume(&p->line, done);
+}
+
+/* ---- pipes ------------------------------------------------------------------------------------- */
+
+static void pipe_free(struct rs_log_pipe *p)
+{
+	struct rs_log_pipe **at = &p->l->pipes;
+
+	while (*at && *at != p)
+		at = &(*at)->next;
+	if (*at)
+		*at = p->next;
+	write_line(p, rs_buf_slice(&p->line));
+	if (p->ev)
+		event_free(p->ev);
+	rs_fd_close(&p->fd);
+	rs_buf_free(&p->line);
+	free(p);
+}
+
+/* RS_OK: something came. RS_AGAIN: nothing now. RS_DONE: every writer has gone. */
+static enum rs_result read_some(struct rs_log_pipe *p)
+{
+	char *to = rs_buf_reserve(&p->line, READ_BYTES);
+	ssize_t n;
+
+	if (!to)
+		return RS_AGAIN;
+	n = read(p->fd, to, READ_BYTES);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? RS_AGAIN : RS_DONE;
+	if (n == 0)
+		return RS_DONE;
+	rs_buf_commit(&p->line, (size_t)n);
+	write_lines(p);
+	return RS_OK;
+}
+
+static void on_pipe(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_log_pipe *p = arg;
+
+	(void)fd, (void)what;
+	if (read_some(p) == RS_DONE)
+		pipe_free(p);
+}
+
+int rs_mlog_pipe(struct rs_mlog *l, const char *role, unsigned generation, bool never_block)
+{
+	struct rs_log_pipe *p = calloc(1, sizeof *p);
+	int fds[2] = { -1, -1 };
+
+	if (!p || pipe2(fds, O_CLOEXEC) < 0)
+		goto fail;
+	*p = (struct rs_log_pipe){ .next = l->pipes, .l = l, .fd = fds[0], .generation = generation };
+	if (generation)
+		rs_fmt(p->role, sizeof p->role, "%s g%u", role, generation);
+	else
+		rs_fmt(p->role, sizeof p->role, "%s", role);
+	p->ev = event_new(l->base, fds[0], EV_READ | EV_PERSIST, on_pipe, p);
+	if (!p->ev || !rs_fd_nonblock(fds[0], true) || (never_block && !rs_fd_nonblock(fds[1], true)) ||
+	    event_add(p->ev, NULL) < 0)
+		goto fail;
+	l->pipes = p;
+	return fds[1];
+fail:
+	if (p && p->ev)
+		event_free(p->ev);
+	rs_fd_close(&fds[0]);
+	rs_fd_close(&fds[1]);
+	free(p);
+	return -1;
+}
+
+const char *rs_mlog_last_error(struct rs_mlog *l, unsigned generation)
+{
+	for (struct rs_log_pipe *p = l->pipes; p; p = p->next) {
+		if (p->generation != generation)
+			continue;
+		(void)read_some(p);
+		return p->last_error;
+	}
+	return "";
+}
+
+/* ---- files ------------------------------------------------------------------------------------- */
+
+void rs_mlog_init(struct rs_mlog *l, struct rs_log *log, struct event_base *base, const struct rs_identity *owner)
+{
+	*l = (struct rs_mlog){ .log = log, .base = base, .owner = owner, .access_fd = -1 };
+}
+
+void rs_mlog_fini(struct rs_mlog *l)
+{
+	while (l->pipes) {
+		for (int i = 0; i < FINAL_READS && read_some(l->pipes) == RS_OK; i++)
+			;
+		pipe_free(l->pipes);
+	}
+	rs_fd_close(&l->access_fd);
+}
+
+static int open_file(const struct rs_mlog *l, const char *path)
+{
+	if (!rs_file_make_dir_of(path, l->owner))
+		return -1;
+	return rs_file_open(path, O_WRONLY | O_APPEND | O_CREAT, 0640, l->owner);
+}
+
+/* fd becomes what everybody who holds *to writes to. Takes fd. */
+static void replace(int fd, int *to)
+{
+	if (*to < 0) {
+		*to = fd;
+		return;
+	}
+	(void)dup3(fd, *to, O_CLOEXEC);
+	rs_fd_close(&fd);
+}
+
+static bool fail_open(const struct rs_mlog *l, const char *what, const char *path, char *why, size_t why_size)
+{
+	rs_fmt(why, why_size, "cannot open the %s %s%s%s: %s", what, path, geteuid() == 0 ? " as " : "",
+	       geteuid() == 0 ? rs_file_trusted(path) ? "root" : l->owner->user : "",
+	       errno == EINVAL ? "not a regular file" : strerror(errno));
+	return false;
+}
+
+static bool open_access(struct rs_mlog *l, const char *path, char *why, size_t why_size)
+{
+	int fd = -1;
+
+	if (strcmp(path, l->access_path) == 0)
+		return true;
+	if (*path) {
+		fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open_file(l, path);
+		if (fd < 0)
+			return fail_open(l, "access log", path, why, why_size);
+	}
+	rs_fd_close(&l->access_fd);
+	l->access_fd = fd;
+	return rs_copy(l->access_path, sizeof l->access_path, rs_slice_str(path));
+}
+
+bool rs_mlog_open(struct rs_mlog *l, const struct rs_conf *c, const char *log_path, char *why, size_t why_size)
+{
+	static const enum rs_log_level levels[] = { RS_LOG_DEBUG, RS_LOG_DEBUG, RS_LOG_INFO,  RS_LOG_NOTICE,
+						    RS_LOG_WARN,  RS_LOG_ERROR, RS_LOG_ALERT };
+	int fd;
+
+	l->log->level = levels[c->log_level >= 0 && c->log_level < (int64_t)RS_COUNTOF(levels) ? c->log_level : 2];
+	if (strcmp(log_path, l->path) != 0 && *log_path) {
+		fd = open_file(l, log_path);
+		if (fd < 0)
+			return fail_open(l, "log file", log_path, why, why_size);
+		if (l->log->fd <= STDERR_FILENO)
+			l->log->fd = fd;
+		else
+			replace(fd, &l->log->fd);
+		(void)rs_copy(l->path, sizeof l->path, rs_slice_str(log_path));
+	}
+	return open_access(l, c->access_log, why, why_size);
+}
+
+void rs_mlog_detach(struct rs_mlog *l)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int to = l->log->fd > STDERR_FILENO ? l->log->fd : null;
+
+	l->detached = true;
+	if (null >= 0)
+		(void)dup2(null, STDIN_FILENO);
+	if (to >= 0) {
+		(void)dup2(to, STDOUT_FILENO);
+		(void)dup2(to, STDERR_FILENO);
+	}
+	rs_fd_close(&null);
+}
+
+void rs_mlog_reopen(struct rs_mlog *l)
+{
+	char why[5000];
+	int fd;
+
+	if (l->path[0]) {
+		fd = open_file(l, l->path);
+		if (fd >= 0)
+			replace(fd, &l->log->fd);
+		else if (!fail_open(l, "log file", l->path, why, sizeof why))
+			rs_errorx(l->log, "%s; the old one stays in use", why);
+		if (l->detached)
+			rs_mlog_detach(l);
+	}
+	if (l->access_path[0] && strcmp(l->access_path, "-") != 0) {
+		fd = open_file(l, l->access_path);
+		if (fd >= 0) {
+			rs_fd_close(&l->access_fd);
+			l->access_fd = fd;
+		} else if (!fail_open(l, "access log", l->access_path, why, sizeof why)) {
+			rs_errorx(l->log, "%s; the old one stays in use", why);
+		}
+	}
+}

@@ -1,0 +1,358 @@
+/*
+ * Workers, as the master orders, watches and ends them. It makes both ends of their channel, but is not their parent: the
+ * manager is, or after its death we are. So a pid that a manager names is checked, and signals go through a pidfd.
+ */
+#include "base/rs_clock.h"
+#include "base/rs_fd.h"
+#include "master/master_state.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A worker that lived this long owes nothing for its predecessors. */
+#define LIVED_WELL_MS 10000
+/* Deaths of workers that had been ready and cost no waiting. */
+#define FREE_DEATHS 5
+
+/* ---- slots and orders ---------------------------------------------------------------------------- */
+
+static void on_respawn(evutil_socket_t fd, short what, void *arg);
+static void on_killer(evutil_socket_t fd, short what, void *arg);
+
+bool rs_mworker_slots(struct rs_gen *g)
+{
+	uint32_t n = (uint32_t)g->conf.worker_num;
+
+	g->slots = calloc(n, sizeof *g->slots);
+	if (!g->slots)
+		return false;
+	for (; g->nslots < n; g->nslots++) {
+		struct rs_slot *s = &g->slots[g->nslots];
+		*s = (struct rs_slot){ .gen = g, .id = g->nslots };
+		s->respawn = event_new(g->m->base, -1, 0, on_respawn, s);
+		if (!s->respawn)
+			return false;
+	}
+	return true;
+}
+
+static struct rs_wproc *wproc_new(struct rs_slot *s)
+{
+	struct rs_wproc *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return NULL;
+	*w = (struct rs_wproc){ .magic = RS_WPROC_MAGIC, .gen = s->gen, .id = s->id, .pidfd = -1,
+				.reactor = s->gen->m->reactor.epoch, .started_ms = rs_now_ms() };
+	w->killer = event_new(s->gen->m->base, -1, 0, on_killer, w);
+	if (!w->killer) {
+		free(w);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&s->gen->procs, w, link);
+	s->proc = w;
+	return w;
+}
+
+void rs_mworker_free(struct rs_wproc *w)
+{
+	struct rs_gen *g = w->gen;
+
+	if (w->id < g->nslots && g->slots[w->id].proc == w) {
+		g->slots[w->id].proc = NULL;
+		g->nready -= w->ready;
+	}
+	LIST_REMOVE(w, link);
+	event_free(w->killer);
+	rs_fd_close(&w->pidfd);
+	w->magic = 0;
+	free(w);
+}
+
+/* Sends one end of the channel and the claim page to the reactor, the other to the manager. */
+static bool order(struct rs_slot *s)
+{
+	struct rs_gen *g = s->gen;
+	struct rs_wire_fork fork = { .id = s->id, .generation = g->number };
+	int pair[2] = { -1, -1 }, page = rs_fd_memory("rserverd-claims", RS_CLAIM_PAGE);
+	bool ok = page >= 0 && rs_fd_pair(pair) && wproc_new(s);
+
+	if (ok) {
+		rs_mreactor_send(g->m, RS_MSG_WORKER_NEW, rs_slice(&fork, sizeof fork), (int[]){ pair[0], page }, 2);
+		rs_peer_send(&g->peer, RS_MSG_FORK, rs_slice(&fork, sizeof fork), (int[]){ pair[1], page }, 2);
+	} else {
+		rs_error(g->m->log, "cannot make the channel of worker %u", s->id);
+	}
+	rs_fd_close(&pair[0]);
+	rs_fd_close(&pair[1]);
+	rs_fd_close(&page);
+	return ok;
+}
+
+/* Are successors of this generation's workers wanted, and can they be had? */
+static bool wanted(const struct rs_gen *g)
+{
+	const struct rs_master *m = g->m;
+
+	return g->pid && m->reactor.pid && !m->reactor.drained && !g->failed &&
+	       (g->phase == RS_GEN_FILLING || g->phase == RS_GEN_SERVING) &&
+	       m->state != RS_FSM_DRAIN && m->state != RS_FSM_STOP;
+}
+
+static void fill_slot(struct rs_slot *s)
+{
+	if (wanted(s->gen) && !s->proc && !order(s))
+		rs_master_after_ms(s->respawn, rs_backoff_next(&s->backoff, 0));
+}
+
+static void on_respawn(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_slot *s = arg;
+
+	(void)fd, (void)what;
+	RS_CHECK(s->gen, RS_GEN_MAGIC);
+	fill_slot(s);
+}
+
+void rs_mworker_order_all(struct rs_gen *g)
+{
+	for (uint32_t i = 0; i < g->nslots; i++)
+		fill_slot(&g->slots[i]);
+}
+
+void rs_mworker_cancel(struct rs_gen *g)
+{
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		if (g->slots[i].respawn)
+			event_free(g->slots[i].respawn);
+		g->slots[i].respawn = NULL;
+	}
+}
+
+/* ---- what others say about them -------------------------------------------------------------------- */
+
+struct rs_wproc *rs_mworker_by_pid(struct rs_master *m, pid_t pid)
+{
+	struct rs_gen *g;
+	struct rs_wproc *w;
+
+	LIST_FOREACH(g, &m->gens, link)
+		LIST_FOREACH(w, &g->procs, link)
+			if (w->pid == pid)
+				return w;
+	return NULL;
+}
+
+struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint32_t id)
+{
+	struct rs_gen *g;
+
+	LIST_FOREACH(g, &m->gens, link)
+		if (g->number == generation)
+			return id < g->nslots ? g->slots[id].proc : NULL;
+	return NULL;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[512];
+	const char *end;
+	int parent = 0;
+	FILE *f;
+
+	rs_fmt(path, sizeof path, "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	end = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
+		parent = 0;
+	fclose(f);
+	return parent;
+}
+
+/*
+ * Takes hold of the process. The pidfd comes first: if the pid is another process by then, its parent is not the
+ * manager. false: it lives and is not the manager's child (nor ours, adopted).
+ */
+static bool hold(struct rs_wproc *w, pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+	pid_t parent = fd >= 0 ? parent_of(pid) : 0;
+
+	if (parent && parent != w->gen->pid && parent != getpid()) {
+		rs_fd_close(&fd);
+		return false;
+	}
+	w->pid = pid;
+	w->pidfd = fd;
+	return true;
+}
+
+/* Whom FORKED is about. READY may have come first, by way of the reactor. */
+static struct rs_wproc *find_forked(struct rs_gen *g, uint32_t id, pid_t pid)
+{
+	struct rs_wproc *w = NULL, *it;
+
+	/* Newest first; orders are carried out in the order they were given, so the oldest is meant. */
+	LIST_FOREACH(it, &g->procs, link) {
+		if (it->id != id)
+			continue;
+		if (it->pid && it->pid == pid)
+			return it;
+		if (!it->pid)
+			w = it;
+	}
+	return w;
+}
+
+enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *f)
+{
+	struct rs_wproc *w = f->pid <= INT32_MAX ? find_forked(g, f->id, (pid_t)f->pid) : NULL;
+
+	if (!w)
+		return RS_ERR;
+	if (f->pid == 0) {
+		rs_mworker_gone(w, W_EXITCODE(1, 0));
+		rs_mgen_check(g);
+		return RS_OK;
+	}
+	if (!w->pid && !hold(w, (pid_t)f->pid))
+		return RS_ERR;
+	/* Its end was ordered before it was there. */
+	if (w->next_signal)
+		rs_mworker_end(w, w->next_signal, SIGKILL, RS_TERM_GRACE_MS);
+	return RS_OK;
+}
+
+void rs_mworker_ready(struct rs_master *m, const struct rs_wire_fork *f)
+{
+	struct rs_wproc *w = rs_mworker_by_id(m, f->generation, f->id);
+	struct rs_gen *g;
+
+	if (!w || w->ready || f->pid > INT32_MAX || (w->pid ? (pid_t)f->pid != w->pid : !hold(w, (pid_t)f->pid)))
+		return;
+	g = w->gen;
+	w->ready = true;
+	g->nready++;
+	rs_debug(m->log, "worker %u of generation %u is ready after %lld ms", w->id, g->number,
+		 (long long)(rs_now_ms() - w->started_ms));
+	if (g == m->next && g->phase == RS_GEN_FILLING && g->nready == g->nslots)
+		rs_master_event(m, RS_EV_NEXT_READY);
+}
+
+/* ---- their end --------------------------------------------------------------------------------------- */
+
+static void send_signal(struct rs_wproc *w, int sig)
+{
+	if (w->pidfd >= 0)
+		(void)pidfd_send_signal(w->pidfd, sig, NULL, 0);
+	else if (w->pid && !w->gen->pid)
+		(void)kill(w->pid, sig); /* our own child by now, and not reaped */
+}
+
+void rs_mworker_end(struct rs_wproc *w, int sig, int next, int64_t grace_ms)
+{
+	w->told = true;
+	w->next_signal = next;
+	/* Not forked yet: FORKED comes back to it. */
+	if (!w->pid && !next)
+		w->next_signal = sig;
+	send_signal(w, sig);
+	if (next)
+		rs_master_after_ms(w->killer, grace_ms);
+}
+
+static void on_killer(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_wproc *w = arg;
+
+	(void)fd, (void)what;
+	RS_CHECK(w, RS_WPROC_MAGIC);
+	rs_info(w->gen->m->log, "worker %u (%d) gets signal %d", w->id, (int)w->pid, w->next_signal);
+	rs_mworker_end(w, w->next_signal, w->next_signal == SIGKILL ? 0 : SIGKILL, RS_TERM_GRACE_MS);
+}
+
+void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms)
+{
+	struct rs_wproc *w;
+
+	LIST_FOREACH(w, &g->procs, link) {
+		if (w->told)
+			continue;
+		w->told = true;
+		w->next_signal = SIGTERM;
+		rs_master_after_ms(w->killer, finish_ms);
+	}
+	for (uint32_t i = 0; i < g->nslots; i++)
+		g->slots[i].proc = NULL;
+	g->nready = 0;
+}
+
+static void tell_reactor(const struct rs_wproc *w, int status)
+{
+	struct rs_wire_exited gone = { .id = w->id, .generation = w->gen->number, .pid = (uint32_t)w->pid,
+				       .status = status };
+
+	if (w->reactor == w->gen->m->reactor.epoch)
+		rs_mreactor_send(w->gen->m, RS_MSG_WORKER_GONE, rs_slice(&gone, sizeof gone), NULL, 0);
+}
+
+/* Milliseconds until the successor starts. */
+static int64_t successor_delay(struct rs_slot *s, const struct rs_wproc *w, bool well, int64_t lived_ms)
+{
+	if (w->ready && (well || lived_ms >= LIVED_WELL_MS)) {
+		s->backoff.failures = 0;
+		return 0;
+	}
+	return rs_backoff_next(&s->backoff, w->ready ? FREE_DEATHS : 0);
+}
+
+/* A death while the generation comes up; too many, and it does not. */
+static void early_death(struct rs_gen *g, const struct rs_wproc *w, const char *how)
+{
+	const char *said;
+	char why[1024];
+
+	if (++g->early_deaths < RS_EARLY_DEATHS_MAX)
+		return;
+	said = rs_mlog_last_error(&g->m->logs, g->number);
+	rs_fmt(why, sizeof why, "%u workers died before they were ready, the last one (worker %u) by %s%s%s",
+	       g->early_deaths, w->id, how, *said ? ": " : "", said);
+	rs_mgen_fail(g, why);
+}
+
+void rs_mworker_gone(struct rs_wproc *w, int status)
+{
+	struct rs_gen *g = w->gen;
+	struct rs_slot *s = w->id < g->nslots && g->slots[w->id].proc == w ? &g->slots[w->id] : NULL;
+	int64_t lived_ms = rs_now_ms() - w->started_ms, delay = 0;
+	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool ready = w->ready;
+	char how[128];
+
+	rs_master_status_text(status, how, sizeof how);
+	if ((well && ready) || w->told)
+		rs_debug(g->m->log, "worker %u (%d) ended: %s", w->id, (int)w->pid, how);
+	else
+		rs_warnx(g->m->log, "worker %u (%d, generation %u) died after %lld.%03lld s%s: %s", w->id, (int)w->pid,
+			 g->number, (long long)(lived_ms / 1000), (long long)(lived_ms % 1000),
+			 ready ? "" : ", before it was ready", how);
+	tell_reactor(w, status);
+	if (s)
+		delay = successor_delay(s, w, well || w->told, lived_ms);
+	if (s && g->phase == RS_GEN_FILLING && !w->told && !(ready && well))
+		early_death(g, w, how);
+	rs_mworker_free(w);
+	if (!s || !wanted(g))
+		return;
+	if (delay > 0)
+		rs_master_after_ms(s->respawn, delay);
+	else
+		fill_slot(s);
+}
