@@ -24,6 +24,8 @@ final class CallableApplication implements Application
             throw new RuntimeException('framework = callable needs entry = FILE in [rserverd]; '
                 . ($this->settings->entry === '' ? 'it is not set' : "there is no file {$this->settings->entry}"));
         }
+        // As under php-fpm, where a script runs in its own directory.
+        chdir(dirname($this->settings->entry));
         $handler = self::load($this->settings->entry);
         if (!is_callable($handler)) {
             throw new RuntimeException("{$this->settings->entry} must return a callable; it returned "

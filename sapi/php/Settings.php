@@ -27,6 +27,7 @@ final class Settings
         public readonly string $environment,
         public readonly string $version,
         public readonly string $server,
+        public readonly string $documentRoot,
     ) {
     }
 
@@ -46,6 +47,7 @@ final class Settings
             $s['environment'],
             $s['x_version'],
             $s['server'],
+            $s['document_root'],
         );
     }
 }

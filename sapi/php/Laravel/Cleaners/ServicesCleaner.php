@@ -1,0 +1,80 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Laravel\Cleaners;
+
+use Illuminate\Container\Container;
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Http\Kernel;
+use Rserverd\Laravel\ObjectState;
+
+/**
+ * Services that are made while booting and stay: each one's properties go back to what they were. Listeners, routes,
+ * composers, rules and callbacks that a request added are gone with that; so are the current route and the locale.
+ */
+final class ServicesCleaner
+{
+    /** service => properties that keep what requests put there: drivers (see DriversCleaner) and caches */
+    private const KEPT = [
+        'events' => [],
+        'router' => [],
+        Kernel::class => [],
+        ExceptionHandler::class => [],
+        'translator' => ['loaded', 'parsed'],
+        'translation.loader' => [],
+        'validator' => [],
+        'db' => ['connections'],
+        'db.transactions' => [],
+        'cache' => ['stores'],
+        'filesystem' => ['disks'],
+        'queue' => ['connections'],
+        'log' => ['channels'],
+        'redis' => ['connections'],
+        'mail.manager' => [],
+        'auth.password' => [],
+        'hash' => [],
+        'Illuminate\Bus\Dispatcher' => [],
+        'Illuminate\Broadcasting\BroadcastManager' => [],
+        'Illuminate\Notifications\ChannelManager' => [],
+        'Illuminate\Foundation\Vite' => [],
+        'Illuminate\Foundation\Mix' => [],
+        'Illuminate\Concurrency\ConcurrencyManager' => [],
+        'Inertia\ResponseFactory' => [],
+        'Livewire\LivewireManager' => [],
+        'Laravel\Socialite\Contracts\Factory' => [],
+        'Laravel\Scout\EngineManager' => [],
+    ];
+
+    /** @var list<ObjectState> */
+    private array $states = [];
+
+    public function __construct(Container $app)
+    {
+        foreach (self::KEPT as $service => $except) {
+            if ($app->bound($service) && $app->resolved($service) && is_object($object = $app->make($service))) {
+                $this->states[] = new ObjectState($object, $except);
+            }
+        }
+        if ($app->resolved('router')) {
+            $this->addRoutes($app->make('router')->getRoutes());
+        }
+    }
+
+    public function clean(): void
+    {
+        foreach ($this->states as $state) {
+            $state->restore();
+        }
+    }
+
+    /** The collection of cached routes has another one inside, for routes that are added later. */
+    private function addRoutes(object $routes): void
+    {
+        $this->states[] = new ObjectState($routes);
+        $inner = (fn () => $this->routes ?? null)->call($routes);
+        if (is_object($inner)) {
+            $this->states[] = new ObjectState($inner);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Laravel;
+
+use Rserverd\Log;
+use Symfony\Component\HttpFoundation\BinaryFileResponse;
+use Symfony\Component\HttpFoundation\Response;
+
+/**
+ * Sends a response as php-fpm would: what the application echoed comes before the response's own content, and headers
+ * may be set until the first byte leaves. The response sends itself, through header() and echo; so streamed ones,
+ * files and events need no special case: once echoes have been dealt with there is no buffer under them.
+ */
+final class Emitter
+{
+    /** Output buffers that were open before the request's own. */
+    private int $level = 0;
+
+    public function begin(): void
+    {
+        $this->level = ob_get_level();
+        ob_start();
+    }
+
+    public function send(Response $response): void
+    {
+        $echoed = $this->echoed();
+        if ($echoed === '') {
+            $response->send();
+        } elseif ($response instanceof BinaryFileResponse) {
+            // In front of a file it could only break it.
+            Log::warning(sprintf('%d bytes were echoed before a file response and are dropped: %s', strlen($echoed),
+                substr($echoed, 0, 80)));
+            $response->send();
+        } else {
+            // The length the response knows is that of its content alone.
+            $response->headers->remove('Content-Length');
+            $response->sendHeaders();
+            echo $echoed;
+            $response->send();
+        }
+    }
+
+    /** Closes the request's buffers, those it forgot to close too. */
+    private function echoed(): string
+    {
+        for ($level = ob_get_level(); $level > $this->level + 1; $level = $now) {
+            @ob_end_flush();
+            if (($now = ob_get_level()) >= $level) {
+                return ''; // one that cannot be removed: the engine ends it
+            }
+        }
+
+        return $level > $this->level ? (string) ob_get_clean() : '';
+    }
+}

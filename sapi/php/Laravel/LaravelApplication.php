@@ -1,0 +1,120 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Laravel;
+
+use Closure;
+use Illuminate\Contracts\Foundation\Application as Container;
+use Illuminate\Contracts\Http\Kernel;
+use Illuminate\Http\Request;
+use Rserverd\Application;
+use Rserverd\Log;
+use Rserverd\Settings;
+
+use function Rserverd\app_conf;
+use function Rserverd\facts;
+use function Rserverd\finish_request;
+
+/**
+ * A Laravel application, resident. What happens per request, in order: bind, laravels.received_request,
+ * register_providers, kernel, laravels.generated_response, send, terminate; and when all that has ended, clean.
+ */
+final class LaravelApplication implements Application
+{
+    private const RECEIVED = 'laravels.received_request';
+
+    private const GENERATED = 'laravels.generated_response';
+
+    private ?Container $app = null;
+
+    private Kernel $kernel;
+
+    private object $events;
+
+    private Cleaners $cleaners;
+
+    private RequestHolders $holders;
+
+    private Emitter $emitter;
+
+    private ?Closure $registerProviders = null;
+
+    private string $server = '';
+
+    public function __construct(private readonly Settings $settings)
+    {
+    }
+
+    public function boot(): void
+    {
+        $boot = new Boot($this->settings);
+        $this->app = $boot->app;
+        $this->kernel = $boot->kernel;
+        Warm::up($this->app);
+        BootConnections::close($this->app);
+        $config = (array) $this->app->make('config')->get('laravels', []);
+        array_map(Cleaners::check(...), [...$this->settings->cleaners, ...array_values((array) ($config['cleaners'] ?? []))]);
+        app_conf(AppConf::rows($config, $this->settings->basePath));
+        facts(Facts::of($this->app));
+        Facts::warnStale($this->app, $this->settings->basePath);
+
+        $this->events = $this->app->make('events');
+        $this->emitter = new Emitter();
+        $this->holders = new RequestHolders((fn (): array => $this->instances)->call($this->app), $this->app->make('request'));
+        $this->cleaners = new Cleaners($this->app);
+        // The first request starts where all others do.
+        $this->cleaners->run();
+        gc_collect_cycles();
+    }
+
+    public function bootLater(): void
+    {
+        facts(['framework' => 'Laravel']);
+        Log::notice('boot = worker: config/laravels.php is not read, for the application boots after the fork');
+    }
+
+    public function workerStart(): void
+    {
+        if ($this->app === null) {
+            $this->boot();
+        }
+        $settings = Settings::read();
+        $this->server = $settings->server;
+        $this->registerProviders = Providers::registrar($this->app, $settings->registerProviders);
+        $this->cleaners->configure($settings->cleaners, $settings->destroyControllers ? $settings->keptControllers : null);
+    }
+
+    public function handle(): void
+    {
+        $request = Request::capture();
+        $this->app->instance('request', $request);
+        $this->holders->tell($request);
+        if ($this->events->hasListeners(self::RECEIVED)) {
+            $this->events->dispatch(self::RECEIVED, [$request, $this->app]);
+        }
+        if ($this->registerProviders !== null) {
+            ($this->registerProviders)();
+        }
+        $this->emitter->begin();
+        $response = $this->kernel->handle($request);
+        if ($this->events->hasListeners(self::GENERATED)) {
+            if ($this->server !== '') {
+                $response->headers->set('Server', $this->server);
+            }
+            $this->events->dispatch(self::GENERATED, [$request, $response, $this->app]);
+        }
+        $this->emitter->send($response);
+        finish_request();
+        $this->kernel->terminate($request, $response);
+    }
+
+    public function clean(): void
+    {
+        $this->cleaners->run();
+    }
+
+    public function idle(): void
+    {
+    }
+}

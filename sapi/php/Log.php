@@ -1,0 +1,43 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd;
+
+use Throwable;
+
+/** Lines for the server's own log; an application's log is its own. */
+final class Log
+{
+    private const DEBUG = 0;
+    private const NOTICE = 2;
+    private const WARNING = 3;
+    private const ERROR = 4;
+
+    public static function debug(string $text): void
+    {
+        log(self::DEBUG, $text);
+    }
+
+    public static function notice(string $text): void
+    {
+        log(self::NOTICE, $text);
+    }
+
+    public static function warning(string $text): void
+    {
+        log(self::WARNING, $text);
+    }
+
+    /** What somebody must look at, with the way that led there. */
+    public static function problem(string $during, Throwable $e): void
+    {
+        log(self::ERROR, "$during: " . self::describe($e) . "\n" . $e->getTraceAsString());
+    }
+
+    /** A throwable as one line. */
+    public static function describe(Throwable $e): string
+    {
+        return sprintf('%s: %s in %s:%d', $e::class, $e->getMessage(), $e->getFile(), $e->getLine());
+    }
+}

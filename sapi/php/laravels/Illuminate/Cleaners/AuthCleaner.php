@@ -1,0 +1,38 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
+
+use Illuminate\Container\Container;
+use Illuminate\Contracts\Auth\Access\Gate;
+use Rserverd\Laravel\ObjectState;
+
+/**
+ * The auth manager forgets its guards, for each knows a user, and which guard shouldUse() chose; the gate forgets what a
+ * request defined.
+ */
+class AuthCleaner extends BaseCleaner
+{
+    /** @var list<ObjectState> */
+    private $states = [];
+
+    public function __construct(Container $currentApp, Container $snapshotApp)
+    {
+        parent::__construct($currentApp, $snapshotApp);
+        if ($auth = $this->existing('auth')) {
+            // drivers: Laravel 5.1
+            $this->states[] = new ObjectState($auth, with: ['guards' => [], 'drivers' => []]);
+        }
+        if ($gate = $this->existing(Gate::class)) {
+            $this->states[] = new ObjectState($gate);
+        }
+    }
+
+    public function clean()
+    {
+        foreach ($this->states as $state) {
+            $state->restore();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
+
+use Closure;
+use Illuminate\Container\Container;
+use Rserverd\Laravel\ObjectState;
+use UnitEnum;
+
+/**
+ * The whole configuration goes back to what it was after boot: changed values, added ones, removed ones. Objects among
+ * the values, at any depth, get their own properties back.
+ */
+class ConfigCleaner extends BaseCleaner
+{
+    /** @var list<ObjectState> the repository first, then the objects in it */
+    private $states = [];
+
+    public function __construct(Container $currentApp, Container $snapshotApp)
+    {
+        parent::__construct($currentApp, $snapshotApp);
+        $config = $currentApp->make('config');
+        $this->states[] = new ObjectState($config);
+        $seen = [];
+        $this->collect($config->all(), $seen);
+    }
+
+    public function clean()
+    {
+        foreach ($this->states as $state) {
+            $state->restore();
+        }
+    }
+
+    /** @param array<int, true> $seen object ids, since objects may refer to each other */
+    private function collect(array $values, array &$seen): void
+    {
+        foreach ($values as $value) {
+            if (is_array($value)) {
+                $this->collect($value, $seen);
+            } elseif (is_object($value) && !$value instanceof Closure && !$value instanceof UnitEnum
+                && !$value instanceof Container && !isset($seen[spl_object_id($value)])) {
+                $seen[spl_object_id($value)] = true;
+                $this->states[] = new ObjectState($value);
+                $this->collect((array) $value, $seen);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
+
+use Illuminate\Container\Container;
+use Rserverd\Laravel\ClassState;
+use Rserverd\Laravel\ObjectState;
+use Symfony\Component\HttpFoundation\Request;
+
+/**
+ * What outlives a request object: settings that are the class's own (trusted proxies, formats), and the URL generator
+ * with its root, scheme and default parameters. The request in the container is ContainerCleaner's.
+ */
+class RequestCleaner extends BaseCleaner
+{
+    /** @var list<ObjectState|ClassState> */
+    private $states;
+
+    public function __construct(Container $currentApp, Container $snapshotApp)
+    {
+        parent::__construct($currentApp, $snapshotApp);
+        $this->states = [new ClassState(Request::class)];
+        if ($url = $this->existing('url')) {
+            $this->states[] = new ObjectState($url);
+            // Default parameters live in an object of its own, made when it is first needed.
+            $generator = (fn () => $this->routeGenerator ?? null)->call($url);
+            if ($generator) {
+                $this->states[] = new ObjectState($generator);
+            }
+        }
+    }
+
+    public function clean()
+    {
+        foreach ($this->states as $state) {
+            $state->restore();
+        }
+    }
+}

@@ -1,0 +1,110 @@
+<?php
+
+declare(strict_types=1);
+
+/*
+ * The engine's functions (sapi/php_glue.c) for a plain PHP command line: enough to boot an application through
+ * sapi/php/main.php and to run requests, one after the other, in this process. What the engine alone can do is left
+ * out: exit() ends this process too.
+ */
+
+namespace Rserverd {
+
+    final class Shim
+    {
+        /** @var array<string, mixed> what settings() answers */
+        public static array $settings = [
+            'base_path' => '', 'framework' => 'auto', 'entry' => '', 'boot' => 'manager', 'isolation' => 'greedy',
+            'cleaners' => [], 'register_providers' => [], 'destroy_controllers' => true,
+            'destroy_controllers_excluded' => [], 'server' => '', 'document_root' => '', 'handle_static' => false,
+            'environment' => '', 'x_version' => '', 'generation' => 1,
+        ];
+
+        /** @var list<array{int, string}> */
+        public static array $log = [];
+
+        /** @var list<array{string, string, string}> */
+        public static array $appConf = [];
+
+        /** @var array<string, string> */
+        public static array $facts = [];
+
+        public static string $bootFailed = '';
+
+        public static ?string $finished = null;
+
+        public static mixed $handle;
+
+        public static mixed $clean;
+
+        public static mixed $workerStart;
+
+        public static mixed $idle;
+
+        public static bool $serving = false;
+    }
+
+    /** @return array<string, mixed> */
+    function settings(): array
+    {
+        return Shim::$settings;
+    }
+
+    /** Keeps what it is given: the tests are the worker. */
+    function serve(callable $handle, ?callable $clean = null, ?callable $workerStart = null, ?callable $idle = null): int
+    {
+        [Shim::$handle, Shim::$clean, Shim::$workerStart, Shim::$idle] = [$handle, $clean, $workerStart, $idle];
+        Shim::$serving = true;
+
+        return 0;
+    }
+
+    /** @param list<array{string, string, string}> $rows */
+    function app_conf(array $rows): void
+    {
+        Shim::$appConf = $rows;
+    }
+
+    /** @param array<string, string> $facts */
+    function facts(array $facts): void
+    {
+        Shim::$facts = $facts + Shim::$facts;
+    }
+
+    function boot_failed(string $why): void
+    {
+        Shim::$bootFailed = $why;
+    }
+
+    /** The output so far is the response; the rest is dropped, see Client. */
+    function finish_request(): bool
+    {
+        if (Shim::$finished !== null) {
+            return false;
+        }
+        while (ob_get_level() > 1) {
+            ob_end_flush();
+        }
+        Shim::$finished = (string) ob_get_contents();
+
+        return true;
+    }
+
+    function log(int $level, string $text): void
+    {
+        Shim::$log[] = [$level, $text];
+    }
+
+    function ask_reload(string $why): void
+    {
+    }
+}
+
+namespace {
+    if (!function_exists('fastcgi_finish_request')) {
+        function fastcgi_finish_request(): bool
+        {
+            return Rserverd\finish_request();
+        }
+    }
+}
