@@ -182,6 +182,7 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	state.h = h;
 	state.conf = h->conf;
 	ZVAL_UNDEF(&state.base_server);
+	ZVAL_UNDEF(&state.server_template);
 	zend_signal_startup();
 	sapi_startup(&rs_php_sapi);
 	if (!rs_php_ini_prepare(h->conf) || rs_php_sapi.startup(&rs_php_sapi) == FAILURE) {
@@ -202,6 +203,7 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	zend_unset_timeout();
 	rs_php_standard_streams();
 	rs_php_opcache_guard();
+	rs_php_filter_guard();
 	return true;
 }
 

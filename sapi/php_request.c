@@ -158,6 +158,17 @@ static void disarm_timer(struct rs_php *php)
 static const char *const boot_only[] = { "argv", "argc", "PHP_SELF", "SCRIPT_NAME", "SCRIPT_FILENAME",
 					 "PATH_TRANSLATED", "DOCUMENT_ROOT", "REQUEST_TIME", "REQUEST_TIME_FLOAT" };
 
+/* An HTTP_ variable of the environment must not pass for a header of a request. */
+static void drop_header_names(HashTable *server)
+{
+	zend_string *key;
+
+	ZEND_HASH_FOREACH_STR_KEY(server, key) {
+		if (key && zend_string_starts_with_literal(key, "HTTP_"))
+			zend_hash_del(server, key);
+	} ZEND_HASH_FOREACH_END();
+}
+
 void rs_php_remember_boot(void)
 {
 	struct rs_php *php = rs_php();
@@ -170,7 +181,9 @@ void rs_php_remember_boot(void)
 		ZVAL_ARR(&php->base_server, zend_array_dup(Z_ARRVAL_P(server)));
 		for (size_t i = 0; i < RS_COUNTOF(boot_only); i++)
 			zend_hash_str_del(Z_ARRVAL(php->base_server), boot_only[i], strlen(boot_only[i]));
+		drop_header_names(Z_ARRVAL(php->base_server));
 	}
+	rs_php_server_template();
 	php->shutdown_functions = BG(user_shutdown_function_names)
 					  ? zend_hash_num_elements(BG(user_shutdown_function_names)) : 0;
 }
@@ -213,6 +226,7 @@ void rs_php_arm(struct rs_exchange *x)
 	sapi_activate();
 	arm_timer(php);
 	free_http_globals();
+	rs_php_filter_reset();
 	php_hash_environment();
 	modules_rinit();
 }

@@ -1,116 +1,186 @@
 /*
  * $_SERVER: first what boot left (dotenv and such), then what the request says, as nginx and php-fpm would.
  *
- * The proxy variables of LaravelS' nginx configuration (X-Real-IP and its kin) count only from a trusted peer, and are
- * copied, not moved.
+ * On the path of every request, so it is made by copying a template (boot's entries and all that never changes) and
+ * setting the rest under keys whose hashes are known. The proxy variables of LaravelS' nginx configuration (X-Real-IP and
+ * its kin) count only from a trusted peer, and are copied, not moved.
  */
 #include "sapi.h"
 
 #include <ext/standard/url.h>
 
+/* Keys that a request sets. */
+enum server_key {
+#define KEY(name) KEY_##name,
+#define KEYS                                                                                                          \
+	KEY(REQUEST_METHOD) KEY(REQUEST_URI) KEY(QUERY_STRING) KEY(PATH_INFO) KEY(SERVER_PROTOCOL) KEY(REQUEST_SCHEME) \
+	KEY(HTTPS) KEY(REMOTE_ADDR) KEY(REMOTE_PORT) KEY(SERVER_ADDR) KEY(SERVER_PORT) KEY(SERVER_NAME)                \
+	KEY(CONTENT_TYPE) KEY(CONTENT_LENGTH) KEY(PHP_AUTH_USER) KEY(PHP_AUTH_PW) KEY(PHP_AUTH_DIGEST)
+	KEYS
+#undef KEY
+	KEY_COUNT
+};
+
+static const char *const key_names[KEY_COUNT] = {
+#define KEY(name) #name,
+	KEYS
+#undef KEY
+};
+
 /* Header fields that a trusted proxy may set, and the variable each one becomes. */
 static const struct {
 	struct rs_slice field;
-	const char *variable;
+	enum server_key key;
 } proxied[] = {
-	{ { "x-real-ip", 9 }, "REMOTE_ADDR" },       { { "x-real-port", 11 }, "REMOTE_PORT" },
-	{ { "server-protocol", 15 }, "SERVER_PROTOCOL" }, { { "server-name", 11 }, "SERVER_NAME" },
-	{ { "server-addr", 11 }, "SERVER_ADDR" },    { { "server-port", 11 }, "SERVER_PORT" },
-	{ { "scheme", 6 }, "REQUEST_SCHEME" },
+	{ { "x-real-ip", 9 }, KEY_REMOTE_ADDR },      { { "x-real-port", 11 }, KEY_REMOTE_PORT },
+	{ { "server-protocol", 15 }, KEY_SERVER_PROTOCOL }, { { "server-name", 11 }, KEY_SERVER_NAME },
+	{ { "server-addr", 11 }, KEY_SERVER_ADDR },   { { "server-port", 11 }, KEY_SERVER_PORT },
+	{ { "scheme", 6 }, KEY_REQUEST_SCHEME },
 };
 
-/* As every SAPI does: through the input filter, so that filter_input(INPUT_SERVER) sees it too. */
-static void set(zval *track, const char *name, struct rs_slice value)
-{
-	char *copy = estrndup(value.p, value.n);
-	size_t n = value.n;
+/* Names of header fields repeat; more than this many different ones are not remembered. */
+#define NAMES_MAX 256
 
-	if (sapi_module.input_filter(PARSE_SERVER, name, &copy, n, &n))
-		php_register_variable_safe(name, copy, n, track);
-	efree(copy);
+/* ---- the template and the keys ------------------------------------------------------------------------------- */
+
+static zend_string *permanent(const char *text, size_t n)
+{
+	zend_string *s = zend_string_init(text, n, true);
+
+	zend_string_hash_val(s);
+	return s;
 }
 
-static void set_str(zval *track, const char *name, const char *value)
+static void add_template(zval *t, const char *name, const char *value)
 {
-	set(track, name, rs_slice_str(value));
+	add_assoc_string(t, name, value);
 }
 
-static void set_port(zval *track, const char *name, unsigned port)
+/* The script of every request: public/index.php for a framework, the entry file for a callable. */
+static void add_script(zval *t)
 {
-	char text[8];
+	const struct rs_php *php = rs_php();
+	const char *root = php->conf->document_root, *slash = strrchr(php->h->entry_path, '/');
+	char file[4200], name[4200] = "/index.php";
 
-	rs_fmt(text, sizeof text, "%u", port);
-	set_str(track, name, text);
+	if (php->conf->framework == RS_FRAMEWORK_CALLABLE && slash) {
+		RS_IGNORE(!rs_copy(file, sizeof file, rs_slice_str(php->h->entry_path)));
+		RS_IGNORE(!rs_copy(name, sizeof name, rs_slice_str(slash)));
+	} else {
+		RS_IGNORE(!rs_fmt(file, sizeof file, "%s/index.php", root));
+	}
+	add_template(t, "DOCUMENT_ROOT", root);
+	add_template(t, "SCRIPT_FILENAME", file);
+	add_template(t, "SCRIPT_NAME", name);
+	add_template(t, "DOCUMENT_URI", name);
+	add_template(t, "PHP_SELF", name);
 }
 
-/* HTTP_<NAME>; false when the name is too long to be one. */
-static bool variable_name(struct rs_slice field, char *out, size_t size)
+void rs_php_server_template(void)
 {
-	if (field.n + 6 > size)
-		return false;
-	memcpy(out, "HTTP_", 5);
+	struct rs_php *php = rs_php();
+	zval *t = &php->server_template;
+
+	zval_ptr_dtor(t);
+	if (Z_TYPE(php->base_server) == IS_ARRAY)
+		ZVAL_ARR(t, zend_array_dup(Z_ARRVAL(php->base_server)));
+	else
+		array_init(t);
+	add_template(t, "GATEWAY_INTERFACE", "CGI/1.1");
+	add_template(t, "SERVER_SOFTWARE", "rserverd/" RS_VERSION);
+	add_template(t, "REDIRECT_STATUS", "200");
+	add_script(t);
+	if (php->server_keys)
+		return;
+	php->server_keys = pecalloc(KEY_COUNT, sizeof *php->server_keys, true);
+	for (int i = 0; i < KEY_COUNT; i++)
+		php->server_keys[i] = permanent(key_names[i], strlen(key_names[i]));
+	zend_hash_init(&php->field_names, 32, NULL, NULL, true);
+}
+
+/* ---- setting ------------------------------------------------------------------------------------------------- */
+
+static void set(HashTable *server, enum server_key key, struct rs_slice value)
+{
+	zval z;
+
+	ZVAL_STRINGL_FAST(&z, value.p, value.n);
+	zend_hash_update(server, rs_php()->server_keys[key], &z);
+}
+
+static void set_number(HashTable *server, enum server_key key, uint64_t n)
+{
+	zval z;
+
+	ZVAL_STR(&z, zend_ulong_to_str(n));
+	zend_hash_update(server, rs_php()->server_keys[key], &z);
+}
+
+/* HTTP_<NAME> of a field as a key; NULL when the name is too long to be one. */
+static zend_string *field_key(struct rs_slice field)
+{
+	HashTable *names = &rs_php()->field_names;
+	zend_string *key = zend_hash_str_find_ptr(names, field.p, field.n);
+	char text[260] = "HTTP_";
+
+	if (key)
+		return zend_string_copy(key);
+	if (field.n + 6 > sizeof text)
+		return NULL;
 	for (size_t i = 0; i < field.n; i++) {
 		char c = field.p[i];
-		out[5 + i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+		text[5 + i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 	}
-	out[5 + field.n] = '\0';
-	return true;
+	if (zend_hash_num_elements(names) >= NAMES_MAX)
+		return zend_string_init(text, field.n + 5, false);
+	key = permanent(text, field.n + 5);
+	zend_hash_str_add_ptr(names, field.p, field.n, key);
+	return zend_string_copy(key);
 }
 
-/* All values of a repeated field as one, in order: "a, b"; cookies with "; ". */
-static struct rs_slice joined(const struct rs_request_view *v, uint32_t at, smart_str *s)
+/* All values of a repeated field are one, in order: "a, b"; cookies with "; ". */
+static void append(zval *old, struct rs_slice value, const char *glue)
 {
-	struct rs_slice name = v->fields[at].name;
-	const char *glue = rs_slice_eqi(name, RS_SLICE("cookie")) ? "; " : ", ";
+	smart_str s = { 0 };
 
-	for (uint32_t i = at; i < v->nfields; i++) {
-		if (!rs_slice_eqi(v->fields[i].name, name))
-			continue;
-		if (i != at)
-			smart_str_appends(s, glue);
-		smart_str_appendl(s, v->fields[i].value.p, v->fields[i].value.n);
-	}
-	smart_str_0(s);
-	return s->s ? rs_slice(ZSTR_VAL(s->s), ZSTR_LEN(s->s)) : RS_SLICE("");
+	smart_str_append(&s, Z_STR_P(old));
+	smart_str_appends(&s, glue);
+	smart_str_appendl(&s, value.p, value.n);
+	zval_ptr_dtor(old);
+	ZVAL_STR(old, smart_str_extract(&s));
 }
 
-/* Where the field's name occurs again; nfields when it does not. */
-static uint32_t again(const struct rs_request_view *v, uint32_t at, uint32_t from, uint32_t to)
+static void set_fields(HashTable *server, const struct rs_request_view *v)
 {
-	for (uint32_t i = from; i < to; i++) {
-		if (rs_slice_eqi(v->fields[i].name, v->fields[at].name))
-			return i;
-	}
-	return v->nfields;
-}
-
-static void set_fields(zval *track, const struct rs_request_view *v)
-{
-	char name[260];
-
 	for (uint32_t i = 0; i < v->nfields; i++) {
-		smart_str s = { 0 };
-		struct rs_slice value = v->fields[i].value;
-		if (again(v, i, 0, i) < i || !variable_name(v->fields[i].name, name, sizeof name))
-			continue; /* shown already, as part of the first one */
-		if (strcmp(name, "HTTP_PROXY") == 0)
-			continue; /* httpoxy: libraries take it for an outgoing proxy */
-		if (again(v, i, i + 1, v->nfields) < v->nfields)
-			value = joined(v, i, &s);
-		set(track, name, value);
-		smart_str_free(&s);
+		zend_string *key = field_key(v->fields[i].name);
+		zval *old, z;
+		if (!key)
+			continue;
+		if (zend_string_equals_literal(key, "HTTP_PROXY")) {
+			zend_string_release(key); /* httpoxy: libraries take it for an outgoing proxy */
+			continue;
+		}
+		old = zend_hash_find(server, key);
+		if (old) {
+			append(old, v->fields[i].value, zend_string_equals_literal(key, "HTTP_COOKIE") ? "; " : ", ");
+		} else {
+			ZVAL_STRINGL_FAST(&z, v->fields[i].value.p, v->fields[i].value.n);
+			zend_hash_add_new(server, key, &z);
+		}
+		zend_string_release(key);
 	}
 }
 
-static void set_proxied(zval *track, const struct rs_request_view *v)
+static void set_proxied(HashTable *server, const struct rs_request_view *v)
 {
 	for (uint32_t i = 0; i < v->nfields; i++) {
 		for (size_t k = 0; k < RS_COUNTOF(proxied); k++) {
 			if (!rs_slice_eqi(v->fields[i].name, proxied[k].field) || !v->fields[i].value.n)
 				continue;
-			set(track, proxied[k].variable, v->fields[i].value);
-			if (k == RS_COUNTOF(proxied) - 1 && rs_slice_eqi(v->fields[i].value, RS_SLICE("https")))
-				set_str(track, "HTTPS", "on");
+			set(server, proxied[k].key, v->fields[i].value);
+			if (proxied[k].key == KEY_REQUEST_SCHEME && rs_slice_eqi(v->fields[i].value, RS_SLICE("https")))
+				set(server, KEY_HTTPS, RS_SLICE("on"));
 		}
 	}
 }
@@ -133,45 +203,39 @@ static struct rs_slice server_name(const struct rs_request_view *v)
 }
 
 /* Percent-decoded path; LaravelS shows it as PATH_INFO. */
-static void set_path_info(zval *track, const struct rs_request_view *v)
+static void set_path_info(HashTable *server, const struct rs_request_view *v)
 {
-	char *copy = estrndup(v->path.p, v->path.n);
-	size_t n = php_raw_url_decode(copy, v->path.n);
+	zval z;
 
-	set(track, "PATH_INFO", rs_slice(copy, n));
-	efree(copy);
-}
-
-/* The script of every request: public/index.php for a framework, the entry file for a callable. */
-static void set_script(zval *track)
-{
-	const struct rs_php *php = rs_php();
-	const char *root = php->conf->document_root, *slash = strrchr(php->h->entry_path, '/');
-	char file[4200], name[4200] = "/index.php";
-
-	if (php->conf->framework == RS_FRAMEWORK_CALLABLE && slash) {
-		rs_copy(file, sizeof file, rs_slice_str(php->h->entry_path));
-		rs_copy(name, sizeof name, rs_slice_str(slash));
-	} else {
-		rs_fmt(file, sizeof file, "%s/index.php", root);
+	if (!memchr(v->path.p, '%', v->path.n)) {
+		set(server, KEY_PATH_INFO, v->path);
+		return;
 	}
-	set_str(track, "DOCUMENT_ROOT", root);
-	set_str(track, "SCRIPT_FILENAME", file);
-	set_str(track, "SCRIPT_NAME", name);
-	set_str(track, "DOCUMENT_URI", name);
-	set_str(track, "PHP_SELF", name);
+	ZVAL_STRINGL(&z, v->path.p, v->path.n);
+	Z_STRLEN(z) = php_raw_url_decode(Z_STRVAL(z), Z_STRLEN(z));
+	zend_hash_update(server, rs_php()->server_keys[KEY_PATH_INFO], &z);
 }
 
-static void set_body(zval *track)
+static void set_request(HashTable *server, const struct rs_request_view *v)
 {
-	char length[24] = "";
-
-	if (SG(request_info).content_length >= 0 && SG(request_info).content_type)
-		rs_fmt(length, sizeof length, "%ld", (long)SG(request_info).content_length);
-	else if (SG(request_info).content_length > 0)
-		rs_fmt(length, sizeof length, "%ld", (long)SG(request_info).content_length);
-	set_str(track, "CONTENT_TYPE", SG(request_info).content_type ? SG(request_info).content_type : "");
-	set_str(track, "CONTENT_LENGTH", length);
+	set(server, KEY_REQUEST_METHOD, v->method);
+	set(server, KEY_REQUEST_URI, v->target);
+	set(server, KEY_QUERY_STRING, v->query);
+	set_path_info(server, v);
+	set(server, KEY_SERVER_PROTOCOL, v->http_minor ? RS_SLICE("HTTP/1.1") : RS_SLICE("HTTP/1.0"));
+	set(server, KEY_REQUEST_SCHEME, v->tls ? RS_SLICE("https") : RS_SLICE("http"));
+	if (v->tls)
+		set(server, KEY_HTTPS, RS_SLICE("on"));
+	set(server, KEY_REMOTE_ADDR, v->remote_addr);
+	set_number(server, KEY_REMOTE_PORT, v->remote_port);
+	set(server, KEY_SERVER_ADDR, v->local_addr);
+	set_number(server, KEY_SERVER_PORT, v->local_port);
+	set(server, KEY_SERVER_NAME, server_name(v));
+	set(server, KEY_CONTENT_TYPE, rs_slice_str(SG(request_info).content_type));
+	if (SG(request_info).content_type || v->body_len)
+		set_number(server, KEY_CONTENT_LENGTH, v->body_len);
+	else
+		set(server, KEY_CONTENT_LENGTH, RS_SLICE(""));
 }
 
 void rs_php_server_variables(zval *track)
@@ -179,34 +243,17 @@ void rs_php_server_variables(zval *track)
 	const struct rs_php *php = rs_php();
 	const struct rs_request_view *v;
 
-	if (Z_TYPE(php->base_server) == IS_ARRAY)
-		zend_hash_copy(Z_ARRVAL_P(track), Z_ARRVAL(php->base_server), zval_add_ref);
 	if (!php->x) {
 		php_import_environment_variables(track);
 		return;
 	}
 	v = rs_exchange_request(php->x);
-	set(track, "REQUEST_METHOD", v->method);
-	set(track, "REQUEST_URI", v->target);
-	set(track, "QUERY_STRING", v->query);
-	set_path_info(track, v);
-	set_str(track, "SERVER_PROTOCOL", v->http_minor ? "HTTP/1.1" : "HTTP/1.0");
-	set_str(track, "GATEWAY_INTERFACE", "CGI/1.1");
-	set_str(track, "SERVER_SOFTWARE", "rserverd/" RS_VERSION);
-	set_str(track, "REQUEST_SCHEME", v->tls ? "https" : "http");
-	if (v->tls)
-		set_str(track, "HTTPS", "on");
-	set(track, "REMOTE_ADDR", v->remote_addr);
-	set_port(track, "REMOTE_PORT", v->remote_port);
-	set(track, "SERVER_ADDR", v->local_addr);
-	set_port(track, "SERVER_PORT", v->local_port);
-	set(track, "SERVER_NAME", server_name(v));
-	set_str(track, "REDIRECT_STATUS", "200");
-	set_script(track);
-	set_body(track);
-	set_fields(track, v);
+	zval_ptr_dtor(track);
+	ZVAL_ARR(track, zend_array_dup(Z_ARRVAL(php->server_template)));
+	set_request(Z_ARRVAL_P(track), v);
+	set_fields(Z_ARRVAL_P(track), v);
 	if (v->trusted)
-		set_proxied(track, v);
+		set_proxied(Z_ARRVAL_P(track), v);
 }
 
 char *rs_php_getenv(const char *name, size_t n)

@@ -46,12 +46,16 @@ struct rs_php {
 
 	/* what boot left behind and every request starts from */
 	zval base_server;           /* $_SERVER entries that boot added: dotenv and such; UNDEF until known */
+	zval server_template;       /* base_server and what every request's $_SERVER has in common */
+	zend_string **server_keys;  /* names of the others, by enum server_key; permanent */
+	HashTable field_names;      /* header field name as sent -> "HTTP_..." key; bounded, permanent */
 	uint32_t shutdown_functions; /* registered while booting */
 	zend_long time_limit;       /* max_execution_time of the configuration, seconds */
 
 	/* the request that runs */
 	struct rs_exchange *x;      /* NULL between requests */
 	struct rs_buf scratch;      /* terminated copies of its strings; kept allocated */
+	bool filter_fed;            /* filter_input(INPUT_SERVER) has been asked in this request */
 	int64_t timer_armed_us;     /* when the execution timer was armed last; 0: not armed */
 	zend_long timer_seconds;    /* to what */
 	volatile sig_atomic_t overdue;
@@ -75,6 +79,7 @@ void rs_php_disarm(void);                 /* and forget it again; the output lay
 void rs_php_remember_boot(void);          /* what boot left in $_SERVER, shutdown functions, time limit */
 
 /* php_server_vars.c: sapi_module.register_server_variables, and getenv() of the same names. */
+void rs_php_server_template(void);        /* after base_server is known */
 void rs_php_server_variables(zval *track_vars_array);
 char *rs_php_getenv(const char *name, size_t n);
 
@@ -85,6 +90,10 @@ void rs_php_standard_streams(void);
 /* php_overdue.c: a request has run too long. */
 void rs_php_overdue_install(void);
 void rs_php_overdue(void); /* async-signal-safe */
+
+/* php_filter.c: filter_input(INPUT_SERVER) sees $_SERVER, which is filled without the input filter. */
+void rs_php_filter_guard(void);
+void rs_php_filter_reset(void);           /* with every request */
 
 /* php_opcache.c */
 void rs_php_opcache_guard(void);          /* opcache_reset() asks for a reload instead */
