@@ -3,6 +3,7 @@
  * Registered only when this module hosts PHP.
  */
 #include "sapi.h"
+#include "php_state.h"
 
 #include <ext/standard/head.h>
 
@@ -248,6 +249,7 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "log", ZEND_FN(rs_log_line), arginfo_log, 0)
 	ZEND_RAW_FENTRY(NS "ask_reload", ZEND_FN(rs_ask_reload), arginfo_text, 0)
+	RS_STATE_FUNCTIONS(NS)
 	ZEND_RAW_FENTRY("fastcgi_finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY("getallheaders", ZEND_FN(rs_getallheaders), arginfo_none, 0)
 	ZEND_RAW_FENTRY("apache_request_headers", ZEND_FN(rs_getallheaders), arginfo_none, 0)
