@@ -7,7 +7,6 @@ namespace Rserverd\Laravel;
 use Closure;
 use Illuminate\Contracts\Foundation\Application as Container;
 use Illuminate\Contracts\Http\Kernel;
-use Illuminate\Http\Request;
 use Rserverd\Application;
 use Rserverd\Log;
 use Rserverd\Settings;
@@ -33,6 +32,8 @@ final class LaravelApplication implements Application
     private object $events;
 
     private Cleaners $cleaners;
+
+    private RequestFactory $requests;
 
     private RequestHolders $holders;
 
@@ -61,6 +62,7 @@ final class LaravelApplication implements Application
 
         $this->events = $this->app->make('events');
         $this->emitter = new Emitter();
+        $this->requests = new RequestFactory();
         $this->holders = new RequestHolders((fn (): array => $this->instances)->call($this->app), $this->app->make('request'));
         $this->cleaners = new Cleaners($this->app);
         // The first request starts where all others do.
@@ -87,14 +89,16 @@ final class LaravelApplication implements Application
 
     public function handle(): void
     {
-        $request = Request::capture();
-        $this->app->instance('request', $request);
+        $request = $this->requests->capture();
         $this->holders->tell($request);
-        if ($this->events->hasListeners(self::RECEIVED)) {
-            $this->events->dispatch(self::RECEIVED, [$request, $this->app]);
-        }
-        if ($this->registerProviders !== null) {
-            ($this->registerProviders)();
+        $received = $this->events->hasListeners(self::RECEIVED);
+        if ($received || $this->registerProviders !== null) {
+            // The kernel binds it as well; without these two nobody can tell when it happened.
+            $this->app->instance('request', $request);
+            if ($received) {
+                $this->events->dispatch(self::RECEIVED, [$request, $this->app]);
+            }
+            $this->registerProviders !== null && ($this->registerProviders)();
         }
         $this->emitter->begin();
         $response = $this->kernel->handle($request);

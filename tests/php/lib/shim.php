@@ -10,6 +10,8 @@ declare(strict_types=1);
 
 namespace Rserverd {
 
+    require_once __DIR__ . '/state.php';
+
     final class Shim
     {
         /** @var array<string, mixed> what settings() answers */

@@ -6,7 +6,7 @@ namespace Rserverd\Laravel\Cleaners;
 
 use Closure;
 use Illuminate\Cache\ArrayStore;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 use SplObjectStorage;
 
 /** The array store is a cache for one request. */
@@ -16,7 +16,7 @@ final class CacheCleaner
 
     private readonly Closure $empty;
 
-    /** @var SplObjectStorage<ArrayStore, ObjectState> filled by providers while booting */
+    /** @var SplObjectStorage<ArrayStore, States> filled by providers while booting */
     private readonly SplObjectStorage $booted;
 
     public function __construct(object $cache)
@@ -29,7 +29,7 @@ final class CacheCleaner
         $this->booted = new SplObjectStorage();
         foreach (($this->stores)() as $repository) {
             if (($store = $repository->getStore()) instanceof ArrayStore) {
-                $this->booted[$store] = new ObjectState($store);
+                $this->booted[$store] = (new States())->object($store);
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Rserverd\Laravel\Cleaners;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Http\Kernel;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 
 /**
  * Services that are made while booting and stay: each one's properties go back to what they were. Listeners, routes,
@@ -46,14 +46,14 @@ final class ServicesCleaner
         'Laravel\Scout\EngineManager' => [],
     ];
 
-    /** @var list<ObjectState> */
-    private array $states = [];
+    private readonly States $states;
 
     public function __construct(Container $app)
     {
+        $this->states = new States();
         foreach (self::KEPT as $service => $except) {
             if ($app->bound($service) && $app->resolved($service) && is_object($object = $app->make($service))) {
-                $this->states[] = new ObjectState($object, $except);
+                $this->states->object($object, $except);
             }
         }
         if ($app->resolved('router')) {
@@ -63,18 +63,16 @@ final class ServicesCleaner
 
     public function clean(): void
     {
-        foreach ($this->states as $state) {
-            $state->restore();
-        }
+        $this->states->restore();
     }
 
     /** The collection of cached routes has another one inside, for routes that are added later. */
     private function addRoutes(object $routes): void
     {
-        $this->states[] = new ObjectState($routes);
+        $this->states->object($routes);
         $inner = (fn () => $this->routes ?? null)->call($routes);
         if (is_object($inner)) {
-            $this->states[] = new ObjectState($inner);
+            $this->states->object($inner);
         }
     }
 }

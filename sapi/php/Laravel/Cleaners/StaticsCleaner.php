@@ -8,7 +8,7 @@ use Closure;
 use Illuminate\Container\Container;
 use Illuminate\Support\Facades\Facade;
 use Illuminate\Support\Str;
-use Rserverd\Laravel\ClassState;
+use Rserverd\Laravel\States;
 
 /**
  * Static properties of the framework's classes. Those of Model are put back whole, so that a model class boots anew in
@@ -44,8 +44,7 @@ final class StaticsCleaner
 
     private const EVERY = 256;
 
-    /** @var list<ClassState> */
-    private array $states = [];
+    private readonly States $states;
 
     private int $requests = 0;
 
@@ -53,12 +52,13 @@ final class StaticsCleaner
 
     public function __construct(Container $app)
     {
+        $this->states = new States();
         foreach (self::CLASSES as $class => $except) {
             if (class_exists($class)) {
-                $this->states[] = new ClassState($class, $except);
+                $this->states->class($class, $except);
             }
         }
-        $this->states[] = $this->facades($app);
+        $this->addFacades($app);
         $this->trimWords = Closure::bind(static function (int $most): void {
             foreach (['snakeCache', 'camelCache', 'studlyCache'] as $cache) {
                 if (count(self::$$cache) > $most) {
@@ -70,20 +70,18 @@ final class StaticsCleaner
 
     public function clean(): void
     {
-        foreach ($this->states as $state) {
-            $state->restore();
-        }
+        $this->states->restore();
         if (++$this->requests % self::EVERY === 0) {
             ($this->trimWords)(self::MOST_WORDS);
         }
     }
 
-    private function facades(Container $app): ClassState
+    private function addFacades(Container $app): void
     {
         $resolved = Closure::bind(static fn (): array => self::$resolvedInstance ?? [], null, Facade::class)();
         $scoped = (fn (): array => $this->scopedInstances ?? [])->call($app);
 
-        return new ClassState(Facade::class, with: [
+        $this->states->class(Facade::class, with: [
             'resolvedInstance' => array_diff_key($resolved, array_flip(self::FACADES_OF_A_REQUEST), array_flip($scoped)),
         ]);
     }

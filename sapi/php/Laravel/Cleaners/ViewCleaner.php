@@ -6,7 +6,7 @@ namespace Rserverd\Laravel\Cleaners;
 
 use Closure;
 use Illuminate\Container\Container;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 
 /**
  * Views: shared data, sections and stacks that an exit() left half rendered, directives, engines, and where views are
@@ -17,10 +17,9 @@ final class ViewCleaner
     /** Properties of the finder that say where views are. */
     private const PLACES = ['paths', 'hints', 'extensions'];
 
-    /** @var list<ObjectState> */
-    private array $states = [];
+    private readonly States $states;
 
-    private ?ObjectState $finder = null;
+    private ?States $finder = null;
 
     private ?Closure $places = null;
 
@@ -29,21 +28,22 @@ final class ViewCleaner
 
     public function __construct(Container $app)
     {
+        $this->states = new States();
         foreach (['view', 'blade.compiler'] as $service) {
             if ($app->bound($service) && $app->resolved($service)) {
-                $this->states[] = new ObjectState($app->make($service));
+                $this->states->object($app->make($service));
             }
         }
         if ($app->resolved('view.engine.resolver')) {
             $resolver = $app->make('view.engine.resolver');
             foreach ((fn (): array => $this->resolved ?? [])->call($resolver) as $engine) {
                 // What is known to be compiled is asked again: a view may have been edited since.
-                $this->states[] = new ObjectState($engine, with: ['lastCompiled' => [], 'compiledOrNotExpired' => []]);
+                $this->states->object($engine, with: ['lastCompiled' => [], 'compiledOrNotExpired' => []]);
             }
         }
         if ($app->resolved('view')) {
             $finder = $app->make('view')->getFinder();
-            $this->finder = new ObjectState($finder);
+            $this->finder = (new States())->object($finder);
             $this->places = $this->reader($finder);
             $this->booted = ($this->places)();
         }
@@ -51,9 +51,7 @@ final class ViewCleaner
 
     public function clean(): void
     {
-        foreach ($this->states as $state) {
-            $state->restore();
-        }
+        $this->states->restore();
         if ($this->places !== null && ($this->places)() !== $this->booted) {
             $this->finder->restore();
         }

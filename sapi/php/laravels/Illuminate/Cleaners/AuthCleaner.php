@@ -6,7 +6,7 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Auth\Access\Gate;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 
 /**
  * The auth manager forgets its guards, for each knows a user, and which guard shouldUse() chose; the gate forgets what a
@@ -14,25 +14,24 @@ use Rserverd\Laravel\ObjectState;
  */
 class AuthCleaner extends BaseCleaner
 {
-    /** @var list<ObjectState> */
-    private $states = [];
+    /** @var States */
+    private $states;
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
         parent::__construct($currentApp, $snapshotApp);
+        $this->states = new States();
         if ($auth = $this->existing('auth')) {
             // drivers: Laravel 5.1
-            $this->states[] = new ObjectState($auth, with: ['guards' => [], 'drivers' => []]);
+            $this->states->object($auth, with: ['guards' => [], 'drivers' => []]);
         }
         if ($gate = $this->existing(Gate::class)) {
-            $this->states[] = new ObjectState($gate);
+            $this->states->object($gate);
         }
     }
 
     public function clean()
     {
-        foreach ($this->states as $state) {
-            $state->restore();
-        }
+        $this->states->restore();
     }
 }

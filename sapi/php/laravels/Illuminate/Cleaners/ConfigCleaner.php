@@ -6,7 +6,7 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Closure;
 use Illuminate\Container\Container;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 use UnitEnum;
 
 /**
@@ -15,23 +15,21 @@ use UnitEnum;
  */
 class ConfigCleaner extends BaseCleaner
 {
-    /** @var list<ObjectState> the repository first, then the objects in it */
-    private $states = [];
+    /** @var States the repository, and the objects in it */
+    private $states;
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
         parent::__construct($currentApp, $snapshotApp);
         $config = $currentApp->make('config');
-        $this->states[] = new ObjectState($config);
+        $this->states = (new States())->object($config);
         $seen = [];
         $this->collect($config->all(), $seen);
     }
 
     public function clean()
     {
-        foreach ($this->states as $state) {
-            $state->restore();
-        }
+        $this->states->restore();
     }
 
     /** @param array<int, true> $seen object ids, since objects may refer to each other */
@@ -43,7 +41,7 @@ class ConfigCleaner extends BaseCleaner
             } elseif (is_object($value) && !$value instanceof Closure && !$value instanceof UnitEnum
                 && !$value instanceof Container && !isset($seen[spl_object_id($value)])) {
                 $seen[spl_object_id($value)] = true;
-                $this->states[] = new ObjectState($value);
+                $this->states->object($value);
                 $this->collect((array) $value, $seen);
             }
         }

@@ -6,7 +6,7 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Routing\ResponseFactory;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 
 /**
  * Puts the container itself back to what it was after boot: bindings, aliases, instances, callbacks, providers, and what
@@ -20,13 +20,13 @@ class ContainerCleaner extends BaseCleaner
     /** Made at boot they would hold the session, the user or the redirector of one request for ever. */
     private const OF_A_REQUEST = ['session.store', 'auth.driver', 'redirect', ResponseFactory::class];
 
-    /** @var ObjectState */
-    private $state;
+    /** @var States */
+    private $states;
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
         parent::__construct($currentApp, $snapshotApp);
-        $this->state = new ObjectState($currentApp, with: [
+        $this->states = (new States())->object($currentApp, with: [
             'instances' => array_diff_key(
                 $this->read('instances'),
                 array_flip(self::OF_A_REQUEST),
@@ -39,7 +39,7 @@ class ContainerCleaner extends BaseCleaner
 
     public function clean()
     {
-        $this->state->restore();
+        $this->states->restore();
     }
 
     private function read(string $property): array

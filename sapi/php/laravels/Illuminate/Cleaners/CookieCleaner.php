@@ -5,23 +5,25 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 
 /** The cookie jar: what was queued and not sent, and defaults that a request set. */
 class CookieCleaner extends BaseCleaner
 {
-    /** @var ObjectState|null */
-    private $state;
+    /** @var States */
+    private $states;
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
         parent::__construct($currentApp, $snapshotApp);
-        $jar = $this->existing('cookie');
-        $this->state = $jar ? new ObjectState($jar, with: ['queued' => []]) : null;
+        $this->states = new States();
+        if ($jar = $this->existing('cookie')) {
+            $this->states->object($jar, with: ['queued' => []]);
+        }
     }
 
     public function clean()
     {
-        $this->state?->restore();
+        $this->states->restore();
     }
 }

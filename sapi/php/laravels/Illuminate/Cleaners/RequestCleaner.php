@@ -5,8 +5,7 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
-use Rserverd\Laravel\ClassState;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 use Symfony\Component\HttpFoundation\Request;
 
 /**
@@ -15,27 +14,25 @@ use Symfony\Component\HttpFoundation\Request;
  */
 class RequestCleaner extends BaseCleaner
 {
-    /** @var list<ObjectState|ClassState> */
+    /** @var States */
     private $states;
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
         parent::__construct($currentApp, $snapshotApp);
-        $this->states = [new ClassState(Request::class)];
+        $this->states = (new States())->class(Request::class);
         if ($url = $this->existing('url')) {
-            $this->states[] = new ObjectState($url);
+            $this->states->object($url);
             // Default parameters live in an object of its own, made when it is first needed.
             $generator = (fn () => $this->routeGenerator ?? null)->call($url);
             if ($generator) {
-                $this->states[] = new ObjectState($generator);
+                $this->states->object($generator);
             }
         }
     }
 
     public function clean()
     {
-        foreach ($this->states as $state) {
-            $state->restore();
-        }
+        $this->states->restore();
     }
 }

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
-use Rserverd\Laravel\ObjectState;
+use Rserverd\Laravel\States;
 
 /**
  * The session manager forgets its drivers, one made while booting too: each holds somebody's session. session.store and
@@ -13,18 +13,20 @@ use Rserverd\Laravel\ObjectState;
  */
 class SessionCleaner extends BaseCleaner
 {
-    /** @var ObjectState|null */
-    private $state;
+    /** @var States */
+    private $states;
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
         parent::__construct($currentApp, $snapshotApp);
-        $sessions = $this->existing('session');
-        $this->state = $sessions ? new ObjectState($sessions, with: ['drivers' => []]) : null;
+        $this->states = new States();
+        if ($sessions = $this->existing('session')) {
+            $this->states->object($sessions, with: ['drivers' => []]);
+        }
     }
 
     public function clean()
     {
-        $this->state?->restore();
+        $this->states->restore();
     }
 }
