@@ -50,6 +50,11 @@ enum rs_result rs_cli_read_conf(const void *cli, struct rs_conf *c, struct rs_co
 				void *arg) RS_MUST_CHECK;
 /* The same for a command: says what is wrong on standard error. loud: warnings too. */
 bool rs_cli_load(const struct rs_cli *cli, struct rs_conf *c, bool loud);
+/*
+ * For commands that only need to find a running server: mistakes in the ini file are warned about and passed over, for
+ * who has a broken ini file must still be able to look and to stop.
+ */
+bool rs_cli_find(const struct rs_cli *cli, struct rs_conf *c);
 
 /* ---- cli_ask.c ---- */
 /*

@@ -110,6 +110,46 @@ static const struct rs_command *find(const struct rs_command *commands, const ch
 	return NULL;
 }
 
+/* How many letters have to change, come or go; two that have changed places count once. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t d[3][32], na = strlen(a), nb = strlen(b);
+
+	if (na > 30 || nb > 30)
+		return SIZE_MAX;
+	for (size_t k = 0; k <= nb; k++)
+		d[0][k] = k;
+	for (size_t i = 1; i <= na; i++) {
+		size_t *row = d[i % 3], *up = d[(i + 2) % 3], *up2 = d[(i + 1) % 3];
+		row[0] = i;
+		for (size_t k = 1; k <= nb; k++) {
+			size_t best = up[k - 1] + (a[i - 1] != b[k - 1]);
+			best = up[k] + 1 < best ? up[k] + 1 : best;
+			best = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && up2[k - 2] + 1 < best)
+				best = up2[k - 2] + 1;
+			row[k] = best;
+		}
+	}
+	return d[na % 3][nb];
+}
+
+static void unknown_command(struct parsing *p, const struct rs_command *commands, const char *word)
+{
+	const char *nearest = NULL;
+	size_t least = 3;
+
+	for (const struct rs_command *c = commands; c->name; c++) {
+		size_t n = distance(word, c->name);
+		if (c->help && n < least) {
+			least = n;
+			nearest = c->name;
+		}
+	}
+	rs_fmt(p->why, p->why_size, "unknown command %s%s%s%s", word, nearest ? "; did you mean " : "",
+	       nearest ? nearest : "", nearest ? "?" : "");
+}
+
 static const struct rs_command *without_word(const struct parsing *p, const struct rs_command *commands)
 {
 	if (p->version)
@@ -125,7 +165,7 @@ static bool take_words(struct parsing *p, const struct rs_command *commands, int
 		if (!cli->command) {
 			cli->command = find(commands, argv[optind]);
 			if (!cli->command) {
-				rs_fmt(p->why, p->why_size, "unknown command %s", argv[optind]);
+				unknown_command(p, commands, argv[optind]);
 				return false;
 			}
 			cli->argv = argv + ++optind;

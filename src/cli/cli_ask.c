@@ -144,7 +144,7 @@ static int ask_and_print(const struct rs_cli *cli, const char *request, int time
 	char why[4096];
 	int status = 0;
 
-	if (!rs_cli_load(cli, &c, false))
+	if (!rs_cli_find(cli, &c))
 		return 1;
 	switch (rs_cli_ask(&c, request, timeout_ms, &answer, why, sizeof why)) {
 	case RS_OK:

@@ -3,10 +3,17 @@
  */
 #include "cli/cli.h"
 
+#include "base/rs_fd.h"
+
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define DEFAULT_INI "laravels.ini"
+#define INI_MAX (1u << 20)
+/* Broken lines that are passed over to find a server. */
+#define BROKEN_LINES_MAX 64
 
 /* Absolute, links not resolved: the file's directory may be the base path, and that may be a link on purpose. */
 static bool ini_path(const struct rs_cli *cli, char *out, size_t size)
@@ -53,6 +60,94 @@ bool rs_cli_load(const struct rs_cli *cli, struct rs_conf *c, bool loud)
 
 	if (rs_cli_read_conf(cli, c, &err, loud ? print_warning : NULL, NULL) == RS_OK)
 		return true;
+	(void)rs_cli_fail("%s", err.text);
+	return false;
+}
+
+/* ---- an ini file with mistakes ------------------------------------------------------------------------ */
+
+static bool read_file(const char *path, struct rs_buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+	char *to;
+
+	while (fd >= 0 && out->len < INI_MAX && (to = rs_buf_reserve(out, 65536)) && (n = read(fd, to, 65536)) > 0)
+		rs_buf_commit(out, (size_t)n);
+	rs_fd_close(&fd);
+	return n == 0;
+}
+
+/* Turns line number `line` (from 1) into a comment. false: there is none. */
+static bool blank_line(struct rs_buf *text, uint64_t line)
+{
+	char *p = text->p + text->off, *end = p + text->len;
+
+	while (p < end && --line) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		if (!p)
+			return false;
+		p++;
+	}
+	if (p >= end || *p == '\n' || *p == ';')
+		return false;
+	*p = ';';
+	return true;
+}
+
+/* "ini:12: ..." */
+static bool failed_line(const struct rs_conf_error *err, uint64_t *line)
+{
+	const char *colon = strncmp(err->text, "ini:", 4) == 0 ? strchr(err->text + 4, ':') : NULL;
+
+	return colon && rs_parse_u64(rs_slice(err->text + 4, (size_t)(colon - err->text) - 4), UINT32_MAX, line) && *line;
+}
+
+/* rs_conf_parse_ini() does not know of a file. */
+static bool set_ini_file(struct rs_conf *c, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return false;
+	free(c->ini_file);
+	c->ini_file = copy;
+	return true;
+}
+
+/* All that the parser accepts when the lines it complains about are left out. */
+static bool read_passing_over(struct rs_conf *c, const char *path)
+{
+	struct rs_conf_error err;
+	struct rs_buf text = { 0 };
+	uint64_t line;
+	bool ok = read_file(path, &text);
+
+	for (int i = 0; ok && i < BROKEN_LINES_MAX; i++) {
+		rs_conf_fini(c);
+		rs_conf_init(c);
+		if (rs_conf_parse_ini(c, rs_buf_slice(&text), "ini", &err, NULL, NULL) == RS_OK)
+			break;
+		ok = failed_line(&err, &line) && blank_line(&text, line);
+	}
+	rs_buf_free(&text);
+	return ok && set_ini_file(c, path);
+}
+
+bool rs_cli_find(const struct rs_cli *cli, struct rs_conf *c)
+{
+	struct rs_conf_error err, ignored;
+	char path[4096];
+
+	if (rs_cli_read_conf(cli, c, &err, NULL, NULL) == RS_OK)
+		return true;
+	rs_conf_init(c);
+	if (ini_path(cli, path, sizeof path) && read_passing_over(c, path) &&
+	    (rs_conf_complete(c, cli->cwd, &ignored) == RS_OK || (c->pid_file[0] == '/' && c->control_socket[0] == '/'))) {
+		print_warning(NULL, err.text);
+		return true;
+	}
+	rs_conf_fini(c);
 	(void)rs_cli_fail("%s", err.text);
 	return false;
 }

@@ -51,7 +51,7 @@ int rs_cmd_info(const struct rs_cli *cli)
 	char why[4096];
 	int status = 0;
 
-	if (!rs_cli_load(cli, &c, false))
+	if (!rs_cli_find(cli, &c))
 		return 1;
 	switch (rs_cli_ask(&c, "info", ANSWER_MS, &answer, why, sizeof why)) {
 	case RS_OK:

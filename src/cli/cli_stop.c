@@ -95,7 +95,7 @@ int rs_cmd_stop(const struct rs_cli *cli)
 	int status = 0;
 	pid_t pid;
 
-	if (!rs_cli_load(cli, &c, false))
+	if (!rs_cli_find(cli, &c))
 		return 1;
 	pid = rs_pidfile_holder(c.pid_file);
 	if (pid) {

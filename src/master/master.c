@@ -22,6 +22,8 @@
 #define STRAY_GRACE_MS 1000
 /* Rounds of KILL after which what is left is stuck in the kernel. */
 #define KILLS_MAX 5
+/* Deaths of managers that cost no waiting. */
+#define FREE_RECOVERIES 3
 /* A manager that lived this long owes nothing for its predecessors. */
 #define LIVED_WELL_MS 10000
 
@@ -192,7 +194,7 @@ void rs_master_lost_manager(struct rs_master *m, int64_t lived_ms)
 
 	if (lived_ms >= LIVED_WELL_MS)
 		m->recovery_backoff.failures = 0;
-	delay_ms = rs_backoff_next(&m->recovery_backoff, 1);
+	delay_ms = rs_backoff_next(&m->recovery_backoff, FREE_RECOVERIES);
 	if (delay_ms == 0)
 		rs_master_event(m, RS_EV_LOST);
 	else
@@ -239,6 +241,9 @@ static void act_drain(struct rs_master *m)
 	event_del(m->recover);
 	event_del(m->reactor.respawn);
 	drop_next(m);
+	/* New clients are refused at once, or wait for our successor. */
+	if (!m->restart)
+		rs_listeners_fini(&m->listeners, &m->user, true);
 	rs_master_after_ms(m->deadline, (int64_t)ms + DRAIN_SLACK_MS + QUIT_WAIT_MS);
 	if (m->reactor.pid && m->current)
 		rs_mreactor_send(m, RS_MSG_STOP, rs_slice(&ms, sizeof ms), NULL, 0);
@@ -485,7 +490,8 @@ int rs_master_main(const struct rs_master_start *start)
 		if (m->restart || m->daemonize_again)
 			rs_setup_exec(m);
 		status = m->exit_status;
-		rs_notice(m->log, "stopped");
+		if (status == 0)
+			rs_notice(m->log, "stopped");
 	}
 	free(m);
 	return status;

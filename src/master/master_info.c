@@ -111,7 +111,7 @@ static bool server(const struct rs_master *m, const struct rs_conf *c, struct rs
 	       text_line(out, "configuration", c->ini_file) && text_line(out, "pid file", c->pid_file) &&
 	       text_line(out, "control socket", c->control_socket) &&
 	       text_line(out, "log", m->logs.path[0] ? m->logs.path : "standard error") &&
-	       text_line(out, "access log", c->access_log) && text_line(out, "module", c->engine_module) &&
+	       text_line(out, "access log", c->access_log[0] ? c->access_log : "none") && text_line(out, "module", c->engine_module) &&
 	       (c->engine == RS_ENGINE_FAKE ||
 		(text_line(out, "libphp", c->libphp) && text_line(out, "php.ini", c->php_ini)));
 }

@@ -13,6 +13,8 @@
 
 /* A reactor that lived this long owes nothing for its predecessors. */
 #define LIVED_WELL_MS 10000
+/* Deaths that cost no waiting. */
+#define FREE_DEATHS 5
 /* Between the signal that asks a stuck worker for a backtrace, and KILL. */
 #define OVERDUE_GRACE_MS 1000
 #define SIG_OVERDUE (SIGRTMIN + 2)
@@ -200,8 +202,11 @@ void rs_mreactor_died(struct rs_master *m, int status)
 	rs_peer_drain(&r->peer);
 	rs_peer_close(&r->peer);
 	rs_master_status_text(status, text, sizeof text);
-	rs_log_at(m->log, ending && status == 0 ? RS_LOG_INFO : RS_LOG_ERROR, "reactor %d died after %lld.%03lld s: %s",
-		  (int)r->pid, (long long)(lived_ms / 1000), (long long)(lived_ms % 1000), text);
+	if (ending && status == 0)
+		rs_info(m->log, "reactor %d ended", (int)r->pid);
+	else
+		rs_errorx(m->log, "reactor %d died after %lld.%03lld s: %s", (int)r->pid, (long long)(lived_ms / 1000),
+			  (long long)(lived_ms % 1000), text);
 	r->pid = 0;
 	LIST_FOREACH(g, &m->gens, link)
 		rs_mworker_reactor_lost(g, g->conf.max_wait_time);
@@ -215,7 +220,7 @@ void rs_mreactor_died(struct rs_master *m, int status)
 		rs_mgen_fail(m->next, "the reactor dies again and again");
 		return;
 	}
-	delay_ms = rs_backoff_next(&r->backoff, 1);
+	delay_ms = rs_backoff_next(&r->backoff, FREE_DEATHS);
 	if (delay_ms == 0)
 		respawn(m);
 	else

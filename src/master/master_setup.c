@@ -47,9 +47,12 @@ void rs_setup_ready(struct rs_master *m)
 {
 	struct rs_buf b = { 0 };
 
+	for (size_t i = 0; i < m->listeners.n; i++)
+		rs_notice(m->log, "listening on %s", m->listeners.v[i].name);
+	/* A log reads the lines above; people get a page. */
 	if (rs_status_info(m, &b) && m->ready_fd >= 0)
 		tell_starter(m, '+', rs_buf_slice(&b));
-	else if (!m->logs.detached)
+	else if (!m->logs.detached && isatty(STDOUT_FILENO))
 		printf("%.*s\nCtrl+C stops the server.\n", (int)b.len, rs_buf_data(&b));
 	fflush(stdout);
 	rs_buf_free(&b);
