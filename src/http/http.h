@@ -147,7 +147,8 @@ bool rs_http_write_head(struct rs_buf *out, const struct rs_http_response *r, en
  * phrase. extra: more header lines, or "". false: no memory, nothing appended.
  */
 bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra, uint8_t minor,
-			 bool head_method, bool keepalive, const char *date, const char *server) RS_MUST_CHECK;
+			 bool head_method, bool keepalive, const char *date,
+			 const char *server) RS_MUST_CHECK;
 
 /* ---- targets as files ------------------------------------------------------------------------------ */
 

@@ -23,7 +23,7 @@ static char *put_text(char *to, const char *text);
 static char *put_number(char *to, uint64_t value);
 
 static const char *const reasons[] = {
-#define RS_STATUS(code, phrase) [code - STATUS_MIN] = phrase,
+#define RS_STATUS(code, phrase) [(code)-STATUS_MIN] = (phrase),
 #include "http/http_status.def"
 #undef RS_STATUS
 };

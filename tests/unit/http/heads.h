@@ -1,6 +1,7 @@
 /*
- * Shared by the tests of rs_http_parse(): feeds bytes as reads would, each time from a block of memory that ends where
- * the bytes end and moves, so that a slice kept from before or a byte read behind the end is caught by the sanitizer.
+ * Shared by the tests of rs_http_parse(): feeds bytes as reads would, each time from a block of memory
+ * that ends where the bytes end and moves, so that a slice kept from before or a byte read behind the end
+ * is caught by the sanitizer.
  */
 #ifndef RS_TEST_HEADS_H
 #define RS_TEST_HEADS_H

@@ -25,7 +25,8 @@ static const struct body bodies[] = {
 	B("7\r\n0\r\n\r\nGE\r\n0\r\n\r\n", "0\r\n\r\nGE", 0)
 	B("A\r\n0123456789\r\n0\r\n\r\n", "0123456789", 0)
 	B("a\r\n0123456789\r\n0\r\n\r\n", "0123456789", 0)
-	B("00000000000001f\r\n0123456789abcdef0123456789abcde\r\n0\r\n\r\n", "0123456789abcdef0123456789abcde", 0)
+	B("00000000000001f\r\n0123456789abcdef0123456789abcde\r\n0\r\n\r\n",
+	  "0123456789abcdef0123456789abcde", 0)
 	B("5;x\r\nhello\r\n0;y=\"z\"; w\r\n\r\n", "hello", 0)
 	B("5;\r\nhello\r\n0;;;\t\xff\r\n\r\n", "hello", 0)
 	B("0\r\nX: y\r\n\r\n", "", 0)
@@ -38,19 +39,21 @@ static const struct body bodies[] = {
 #define B(literal) { (literal), sizeof(literal) - 1 },
 
 static const struct rs_slice broken[] = {
-	B("\r\n") B("\n") B("x") B(" 5\r\n") B("\t5\r\n") B(";\r\n") B("-5\r\n") B("+5\r\n") B("g\r\n") B("\0") B(",5")
-	B("5 \r\n") B("5\t;x\r\n") B("5\n") B("5\nhello") B("5\r") B("5\rh") B("5\r\r\n") B("5\0\r\n") B("5g\r\n")
-	B("0x5\r\n") B("0X5\r\n") B("5,\r\n") B("5.0\r\n") B("5:x\r\n") B("5h\r\n") B("\x35\x80")
-	B("1000000000000000\r\n") B("0000000000000005\r\n") B("ffffffffffffffff\r\n") B("10000000000000005\r\n")
-	B("5;x\n") B("5;x\nhello\r\n") B("5;\0\r\n") B("5;x\x01\r\n") B("5;x\x7f\r\n") B("5;x\rhello") B("5;\r5\r\n")
-	B("5\r\nhello0\r\n") B("5\r\nhello\n") B("5\r\nhello\r0") B("5\r\nhello\r\r\n") B("5\r\nhello \r\n")
-	B("5\r\nhello\r\n\r\n") B("5\r\nhello\r\n 0\r\n") B("5\r\nhello\r\nx")
-	B("0\r\n\n") B("0\r\n\rx") B("0\r\n\r\r\n") B("0\r\n: y\r\n") B("0\r\nX\r\n") B("0\r\nX y: z\r\n")
-	B("0\r\nX : y\r\n") B("0\r\n X: y\r\n") B("0\r\n\tX: y\r\n") B("0\r\nX: y\r\n z\r\n") B("0\r\nX: y\n")
-	B("0\r\nX: y\rz") B("0\r\nX: \0") B("0\r\nX: y\x7f") B("0\r\nX\0: y") B("0\r\n\0") B("0\r\nX: y\r\n\n")
+	B("\r\n") B("\n") B("x") B(" 5\r\n") B("\t5\r\n") B(";\r\n") B("-5\r\n") B("+5\r\n") B("g\r\n")
+	B("\0") B(",5") B("5 \r\n") B("5\t;x\r\n") B("5\n") B("5\nhello") B("5\r") B("5\rh") B("5\r\r\n")
+	B("5\0\r\n") B("5g\r\n") B("0x5\r\n") B("0X5\r\n") B("5,\r\n") B("5.0\r\n") B("5:x\r\n")
+	B("5h\r\n") B("\x35\x80") B("1000000000000000\r\n") B("0000000000000005\r\n")
+	B("ffffffffffffffff\r\n") B("10000000000000005\r\n") B("5;x\n") B("5;x\nhello\r\n") B("5;\0\r\n")
+	B("5;x\x01\r\n") B("5;x\x7f\r\n") B("5;x\rhello") B("5;\r5\r\n") B("5\r\nhello0\r\n")
+	B("5\r\nhello\n") B("5\r\nhello\r0") B("5\r\nhello\r\r\n") B("5\r\nhello \r\n")
+	B("5\r\nhello\r\n\r\n") B("5\r\nhello\r\n 0\r\n") B("5\r\nhello\r\nx") B("0\r\n\n") B("0\r\n\rx")
+	B("0\r\n\r\r\n") B("0\r\n: y\r\n") B("0\r\nX\r\n") B("0\r\nX y: z\r\n") B("0\r\nX : y\r\n")
+	B("0\r\n X: y\r\n") B("0\r\n\tX: y\r\n") B("0\r\nX: y\r\n z\r\n") B("0\r\nX: y\n")
+	B("0\r\nX: y\rz") B("0\r\nX: \0") B("0\r\nX: y\x7f") B("0\r\nX\0: y") B("0\r\n\0")
+	B("0\r\nX: y\r\n\n")
 };
 
-/* Ends at the last of RS_DONE, RS_ERR, RS_AGAIN on all bytes; *used counts over all calls, data is gathered. */
+/* Until RS_DONE, RS_ERR, or RS_AGAIN on all bytes; *used counts over all calls, data is gathered. */
 static enum rs_result feed_all(struct rs_http_chunked *c, const char *bytes, size_t n, size_t step,
 			       struct rs_buf *data, size_t *used)
 {

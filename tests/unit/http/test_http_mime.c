@@ -15,7 +15,7 @@ static void test_sorted(void **state)
 	at_row(SIZE_MAX);
 }
 
-/* Each row is found by its extension, in any case, and its type is one: "type/subtype" with at most a charset. */
+/* Each row is found by its extension, in any case; its type has a slash, and a charset if it is text. */
 static void test_rows(void **state)
 {
 	(void)state;

@@ -32,14 +32,14 @@ static const struct row rows[] = {
 	{ B("\r\n\r\n" HOST "\r\n"), HOST_OK, .fields = "Host=a;" },
 	{ B(HOST "\r\n" HOST "\r\n"), HOST_OK, .fields = "Host=a;", .tail = sizeof(HOST "\r\n") - 1 },
 	{ B(HOST "\r\n\n\0junk"), HOST_OK, .fields = "Host=a;", .tail = 6 },
-	{ B("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("HEAD"), .target = S("/x"), .host = S("a"), .minor = 1,
-	  .fields = "Host=a;" },
-	{ B("get / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("get"), .target = S("/"), .host = S("a"), .minor = 1,
-	  .fields = "Host=a;" },
-	{ B("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("TRACE"), .target = S("/"), .host = S("a"), .minor = 1,
-	  .fields = "Host=a;" },
-	{ B("M-SEARCH / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("M-SEARCH"), .target = S("/"), .host = S("a"),
+	{ B("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("HEAD"), .target = S("/x"), .host = S("a"),
 	  .minor = 1, .fields = "Host=a;" },
+	{ B("get / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("get"), .target = S("/"), .host = S("a"),
+	  .minor = 1, .fields = "Host=a;" },
+	{ B("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("TRACE"), .target = S("/"), .host = S("a"),
+	  .minor = 1, .fields = "Host=a;" },
+	{ B("M-SEARCH / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("M-SEARCH"), .target = S("/"),
+	  .host = S("a"), .minor = 1, .fields = "Host=a;" },
 	{ B("!#$%&'*+-.^_`|~09azAZ / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("!#$%&'*+-.^_`|~09azAZ"),
 	  .target = S("/"), .host = S("a"), .minor = 1, .fields = "Host=a;" },
 	{ B("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -59,40 +59,43 @@ static const struct row rows[] = {
 
 	/* targets */
 	{ B("GET /a/b.php?x=1&y=?/%zz HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"),
-	  .target = S("/a/b.php?x=1&y=?/%zz"), .path = "/a/b.php", .host = S("a"), .minor = 1, .fields = "Host=a;" },
-	{ B("GET /? HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("/?"), .path = "/", .host = S("a"),
-	  .minor = 1, .fields = "Host=a;" },
-	{ B("GET //x/../y HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("//x/../y"), .host = S("a"),
-	  .minor = 1, .fields = "Host=a;" },
+	  .target = S("/a/b.php?x=1&y=?/%zz"), .path = "/a/b.php", .host = S("a"), .minor = 1,
+	  .fields = "Host=a;" },
+	{ B("GET /? HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("/?"), .path = "/",
+	  .host = S("a"), .minor = 1, .fields = "Host=a;" },
+	{ B("GET //x/../y HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("//x/../y"),
+	  .host = S("a"), .minor = 1, .fields = "Host=a;" },
 	{ B("GET /\xc3\xa4\xff\"<>\\^`{|} HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"),
 	  .target = S("/\xc3\xa4\xff\"<>\\^`{|}"), .host = S("a"), .minor = 1, .fields = "Host=a;" },
-	{ B("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("OPTIONS"), .target = S("*"), .host = S("a"),
-	  .minor = 1, .fields = "Host=a;" },
-	{ B("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("OPTIONS"), .target = S("/"), .host = S("a"),
-	  .minor = 1, .fields = "Host=a;" },
+	{ B("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("OPTIONS"), .target = S("*"),
+	  .host = S("a"), .minor = 1, .fields = "Host=a;" },
+	{ B("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("OPTIONS"), .target = S("/"),
+	  .host = S("a"), .minor = 1, .fields = "Host=a;" },
 	{ B("GET http://b.test:81/p?q HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("/p?q"),
 	  .path = "/p", .host = S("b.test:81"), .minor = 1, .fields = "Host=b.test:81;" },
-	{ B("GET HTTPS://b/ HTTP/1.1\r\nX: 1\r\nHost: a\r\nY: 2\r\n\r\n"), .method = S("GET"), .target = S("/"),
-	  .host = S("b"), .minor = 1, .fields = "X=1;Host=b;Y=2;" },
+	{ B("GET HTTPS://b/ HTTP/1.1\r\nX: 1\r\nHost: a\r\nY: 2\r\n\r\n"), .method = S("GET"),
+	  .target = S("/"), .host = S("b"), .minor = 1, .fields = "X=1;Host=b;Y=2;" },
 	{ B("GET http://b HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("/"), .host = S("b"),
 	  .minor = 1, .fields = "Host=b;" },
-	{ B("GET http://b/p HTTP/1.0\r\n\r\n"), .method = S("GET"), .target = S("/p"), .host = S("b"), .fields = "",
-	  .close = true },
+	{ B("GET http://b/p HTTP/1.0\r\n\r\n"), .method = S("GET"), .target = S("/p"), .host = S("b"),
+	  .fields = "", .close = true },
 
 	/* hosts */
 	{ B(FIRST "Host: www.Example-1.test_x.:65535\r\n\r\n"), .method = S("GET"), .target = S("/"),
-	  .host = S("www.Example-1.test_x.:65535"), .minor = 1, .fields = "Host=www.Example-1.test_x.:65535;" },
-	{ B(FIRST "Host: 127.0.0.1:0\r\n\r\n"), .method = S("GET"), .target = S("/"), .host = S("127.0.0.1:0"),
-	  .minor = 1, .fields = "Host=127.0.0.1:0;" },
-	{ B(FIRST "Host: [::1]\r\n\r\n"), .method = S("GET"), .target = S("/"), .host = S("[::1]"), .minor = 1,
-	  .fields = "Host=[::1];" },
+	  .host = S("www.Example-1.test_x.:65535"), .minor = 1,
+	  .fields = "Host=www.Example-1.test_x.:65535;" },
+	{ B(FIRST "Host: 127.0.0.1:0\r\n\r\n"), .method = S("GET"), .target = S("/"),
+	  .host = S("127.0.0.1:0"), .minor = 1, .fields = "Host=127.0.0.1:0;" },
+	{ B(FIRST "Host: [::1]\r\n\r\n"), .method = S("GET"), .target = S("/"), .host = S("[::1]"),
+	  .minor = 1, .fields = "Host=[::1];" },
 	{ B(FIRST "Host: [ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:443\r\n\r\n"), .method = S("GET"),
 	  .target = S("/"), .host = S("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:443"), .minor = 1,
 	  .fields = "Host=[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:443;" },
 	{ B(FIRST "hOST:a\r\n\r\n"), HOST_OK, .fields = "hOST=a;" },
 
 	/* field lines */
-	{ B(HOST "A:\r\nB: \t \r\nC:x\r\nD:\t x \ty\t \r\n\r\n"), HOST_OK, .fields = "Host=a;A=;B=;C=x;D=x \ty;" },
+	{ B(HOST "A:\r\nB: \t \r\nC:x\r\nD:\t x \ty\t \r\n\r\n"), HOST_OK,
+	  .fields = "Host=a;A=;B=;C=x;D=x \ty;" },
 	{ B(HOST "X: \x80\xff:;\"=,\\ 0123456789abcdef\tghijk\r\n\r\n"), HOST_OK,
 	  .fields = "Host=a;X=\x80\xff:;\"=,\\ 0123456789abcdef\tghijk;" },
 	{ B(HOST "a.b!#$%&'*+^`|~: 1\r\n\r\n"), HOST_OK, .fields = "Host=a;a.b!#$%&'*+^`|~=1;" },
@@ -100,13 +103,15 @@ static const struct row rows[] = {
 	  .fields = "Host=a;Cookie=a=1;Cookie=b=2;cookie=c;" },
 	{ B(HOST "X-A: 1\r\nX_A: 2\r\nContent_Length: 5\r\n_: 3\r\nY: 4\r\n\r\n"), HOST_OK,
 	  .fields = "Host=a;X-A=1;Y=4;" },
-	{ B(HOST "Proxy: http://evil/\r\npROXY: x\r\nProxy-X: ok\r\n\r\n"), HOST_OK, .fields = "Host=a;Proxy-X=ok;" },
+	{ B(HOST "Proxy: http://evil/\r\npROXY: x\r\nProxy-X: ok\r\n\r\n"), HOST_OK,
+	  .fields = "Host=a;Proxy-X=ok;" },
 	{ B("GET / HTTP/1.1\r\nA-Host: b\r\nHosts: c\r\nHost: a\r\n\r\n"), HOST_OK,
 	  .fields = "A-Host=b;Hosts=c;Host=a;" },
 
 	/* connection */
 	{ B(HOST "Connection: close\r\n\r\n"), HOST_OK, .fields = "Host=a;Connection=close;", .close = true },
-	{ B(HOST "Connection: foo, CLOSE\t,bar\r\n\r\n"), HOST_OK, .fields = "Host=a;Connection=foo, CLOSE\t,bar;",
+	{ B(HOST "Connection: foo, CLOSE\t,bar\r\n\r\n"), HOST_OK,
+	  .fields = "Host=a;Connection=foo, CLOSE\t,bar;",
 	  .close = true },
 	{ B(HOST "Connection: foo\r\nConnection: close\r\n\r\n"), HOST_OK,
 	  .fields = "Host=a;Connection=foo;Connection=close;", .close = true },
@@ -122,23 +127,24 @@ static const struct row rows[] = {
 	  .target = S("/"), .host = S("a"), .fields = "Host=a;Connection=upgrade;Upgrade=x;", .close = true },
 
 	/* bodies */
-	{ B(POST "Content-Length: 0\r\n\r\n"), POST_OK, .has_length = true, .fields = "Host=a;Content-Length=0;" },
+	{ B(POST "Content-Length: 0\r\n\r\n"), POST_OK, .has_length = true,
+	  .fields = "Host=a;Content-Length=0;" },
 	{ B(POST "content-length:5\r\n\r\nhello"), POST_OK, .has_length = true, .length = 5, .tail = 5,
 	  .fields = "Host=a;content-length=5;" },
-	{ B(POST "Content-Length: 9223372036854775807\r\n\r\n"), POST_OK, .has_length = true, .length = INT64_MAX,
-	  .fields = "Host=a;Content-Length=9223372036854775807;" },
-	{ B(POST "Content-Length: 0000000000000000000000000007\r\n\r\n"), POST_OK, .has_length = true, .length = 7,
-	  .fields = "Host=a;Content-Length=0000000000000000000000000007;" },
-	{ B("POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx"), .method = S("POST"), .target = S("/"), .close = true,
-	  .has_length = true, .length = 1, .tail = 1, .fields = "Content-Length=1;" },
+	{ B(POST "Content-Length: 9223372036854775807\r\n\r\n"), POST_OK, .has_length = true,
+	  .length = INT64_MAX, .fields = "Host=a;Content-Length=9223372036854775807;" },
+	{ B(POST "Content-Length: 0000000000000000000000000007\r\n\r\n"), POST_OK, .has_length = true,
+	  .length = 7, .fields = "Host=a;Content-Length=0000000000000000000000000007;" },
+	{ B("POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx"), .method = S("POST"), .target = S("/"),
+	  .close = true, .has_length = true, .length = 1, .tail = 1, .fields = "Content-Length=1;" },
 	{ B(HOST "Content-Length: 3\r\n\r\n"), HOST_OK, .has_length = true, .length = 3,
 	  .fields = "Host=a;Content-Length=3;" },
 	{ B(POST "Transfer-Encoding: chunked\r\n\r\n"), POST_OK, .chunked = true,
 	  .fields = "Host=a;Transfer-Encoding=chunked;" },
 	{ B(POST "transfer-encoding: \tChUnKeD \r\n\r\n"), POST_OK, .chunked = true,
 	  .fields = "Host=a;transfer-encoding=ChUnKeD;" },
-	{ B(POST "Expect: 100-continue\r\nContent-Length: 1\r\n\r\n"), POST_OK, .has_length = true, .length = 1,
-	  .expect_continue = true, .fields = "Host=a;Expect=100-continue;Content-Length=1;" },
+	{ B(POST "Expect: 100-continue\r\nContent-Length: 1\r\n\r\n"), POST_OK, .has_length = true,
+	  .length = 1, .expect_continue = true, .fields = "Host=a;Expect=100-continue;Content-Length=1;" },
 	{ B(POST "Transfer-Encoding: chunked\r\nExpect: 100-CONTINUE\r\n\r\n"), POST_OK, .chunked = true,
 	  .expect_continue = true, .fields = "Host=a;Transfer-Encoding=chunked;Expect=100-CONTINUE;" },
 	{ B(POST "Expect: 100-continue\r\n\r\n"), POST_OK, .fields = "Host=a;Expect=100-continue;" },
@@ -147,8 +153,8 @@ static const struct row rows[] = {
 	{ B("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"), .method = S("POST"),
 	  .target = S("/"), .close = true, .has_length = true, .length = 1,
 	  .fields = "Expect=100-continue;Content-Length=1;" },
-	{ B("POST / HTTP/1.0\r\nExpect: the worst\r\n\r\n"), .method = S("POST"), .target = S("/"), .close = true,
-	  .fields = "Expect=the worst;" },
+	{ B("POST / HTTP/1.0\r\nExpect: the worst\r\n\r\n"), .method = S("POST"), .target = S("/"),
+	  .close = true, .fields = "Expect=the worst;" },
 };
 
 #define assert_slice(got, want)                                                                       \
@@ -341,17 +347,27 @@ static void test_field_count(void **state)
 /* What fails early must not wait for bytes that may never come. */
 static void test_refused_early(void **state)
 {
-	static const char *const heads[] = { "\x16\x03\x01\x02", "GET /\r\n", "GET / HTTP/1.1\n", "\n", "GET / HTTP/9",
-					     "GET / HTTP/1.1\r\nHost: a\n", " GET", "GET / HTTP/1.1\r\n Host: a" };
-	static const enum rs_result want[] = { RS_ERR, RS_ERR, RS_ERR, RS_ERR, RS_AGAIN, RS_ERR, RS_ERR, RS_ERR };
+	static const struct {
+		const char *bytes;
+		enum rs_result want;
+	} heads[] = {
+		{ "\x16\x03\x01\x02", RS_ERR }, /* TLS on a plain port */
+		{ "\n", RS_ERR },
+		{ " GET", RS_ERR },
+		{ "GET /\r\n", RS_ERR },
+		{ "GET / HTTP/1.1\n", RS_ERR },
+		{ "GET / HTTP/9", RS_AGAIN },
+		{ "GET / HTTP/1.1\r\nHost: a\n", RS_ERR },
+		{ "GET / HTTP/1.1\r\n Host: a", RS_ERR },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < RS_COUNTOF(heads); i++) {
 		struct read r = { 0 };
 
 		at_row(i);
-		read_on(&r, heads[i], strlen(heads[i]), WIDE);
-		assert_int_equal(r.rc, want[i]);
+		read_on(&r, heads[i].bytes, strlen(heads[i].bytes), WIDE);
+		assert_int_equal(r.rc, heads[i].want);
 		if (r.rc == RS_ERR)
 			assert_int_equal(r.status, 400);
 		read_end(&r);
@@ -372,7 +388,8 @@ static void test_span_value(void **state)
 
 				memset(bytes, (int)around, sizeof bytes);
 				bytes[at] = (char)byte;
-				assert_ptr_equal(rs_http_span_value(bytes, end), rs_http_span(bytes, end, RS_CH_VALUE));
+				assert_ptr_equal(rs_http_span_value(bytes, end),
+						 rs_http_span(bytes, end, RS_CH_VALUE));
 			}
 		}
 	}

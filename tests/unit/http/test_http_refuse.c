@@ -1,6 +1,7 @@
 /*
- * Request heads that must be refused, and with which status: malformed ones, and everything that a proxy in front could
- * read in another way than we do (request smuggling). Each row is fed whole, cut in two everywhere, and byte by byte.
+ * Request heads that must be refused, and with which status: malformed ones, and everything that a proxy
+ * in front could read in another way than we do (request smuggling). Each row is fed whole, cut in two
+ * everywhere, and byte by byte.
  */
 #include "http/heads.h"
 

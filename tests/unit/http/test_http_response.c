@@ -24,7 +24,8 @@ static const struct row rows[] = {
 	/* framing and Content-Length */
 	{ { .status = 200, .content_length = 5, KEPT, .date = DATE },
 	  OK DATE_LINE "Content-Length: 5\r\n\r\n", RS_HTTP_LENGTH, true },
-	{ { .status = 200, .content_length = 0, KEPT }, OK "Content-Length: 0\r\n\r\n", RS_HTTP_LENGTH, true },
+	{ { .status = 200, .content_length = 0, KEPT }, OK "Content-Length: 0\r\n\r\n", RS_HTTP_LENGTH,
+	  true },
 	{ { .status = 200, .content_length = INT64_MAX, KEPT },
 	  OK "Content-Length: 9223372036854775807\r\n\r\n", RS_HTTP_LENGTH, true },
 	{ { .status = 200, .content_length = -1, KEPT },
@@ -33,7 +34,8 @@ static const struct row rows[] = {
 	  OK "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n", RS_HTTP_CHUNKED, false },
 	{ { .status = 200, .content_length = -1, .keepalive = true },
 	  OK "Connection: close\r\n\r\n", RS_HTTP_UNTIL_CLOSE, false },
-	{ { .status = 200, .content_length = -1 }, OK "Connection: close\r\n\r\n", RS_HTTP_UNTIL_CLOSE, false },
+	{ { .status = 200, .content_length = -1 }, OK "Connection: close\r\n\r\n", RS_HTTP_UNTIL_CLOSE,
+	  false },
 	{ { .status = 200, .content_length = 5, .keepalive = true },
 	  OK "Content-Length: 5\r\nConnection: keep-alive\r\n\r\n", RS_HTTP_LENGTH, true },
 	{ { .status = 200, .content_length = 5 },
@@ -44,19 +46,22 @@ static const struct row rows[] = {
 	/* HEAD */
 	{ { .status = 200, .content_length = 5, KEPT, .head_method = true },
 	  OK "Content-Length: 5\r\n\r\n", RS_HTTP_NO_BODY, true },
-	{ { .status = 200, .content_length = -1, KEPT, .head_method = true }, OK "\r\n", RS_HTTP_NO_BODY, true },
+	{ { .status = 200, .content_length = -1, KEPT, .head_method = true }, OK "\r\n", RS_HTTP_NO_BODY,
+	  true },
 	{ { .status = 200, .content_length = -1, .head_method = true, .keepalive = true },
 	  OK "Connection: keep-alive\r\n\r\n", RS_HTTP_NO_BODY, true },
 	{ { .status = 404, .content_length = 0, KEPT, .head_method = true },
 	  "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", RS_HTTP_NO_BODY, true },
 
 	/* statuses without a body */
-	{ { .status = 204, .content_length = -1, KEPT }, "HTTP/1.1 204 No Content\r\n\r\n", RS_HTTP_NO_BODY, true },
+	{ { .status = 204, .content_length = -1, KEPT }, "HTTP/1.1 204 No Content\r\n\r\n", RS_HTTP_NO_BODY,
+	  true },
 	{ { .status = 204, .content_length = 5, KEPT, HTML, .date = DATE },
 	  "HTTP/1.1 204 No Content\r\n" DATE_LINE "Content-Type: text/html\r\n\r\n", RS_HTTP_NO_BODY, true },
 	{ { .status = 204, .content_length = 0, .keepalive = true },
 	  "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n", RS_HTTP_NO_BODY, true },
-	{ { .status = 304, .content_length = -1, KEPT }, "HTTP/1.1 304 Not Modified\r\n\r\n", RS_HTTP_NO_BODY, true },
+	{ { .status = 304, .content_length = -1, KEPT }, "HTTP/1.1 304 Not Modified\r\n\r\n",
+	  RS_HTTP_NO_BODY, true },
 	{ { .status = 304, .content_length = 77, KEPT },
 	  "HTTP/1.1 304 Not Modified\r\nContent-Length: 77\r\n\r\n", RS_HTTP_NO_BODY, true },
 	{ { .status = 304, .content_length = -1, .minor = 1 },
@@ -64,7 +69,8 @@ static const struct row rows[] = {
 	{ { .status = 205, .content_length = -1, KEPT },
 	  "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n", RS_HTTP_NO_BODY, true },
 	{ { .status = 205, .content_length = 9, .minor = 1, .head_method = true },
-	  "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", RS_HTTP_NO_BODY, false },
+	  "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", RS_HTTP_NO_BODY,
+	  false },
 
 	/* interim ones are bare */
 	{ { .status = 100, .content_length = -1, KEPT, .date = DATE, .server = "s" },
@@ -77,7 +83,8 @@ static const struct row rows[] = {
 	/* lines of the worker, Server, Date, Connection */
 	{ { .status = 200, .content_length = 1, KEPT, .date = DATE, .server = "rs",
 	    .headers = S("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX:\r\n") },
-	  OK "Server: rs\r\n" DATE_LINE "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX:\r\nContent-Length: 1\r\n\r\n",
+	  OK "Server: rs\r\n" DATE_LINE "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX:\r\n"
+	  "Content-Length: 1\r\n\r\n",
 	  RS_HTTP_LENGTH, true },
 	{ { .status = 200, .content_length = 1, KEPT, .server = "", HTML },
 	  OK "Content-Type: text/html\r\nContent-Length: 1\r\n\r\n", RS_HTTP_LENGTH, true },
@@ -131,9 +138,15 @@ static void test_room(void **state)
 	(void)state;
 	for (unsigned status = STATUS_MIN; status <= STATUS_MAX; status++) {
 		for (unsigned bits = 0; bits < 16; bits++) {
-			struct rs_http_response r = { .status = status, .content_length = bits & 1 ? INT64_MAX : -1,
-						      .date = DATE, .server = "s", .minor = bits >> 1 & 1,
-						      .head_method = bits & 4, .keepalive = bits & 8 };
+			struct rs_http_response r = {
+				.status = status,
+				.content_length = bits & 1 ? INT64_MAX : -1,
+				.date = DATE,
+				.server = "s",
+				.minor = bits >> 1 & 1,
+				.head_method = bits & 4,
+				.keepalive = bits & 8,
+			};
 			struct rs_buf out = { 0 };
 			enum rs_http_framing framing;
 			bool keepalive;
@@ -161,22 +174,29 @@ static void test_errors(void **state)
 {
 	(void)state;
 	assert_error(400, "", 1, false, false,
-		     "HTTP/1.1 400 Bad Request\r\nServer: rs\r\n" DATE_LINE "Content-Type: text/html\r\n"
+		     "HTTP/1.1 400 Bad Request\r\nServer: rs\r\n" DATE_LINE
+		     "Content-Type: text/html\r\n"
 		     "Content-Length: 72\r\nConnection: close\r\n\r\n"
 		     "<!DOCTYPE html>\n<title>400 Bad Request</title>\n<h1>400 Bad Request</h1>\n");
 	assert_error(503, "Retry-After: 1\r\n", 1, false, true,
-		     "HTTP/1.1 503 Service Unavailable\r\nServer: rs\r\n" DATE_LINE "Content-Type: text/html\r\n"
+		     "HTTP/1.1 503 Service Unavailable\r\nServer: rs\r\n" DATE_LINE
+		     "Content-Type: text/html\r\n"
 		     "Retry-After: 1\r\nContent-Length: 88\r\n\r\n"
-		     "<!DOCTYPE html>\n<title>503 Service Unavailable</title>\n<h1>503 Service Unavailable</h1>\n");
+		     "<!DOCTYPE html>\n<title>503 Service Unavailable</title>\n"
+		     "<h1>503 Service Unavailable</h1>\n");
 	assert_error(413, "", 0, false, true,
-		     "HTTP/1.1 413 Content Too Large\r\nServer: rs\r\n" DATE_LINE "Content-Type: text/html\r\n"
+		     "HTTP/1.1 413 Content Too Large\r\nServer: rs\r\n" DATE_LINE
+		     "Content-Type: text/html\r\n"
 		     "Content-Length: 84\r\nConnection: keep-alive\r\n\r\n"
-		     "<!DOCTYPE html>\n<title>413 Content Too Large</title>\n<h1>413 Content Too Large</h1>\n");
+		     "<!DOCTYPE html>\n<title>413 Content Too Large</title>\n"
+		     "<h1>413 Content Too Large</h1>\n");
 	assert_error(404, "", 1, true, true,
-		     "HTTP/1.1 404 Not Found\r\nServer: rs\r\n" DATE_LINE "Content-Type: text/html\r\n"
+		     "HTTP/1.1 404 Not Found\r\nServer: rs\r\n" DATE_LINE
+		     "Content-Type: text/html\r\n"
 		     "Content-Length: 68\r\n\r\n");
 	assert_error(599, "", 0, false, false,
-		     "HTTP/1.1 599 \r\nServer: rs\r\n" DATE_LINE "Content-Type: text/html\r\n"
+		     "HTTP/1.1 599 \r\nServer: rs\r\n" DATE_LINE
+		     "Content-Type: text/html\r\n"
 		     "Content-Length: 48\r\nConnection: close\r\n\r\n"
 		     "<!DOCTYPE html>\n<title>599</title>\n<h1>599</h1>\n");
 }
@@ -204,7 +224,8 @@ static void test_block(void **state)
 		{ S(""), { 0 } },
 		{ S("A: b\r\n"), { 0 } },
 		{ S("A:b\r\nC:\r\nD: \t \r\nE: \xff\tx:y;\"\r\n"), { 0 } },
-		{ S("Dates: x\r\nServers: x\r\nX-Connection: y\r\nContent-Lengt: 5\r\nKeep-Aliv: 5\r\n"), { 0 } },
+		{ S("Dates: x\r\nServers: x\r\nX-Connection: y\r\nContent-Lengt: 5\r\nKeep-Aliv: 5\r\n"),
+		  { 0 } },
 		{ S("Date: x\r\n"), { .has_date = true } },
 		{ S("dATE:\r\nServer: y\r\n"), { .has_date = true, .has_server = true } },
 		{ S("A: b\r\nSERVER: y\r\n"), { .has_server = true } },
@@ -213,7 +234,8 @@ static void test_block(void **state)
 		{ S("Connection: keep-alive\r\n"), { .forbidden = true } },
 		{ S("Connection: close, x\r\n"), { .forbidden = true } },
 		{ S("Connection:\r\n"), { .forbidden = true } },
-		{ S("Connection: close\r\nConnection: upgrade\r\n"), { .has_connection_close = true, .forbidden = true } },
+		{ S("Connection: close\r\nConnection: upgrade\r\n"),
+		  { .has_connection_close = true, .forbidden = true } },
 		{ S("content-length: 5\r\nA: b\r\n"), { .forbidden = true } },
 		{ S("A: b\r\nTransfer-Encoding: chunked\r\n"), { .forbidden = true } },
 		{ S("Keep-Alive: timeout=5\r\n"), { .forbidden = true } },
@@ -237,10 +259,11 @@ static void test_block(void **state)
 static void test_block_refused(void **state)
 {
 	static const struct rs_slice blocks[] = {
-		S("\r\n"), S("A: b\r\n\r\n"), S("A: b\r\n\r\nC: d\r\n"), S("A: b"), S("A: b\r"), S("A: b\n"), S("A"),
-		S("A\r\n"), S("A:"), S(": b\r\n"), S(" A: b\r\n"), S("A : b\r\n"), S("A: b\r\n c\r\n"), S("A: b\rc\r\n"),
-		S("A: b\nSet-Cookie: x\r\n"), S("A: \0\r\n"), S("A\0: b\r\n"), S("A: b\x01\r\n"), S("A: b\x7f\r\n"),
-		S("A B: c\r\n"), S("\xc3\xa4: b\r\n"), S("HTTP/1.1 200 OK\r\n"), S("A: b\r\r\n"), S("A: b\r\nC"),
+		S("\r\n"), S("A: b\r\n\r\n"), S("A: b\r\n\r\nC: d\r\n"), S("A: b"), S("A: b\r"),
+		S("A: b\n"), S("A"), S("A\r\n"), S("A:"), S(": b\r\n"), S(" A: b\r\n"), S("A : b\r\n"),
+		S("A: b\r\n c\r\n"), S("A: b\rc\r\n"), S("A: b\nSet-Cookie: x\r\n"), S("A: \0\r\n"),
+		S("A\0: b\r\n"), S("A: b\x01\r\n"), S("A: b\x7f\r\n"), S("A B: c\r\n"),
+		S("\xc3\xa4: b\r\n"), S("HTTP/1.1 200 OK\r\n"), S("A: b\r\r\n"), S("A: b\r\nC"),
 	};
 
 	(void)state;
