@@ -116,7 +116,7 @@ bool rs_file_make_dir_of(const char *path, const struct rs_identity *user)
 	}
 	end = strrchr(dir, '/');
 	*end = '\0';
-	if (access(dir, F_OK) == 0)
+	if (end == dir || access(dir, F_OK) == 0)
 		return true;
 	for (char *at = strchr(dir + 1, '/'); ok; at = strchr(at + 1, '/')) {
 		if (at)

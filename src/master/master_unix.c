@@ -135,7 +135,7 @@ int rs_unix_listen(const struct rs_unix_options *o, char *why, size_t why_size)
 	if (fd < 0 || !bind_as(fd, temp, o))
 		goto fail;
 	/* Only where root made it, in a place that only root can change. */
-	if (!rights.changed && o->give && geteuid() == 0 && lchown(temp, o->owner->uid, o->owner->gid) < 0)
+	if (!rights.changed && o->give && o->owner && geteuid() == 0 && lchown(temp, o->owner->uid, o->owner->gid) < 0)
 		goto fail;
 	if (listen(fd, o->backlog) < 0 || rename(temp, o->path) < 0)
 		goto fail;
