@@ -21,7 +21,7 @@ final class Applications
     private static function detect(Settings $settings): Application
     {
         $base = $settings->basePath;
-        if (is_file("$base/think") && is_dir("$base/app")) {
+        if (is_file("$base/think")) {
             throw new RuntimeException("$base is a ThinkPHP application: serving ThinkPHP comes in a later version");
         }
         if (is_file("$base/bootstrap/app.php") && is_file("$base/artisan")) {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Rserverd;
 
+use ParseError;
 use Throwable;
 
 /** Lines for the server's own log; an application's log is its own. */
@@ -38,6 +39,9 @@ final class Log
     /** A throwable as one line. */
     public static function describe(Throwable $e): string
     {
-        return sprintf('%s: %s in %s:%d', $e::class, $e->getMessage(), $e->getFile(), $e->getLine());
+        // PHP says "syntax error" only of some of them.
+        $kind = $e instanceof ParseError && !str_starts_with($e->getMessage(), 'syntax error') ? 'syntax error, ' : '';
+
+        return sprintf('%s: %s%s in %s:%d', $e::class, $kind, $e->getMessage(), $e->getFile(), $e->getLine());
     }
 }

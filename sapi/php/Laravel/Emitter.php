@@ -15,8 +15,18 @@ use Symfony\Component\HttpFoundation\Response;
  */
 final class Emitter
 {
+    private const SHORT = 8192;
+
+    /** PHP changes the length of what is printed. */
+    private readonly bool $compresses;
+
     /** Output buffers that were open before the request's own. */
     private int $level = 0;
+
+    public function __construct()
+    {
+        $this->compresses = (bool) ini_get('zlib.output_compression');
+    }
 
     public function begin(): void
     {
@@ -28,6 +38,7 @@ final class Emitter
     {
         $echoed = $this->echoed();
         if ($echoed === '') {
+            $this->declareLength($response);
             $response->send();
         } elseif ($response instanceof BinaryFileResponse) {
             // In front of a file it could only break it.
@@ -40,6 +51,19 @@ final class Emitter
             $response->sendHeaders();
             echo $echoed;
             $response->send();
+        }
+    }
+
+    /**
+     * A long response leaves before its end is seen; its length is known nevertheless. The server itself sees that of a
+     * short one.
+     */
+    private function declareLength(Response $response): void
+    {
+        $content = $response->getContent();
+        if (is_string($content) && strlen($content) > self::SHORT && !$this->compresses && ob_get_level() === 0
+            && !$response->headers->has('Content-Length') && !$response->headers->has('Transfer-Encoding')) {
+            $response->headers->set('Content-Length', (string) strlen($content));
         }
     }
 

@@ -10,6 +10,7 @@ use Illuminate\Contracts\Http\Kernel;
 use Rserverd\Application;
 use Rserverd\Log;
 use Rserverd\Settings;
+use UnexpectedValueException;
 
 use function Rserverd\app_conf;
 use function Rserverd\facts;
@@ -54,7 +55,11 @@ final class LaravelApplication implements Application
         $this->kernel = $boot->kernel;
         Warm::up($this->app);
         BootConnections::close($this->app);
-        $config = (array) $this->app->make('config')->get('laravels', []);
+        $config = $this->app->make('config')->get('laravels', []);
+        if (!is_array($config)) {
+            throw new UnexpectedValueException('config/laravels.php must return an array; it returned '
+                . get_debug_type($config));
+        }
         array_map(Cleaners::check(...), [...$this->settings->cleaners, ...array_values((array) ($config['cleaners'] ?? []))]);
         app_conf(AppConf::rows($config, $this->settings->basePath));
         facts(Facts::of($this->app));

@@ -42,6 +42,9 @@ final class Warm
         if ($app->resolved('view.engine.resolver')) {
             self::attempt('Blade', static fn () => $app->make('view.engine.resolver')->resolve('blade'));
         }
+        if ($app->resolved('blade.compiler')) {
+            self::attempt('compiled views', static fn () => ViewFiles::give($app->make('blade.compiler')));
+        }
         if ($app->resolved('router')) {
             self::attempt('routes', static fn () => self::compileRoutes($app));
         }

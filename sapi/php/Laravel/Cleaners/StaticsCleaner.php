@@ -6,6 +6,7 @@ namespace Rserverd\Laravel\Cleaners;
 
 use Closure;
 use Illuminate\Container\Container;
+use Illuminate\Foundation\Bootstrap\HandleExceptions;
 use Illuminate\Support\Facades\Facade;
 use Illuminate\Support\Str;
 use Rserverd\Laravel\States;
@@ -31,7 +32,6 @@ final class StaticsCleaner
         'Illuminate\Validation\Rules\Password' => [],
         'Illuminate\Auth\Notifications\ResetPassword' => [],
         'Illuminate\Auth\Notifications\VerifyEmail' => [],
-        'Illuminate\Foundation\Bootstrap\HandleExceptions' => [],
         'Illuminate\Routing\ResourceRegistrar' => [],
     ];
 
@@ -46,7 +46,12 @@ final class StaticsCleaner
 
     private readonly States $states;
 
+    /** What the framework gives free to have room for handling a memory error; it did so when the request ended. */
+    private const RESERVE = 32768;
+
     private int $requests = 0;
+
+    private readonly bool $reserves;
 
     private readonly Closure $trimWords;
 
@@ -59,6 +64,7 @@ final class StaticsCleaner
             }
         }
         $this->addFacades($app);
+        $this->reserves = property_exists(HandleExceptions::class, 'reservedMemory');
         $this->trimWords = Closure::bind(static function (int $most): void {
             foreach (['snakeCache', 'camelCache', 'studlyCache'] as $cache) {
                 if (count(self::$$cache) > $most) {
@@ -71,6 +77,10 @@ final class StaticsCleaner
     public function clean(): void
     {
         $this->states->restore();
+        if ($this->reserves) {
+            // Not among the states: a second reference to it would keep it.
+            HandleExceptions::$reservedMemory ??= str_repeat('x', self::RESERVE);
+        }
         if (++$this->requests % self::EVERY === 0) {
             ($this->trimWords)(self::MOST_WORDS);
         }

@@ -53,6 +53,8 @@ class ServerController extends Controller
         $kept = storage_path('app/kept-' . Str::random(8));
         $file = $_FILES['file'] ?? ['tmp_name' => ''];
         $is = is_uploaded_file($file['tmp_name']);
+        // Before the other file is moved: the framework looks at all of them.
+        $stored = $request->file('other')?->storeAs('uploads', 'other');
         $sum = $is ? md5_file($file['tmp_name']) : null;
 
         return $this->json([
@@ -60,7 +62,7 @@ class ServerController extends Controller
             'is_uploaded_file' => $is,
             'md5' => $sum,
             'moved' => $request->boolean('keep') && move_uploaded_file($file['tmp_name'], $kept) ? $kept : null,
-            'laravel' => $request->file('other')?->storeAs('uploads', 'other'),
+            'laravel' => $stored,
         ]);
     }
 
