@@ -281,6 +281,8 @@ void rs_route_withdraw(struct rs_req *q)
 	else if (w && !(can_revoke(w) && reclaim(q)) && !q->ended &&
 		 rs_ipc_put(&w->ipc, RS_MSG_CANCEL, 0, q->node.id, RS_SLICE(""), RS_SLICE(""), NULL, 0) == RS_OK)
 		rs_worker_dirty(w);
+	/* Who waited for a slow client has a fresh time to finish. */
+	q->progress_us = rs_reactor_us(q->r);
 	rs_req_release(q);
 }
 
@@ -394,12 +396,22 @@ static void arm(struct rs_route *t)
 		t->timer_armed = true;
 }
 
+static bool has_claimed(const struct rs_worker *w)
+{
+	for (unsigned i = 0; i < RS_CLAIM_SLOTS; i++) {
+		if (w->slot[i] && rs_route_claimed(w->slot[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Busy for long, by the clock and by what is usual here, with somebody waiting behind. */
-static bool is_stalled(struct rs_worker *w, int64_t now)
+static bool is_stalled(const struct rs_worker *w, int64_t now)
 {
 	int64_t limit = STALLED_TIMES * w->r->route.service_us;
 
-	return !w->stalled && w->posted > 1 && now - w->since_us >= (limit > STALLED_US ? limit : STALLED_US);
+	return !w->stalled && w->posted > 1 && now - w->since_us >= (limit > STALLED_US ? limit : STALLED_US) &&
+	       has_claimed(w);
 }
 
 /* A request that has waited behind another one for long enough; of the worker that holds the most. */
@@ -486,10 +498,8 @@ static void sweep_asleep(struct rs_worker *w, int64_t now)
 	}
 	if (!q || w->stalled || now - q->posted_us < ASLEEP_US || now - w->since_us < ASLEEP_US)
 		return;
-	for (unsigned i = 0; i < RS_CLAIM_SLOTS; i++) {
-		if (w->slot[i] && w->slot[i]->state == RS_REQ_CLAIMED)
-			return;
-	}
+	if (has_claimed(w))
+		return;
 	rs_debug(w->r->log, "worker %u does not wake up, its requests move", w->id);
 	w->stalled = true;
 	w->since_us = now;

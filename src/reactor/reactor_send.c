@@ -188,7 +188,7 @@ void rs_send_credit(struct rs_req *q)
 {
 	uint64_t pending, allowed, more;
 
-	if (q->ended || !q->conn || !q->worker)
+	if (q->ended || !q->conn || !q->worker || (q->framing == RS_HTTP_LENGTH && q->length_left == 0))
 		return;
 	/* Framing counts as body here: the window is a bound on memory. */
 	pending = rs_conn_pending(q->conn);

@@ -348,12 +348,16 @@ static UNUSED_OK void leave(struct actor *a)
 	rs_fd_close(&a->page_fd);
 }
 
-/* The next frame, of that kind. */
+/* The next frame, of that kind; CREDIT nobody waits for is skipped. */
 static UNUSED_OK struct rs_frame hear(struct actor *a, enum rs_msg msg)
 {
 	struct rs_frame f;
+	bool got;
 
-	if (!next_frame(&a->ch, &f, PATIENCE_MS, &a->eof))
+	do {
+		got = next_frame(&a->ch, &f, PATIENCE_MS, &a->eof);
+	} while (got && f.msg == RS_MSG_CREDIT && msg != RS_MSG_CREDIT);
+	if (!got)
 		fail_msg("no %s for worker %u", rs_msg_name(msg), a->id);
 	if (f.msg != msg)
 		fail_msg("%s instead of %s", rs_msg_name(f.msg), rs_msg_name(msg));
