@@ -12,10 +12,21 @@ static void reseed(void)
 	RANDOM_G(combined_lcg_seeded) = false;
 }
 
+/* fork() reset all signal handlers; PHP installs the one of its execution timer only with this flag. */
+static void rehang_timer(void)
+{
+	zend_long seconds = EG(timeout_seconds);
+
+	zend_set_timeout(3600, true);
+	zend_unset_timeout();
+	EG(timeout_seconds) = seconds;
+	rs_php()->timer_armed_us = 0;
+}
+
 void rs_php_after_fork(void)
 {
 	reseed();
-	rs_php()->timer_armed_us = 0;
+	rehang_timer();
 }
 
 static void open_standard(const char *path, const char *mode, const char *constant)

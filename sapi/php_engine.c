@@ -16,6 +16,9 @@
 /* No header of PHP declares it. */
 extern PHPAPI char *php_ini_opened_path;
 
+/* Bytes for shutdown functions after a fatal error. */
+#define FATAL_ROOM (16u << 20)
+
 static struct rs_php state;
 
 struct rs_php *rs_php(void)
@@ -139,12 +142,14 @@ static bool disarm(void)
 }
 
 /*
- * A fatal error inside PHP: what was reserved for it (memory_limit) is given back, the framework's shutdown function gets
- * its chance to render the error page, then the response is ended.
+ * A fatal error inside PHP: the framework's shutdown function gets its chance to render the error page, then the response
+ * is ended.
  */
 static enum rs_request_end answer_fatal(struct rs_exchange *x)
 {
-	zend_set_memory_limit(PG(memory_limit));
+	/* What was exhausted is still in use, and the process ends anyway: the error page gets room of its own. */
+	if (PG(memory_limit) > 0)
+		zend_set_memory_limit(MAX((size_t)PG(memory_limit), zend_memory_usage(true) + FATAL_ROOM));
 	CG(unclean_shutdown) = 0;
 	(void)run_shutdown_functions();
 	(void)end_output();
@@ -183,6 +188,13 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	state.conf = h->conf;
 	ZVAL_UNDEF(&state.base_server);
 	ZVAL_UNDEF(&state.server_template);
+	if ((*h->environment && setenv("APP_ENV", h->environment, 1) < 0) ||
+	    (*h->x_version && setenv("X_VERSION", h->x_version, 1) < 0)) {
+		RS_IGNORE(!rs_buf_printf(why, "out of memory"));
+		return false;
+	}
+	/* php-fpm runs a script in its own directory; without a public folder the base path stays. */
+	RS_IGNORE(chdir(h->conf->document_root) < 0);
 	zend_signal_startup();
 	sapi_startup(&rs_php_sapi);
 	if (!rs_php_ini_prepare(h->conf) || rs_php_sapi.startup(&rs_php_sapi) == FAILURE) {
@@ -190,6 +202,8 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 				    *h->conf->php_ini ? h->conf->php_ini : "built in");
 		return false;
 	}
+	/* It was for this start: what the application runs as children reads its own configuration. */
+	unsetenv("PHP_INI_SCAN_DIR");
 	/* Signals are the core's; PHP must not take them back at every request. */
 	zend_signal_globals.reset = 0;
 	rs_php_overdue_install();

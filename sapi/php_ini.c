@@ -11,7 +11,7 @@
 
 static const char ours[] = "html_errors=1\n"
 			   "output_buffering=0\n"
-			   "implicit_flush=0\n"
+			   "implicit_flush=Off\n"
 			   "opcache.enable=1\n";
 
 /*

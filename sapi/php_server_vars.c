@@ -7,6 +7,8 @@
  */
 #include "sapi.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <ext/standard/url.h>
 
 /* Keys that a request sets. */
@@ -27,15 +29,57 @@ static const char *const key_names[KEY_COUNT] = {
 #undef KEY
 };
 
-/* Header fields that a trusted proxy may set, and the variable each one becomes. */
+/* What a trusted proxy passes on may still be a client's invention: each value has a form, else it is not taken over. */
+static bool is_address(struct rs_slice s)
+{
+	unsigned char bin[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	return rs_copy(text, sizeof text, s) && (inet_pton(AF_INET, text, bin) == 1 || inet_pton(AF_INET6, text, bin) == 1);
+}
+
+static bool is_port(struct rs_slice s)
+{
+	uint64_t n;
+
+	return rs_parse_u64(s, 65535, &n);
+}
+
+static bool is_protocol(struct rs_slice s)
+{
+	return rs_slice_eq(s, RS_SLICE("HTTP/1.0")) || rs_slice_eq(s, RS_SLICE("HTTP/1.1")) ||
+	       rs_slice_eq(s, RS_SLICE("HTTP/2.0")) || rs_slice_eq(s, RS_SLICE("HTTP/2")) ||
+	       rs_slice_eq(s, RS_SLICE("HTTP/3.0"));
+}
+
+static bool is_name(struct rs_slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (!isalnum(c) && !strchr("-._~*:[]", c))
+			return false;
+	}
+	return s.n > 0 && s.n < 256;
+}
+
+static bool is_scheme(struct rs_slice s)
+{
+	return rs_slice_eqi(s, RS_SLICE("http")) || rs_slice_eqi(s, RS_SLICE("https"));
+}
+
+/* Header fields that a trusted proxy may set, the variable each one becomes, and its form. */
 static const struct {
 	struct rs_slice field;
 	enum server_key key;
+	bool (*valid)(struct rs_slice value);
 } proxied[] = {
-	{ { "x-real-ip", 9 }, KEY_REMOTE_ADDR },      { { "x-real-port", 11 }, KEY_REMOTE_PORT },
-	{ { "server-protocol", 15 }, KEY_SERVER_PROTOCOL }, { { "server-name", 11 }, KEY_SERVER_NAME },
-	{ { "server-addr", 11 }, KEY_SERVER_ADDR },   { { "server-port", 11 }, KEY_SERVER_PORT },
-	{ { "scheme", 6 }, KEY_REQUEST_SCHEME },
+	{ { "x-real-ip", 9 }, KEY_REMOTE_ADDR, is_address },
+	{ { "x-real-port", 11 }, KEY_REMOTE_PORT, is_port },
+	{ { "server-protocol", 15 }, KEY_SERVER_PROTOCOL, is_protocol },
+	{ { "server-name", 11 }, KEY_SERVER_NAME, is_name },
+	{ { "server-addr", 11 }, KEY_SERVER_ADDR, is_address },
+	{ { "server-port", 11 }, KEY_SERVER_PORT, is_port },
+	{ { "scheme", 6 }, KEY_REQUEST_SCHEME, is_scheme },
 };
 
 /* Names of header fields repeat; more than this many different ones are not remembered. */
@@ -56,24 +100,16 @@ static void add_template(zval *t, const char *name, const char *value)
 	add_assoc_string(t, name, value);
 }
 
-/* The script of every request: public/index.php for a framework, the entry file for a callable. */
+/* The script of every request, as behind nginx's try_files: public/index.php, whatever the path. */
 static void add_script(zval *t)
 {
-	const struct rs_php *php = rs_php();
-	const char *root = php->conf->document_root, *slash = strrchr(php->h->entry_path, '/');
-	char file[4200], name[4200] = "/index.php";
+	const char *root = rs_php()->conf->document_root;
 
-	if (php->conf->framework == RS_FRAMEWORK_CALLABLE && slash) {
-		RS_IGNORE(!rs_copy(file, sizeof file, rs_slice_str(php->h->entry_path)));
-		RS_IGNORE(!rs_copy(name, sizeof name, rs_slice_str(slash)));
-	} else {
-		RS_IGNORE(!rs_fmt(file, sizeof file, "%s/index.php", root));
-	}
 	add_template(t, "DOCUMENT_ROOT", root);
-	add_template(t, "SCRIPT_FILENAME", file);
-	add_template(t, "SCRIPT_NAME", name);
-	add_template(t, "DOCUMENT_URI", name);
-	add_template(t, "PHP_SELF", name);
+	add_assoc_str(t, "SCRIPT_FILENAME", zend_strpprintf(0, "%s/index.php", root));
+	add_template(t, "SCRIPT_NAME", "/index.php");
+	add_template(t, "DOCUMENT_URI", "/index.php");
+	add_template(t, "PHP_SELF", "/index.php");
 }
 
 void rs_php_server_template(void)
@@ -176,7 +212,7 @@ static void set_proxied(HashTable *server, const struct rs_request_view *v)
 {
 	for (uint32_t i = 0; i < v->nfields; i++) {
 		for (size_t k = 0; k < RS_COUNTOF(proxied); k++) {
-			if (!rs_slice_eqi(v->fields[i].name, proxied[k].field) || !v->fields[i].value.n)
+			if (!rs_slice_eqi(v->fields[i].name, proxied[k].field) || !proxied[k].valid(v->fields[i].value))
 				continue;
 			set(server, proxied[k].key, v->fields[i].value);
 			if (proxied[k].key == KEY_REQUEST_SCHEME && rs_slice_eqi(v->fields[i].value, RS_SLICE("https")))
@@ -185,9 +221,12 @@ static void set_proxied(HashTable *server, const struct rs_request_view *v)
 	}
 }
 
-/* Name of the host without its port, as nginx's $host. */
-static struct rs_slice server_name(const struct rs_request_view *v)
+/* Name of the host without its port, in lower case, as nginx's $host. */
+static void set_server_name(HashTable *server, const struct rs_request_view *v)
 {
+	struct rs_slice name = v->local_addr;
+	zval z;
+
 	for (uint32_t i = 0; i < v->nfields; i++) {
 		if (!rs_slice_eqi(v->fields[i].name, RS_SLICE("host")))
 			continue;
@@ -197,16 +236,21 @@ static struct rs_slice server_name(const struct rs_request_view *v)
 		if (colon)
 			host.n = (size_t)(colon - host.p);
 		if (host.n)
-			return host;
+			name = host;
+		break;
 	}
-	return v->local_addr;
+	ZVAL_STRINGL(&z, name.p ? name.p : "", name.n);
+	zend_str_tolower(Z_STRVAL(z), Z_STRLEN(z));
+	zend_hash_update(server, rs_php()->server_keys[KEY_SERVER_NAME], &z);
 }
 
-/* Percent-decoded path; LaravelS shows it as PATH_INFO. */
+/* Percent-decoded path; LaravelS shows it as PATH_INFO. A callable sees what php-fpm shows: none. */
 static void set_path_info(HashTable *server, const struct rs_request_view *v)
 {
 	zval z;
 
+	if (rs_php()->conf->framework == RS_FRAMEWORK_CALLABLE)
+		return;
 	if (!memchr(v->path.p, '%', v->path.n)) {
 		set(server, KEY_PATH_INFO, v->path);
 		return;
@@ -230,7 +274,7 @@ static void set_request(HashTable *server, const struct rs_request_view *v)
 	set_number(server, KEY_REMOTE_PORT, v->remote_port);
 	set(server, KEY_SERVER_ADDR, v->local_addr);
 	set_number(server, KEY_SERVER_PORT, v->local_port);
-	set(server, KEY_SERVER_NAME, server_name(v));
+	set_server_name(server, v);
 	set(server, KEY_CONTENT_TYPE, rs_slice_str(SG(request_info).content_type));
 	if (SG(request_info).content_type || v->body_len)
 		set_number(server, KEY_CONTENT_LENGTH, v->body_len);

@@ -276,6 +276,7 @@ static enum rs_result booted(void *arg)
 	enum rs_result r = RS_OK;
 
 	p->booted = true;
+	prctl(PR_SET_PDEATHSIG, 0); /* from here on the end of the control channel says so, and the workers end first */
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, &unblocked);
@@ -314,7 +315,10 @@ int rs_manager_main(struct rs_heritage *h)
 	rs_signal(SIGUSR1, SIG_IGN, false);
 	rs_signal(SIGUSR2, SIG_IGN, false);
 	rs_signal(SIGPIPE, SIG_IGN, false);
-	prctl(PR_SET_PDEATHSIG, 0);
+	/* While it boots it may sit in application code and see no end of file: it must not outlive the master. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != h->master_pid)
+		return 1;
 	r = p->engine->run(h, booted, p, &why);
 	if (!p->booted) {
 		if (!why.len)
