@@ -374,6 +374,8 @@ static void step(struct rs_master *m, enum rs_fsm_event ev)
 	RS_ASSERT(cell.action < RS_FSM_ACTIONS && actions[cell.action]);
 	/* Room first: the table knows nothing of how many generations still drain. */
 	if (cell.action == RS_ACT_ROLL && too_many(m)) {
+		if (!m->reload_again)
+			rs_notice(m->log, "the reload waits until one of %u generations has ended", rs_mgen_count(m));
 		m->reload_again = true;
 		return;
 	}

@@ -19,7 +19,7 @@ static bool check_writable(const char *path, char *why, size_t why_size)
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		rs_fmt(why, why_size, "%s: %s", path, strerror(errno));
+		rs_fmt(why, why_size, "cannot load the engine, %s: %s", path, strerror(errno));
 		return false;
 	}
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX))) {
@@ -45,7 +45,7 @@ static bool find_glue(struct rs_heritage *h, const char *module, char *why, size
 		rs_fmt(why, why_size, "engine_module: %s is not a usable path", module);
 		return false;
 	}
-	return check_writable(dir, why, why_size) && check_writable(module, why, why_size);
+	return check_writable(module, why, why_size) && check_writable(dir, why, why_size);
 }
 
 static void *load(const char *path, int flags, char *why, size_t why_size)

@@ -60,7 +60,7 @@ static bool is_listening(int fd)
 }
 
 /* Takes fd under the name it had, or, when name is NULL, under the address it is bound to. */
-static void adopt(struct rs_listeners *l, int fd, const char *name, const struct rs_log *log)
+static void adopt(struct rs_listeners *l, int fd, const char *name, bool borrowed, const struct rs_log *log)
 {
 	struct rs_address a = { .len = sizeof a.sa };
 	bool known = name && rs_address_parse(name, "/", &a);
@@ -73,9 +73,12 @@ static void adopt(struct rs_listeners *l, int fd, const char *name, const struct
 		rs_warnx(log, "inherited fd %d has an address of another kind; it is not used", fd);
 		return;
 	}
-	/* systemd's Unix sockets are systemd's to remove; ours go when we end. */
-	if (!rs_fd_nonblock(fd, true) || !rs_fd_cloexec(fd, true) || !add(l, fd, a.name, name ? a.path : NULL))
+	if (!rs_fd_nonblock(fd, true) || !rs_fd_cloexec(fd, true) || !add(l, fd, a.name, borrowed ? NULL : a.path)) {
 		rs_warn(log, "inherited fd %d cannot be used", fd);
+		return;
+	}
+	l->v[l->n - 1].borrowed = borrowed;
+	l->activated = l->activated || borrowed;
 }
 
 static void inherit_systemd(struct rs_listeners *l, const struct rs_log *log)
@@ -87,22 +90,21 @@ static void inherit_systemd(struct rs_listeners *l, const struct rs_log *log)
 	    !rs_parse_u64(rs_slice_str(fds), RS_LISTENERS_MAX, &n))
 		return;
 	for (int fd = SYSTEMD_FIRST_FD; fd < SYSTEMD_FIRST_FD + (int)n; fd++)
-		adopt(l, fd, NULL, log);
-	l->activated = l->n > 0;
+		adopt(l, fd, NULL, true, log);
 }
 
-/* "fd=name;fd=name" */
+/* "fd=name;fd=name"; ~ instead of = for a borrowed one. */
 static void inherit_restart(struct rs_listeners *l, const struct rs_log *log)
 {
 	const char *env = getenv("RSERVERD_LISTEN_FDS");
 	char *list = env ? strdup(env) : NULL, *save = NULL;
 
 	for (char *item = list ? strtok_r(list, ";", &save) : NULL; item; item = strtok_r(NULL, ";", &save)) {
-		char *eq = strchr(item, '=');
+		char *eq = strpbrk(item, "=~");
 		uint64_t fd;
 		if (!eq || !rs_parse_u64(rs_slice(item, (size_t)(eq - item)), INT32_MAX, &fd) || fd < 3)
 			continue;
-		adopt(l, (int)fd, eq + 1, log);
+		adopt(l, (int)fd, eq + 1, *eq == '~', log);
 	}
 	free(list);
 }
@@ -124,7 +126,7 @@ bool rs_listeners_bequeath(const struct rs_listeners *l)
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < l->n; i++)
-		ok = rs_buf_printf(&env, "%s%d=%s", i ? ";" : "", l->v[i].fd, l->v[i].name) &&
+		ok = rs_buf_printf(&env, "%s%d%c%s", i ? ";" : "", l->v[i].fd, l->v[i].borrowed ? '~' : '=', l->v[i].name) &&
 		     rs_fd_cloexec(l->v[i].fd, false);
 	ok = ok && rs_buf_put(&env, "", 1) && setenv("RSERVERD_LISTEN_FDS", rs_buf_data(&env), 1) == 0;
 	rs_buf_free(&env);
@@ -211,8 +213,8 @@ bool rs_listeners_open(struct rs_listeners *l, const struct rs_conf *c, const st
 		return true;
 	list = calloc(RS_LISTENERS_MAX, sizeof *list);
 	n = list ? rs_address_list(c, list, RS_LISTENERS_MAX, why, why_size) : 0;
-	for (size_t i = l->n; n && !l->activated && i-- > 0;) {
-		if (wanted(list, n, l->v[i].name))
+	for (size_t i = l->n; n && i-- > 0;) {
+		if (l->v[i].borrowed || wanted(list, n, l->v[i].name))
 			continue;
 		rs_notice(log, "no longer listening on %s", l->v[i].name);
 		drop(l, i, owner, true);

@@ -24,12 +24,13 @@ struct rs_listener {
 	int fd;
 	char *name;                 /* address with the port that was really bound; heap */
 	char *path;                 /* Unix socket to remove at the end, or NULL; heap */
+	bool borrowed;              /* systemd made it: never removed, and used whatever the configuration says */
 };
 
 struct rs_listeners {
 	struct rs_listener v[RS_LISTENERS_MAX];
 	size_t n;
-	bool activated;             /* some came from systemd */
+	bool activated;             /* some are borrowed */
 };
 
 /* host:port, [ipv6]:port, unix:PATH, or a path (relative ones below base). false: no such address. */

@@ -137,6 +137,19 @@ static void handed_over(void **state)
 	assert_true(open_all(&heir, &c, why, sizeof why));
 	assert_int_equal(heir.n, 1);
 	assert_string_not_equal(heir.v[0].name, name);
+	/* systemd's: used though nobody asks for it by name, and still systemd's after another restart. */
+	heir.v[0].borrowed = true;
+	assert_true(rs_listeners_bequeath(&heir));
+	fd = heir.v[0].fd;
+	heir.v[0].fd = -1;
+	rs_listeners_fini(&heir, NULL, true);
+	rs_listeners_inherit(&heir, &quiet);
+	assert_true(heir.activated);
+	assert_true(heir.v[0].borrowed);
+	assert_int_equal(heir.v[0].fd, fd);
+	assert_true(open_all(&heir, &c, why, sizeof why));
+	assert_int_equal(heir.n, 2);
+	assert_int_equal(heir.v[0].fd, fd);
 	rs_listeners_fini(&heir, NULL, true);
 	l.v[0].fd = -1;
 	rs_listeners_fini(&l, NULL, true);
