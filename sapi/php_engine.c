@@ -150,6 +150,10 @@ static enum rs_request_end answer_fatal(struct rs_exchange *x)
 	/* What was exhausted is still in use, and the process ends anyway: the error page gets room of its own. */
 	if (PG(memory_limit) > 0)
 		zend_set_memory_limit(MAX((size_t)PG(memory_limit), zend_memory_usage(true) + FATAL_ROOM));
+#ifdef ZEND_HAS_OOM
+	/* Some builds remember that memory ran out, and refuse every call into PHP until it is forgotten. */
+	EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
+#endif
 	CG(unclean_shutdown) = 0;
 	(void)run_shutdown_functions();
 	(void)end_output();
