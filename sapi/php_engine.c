@@ -148,6 +148,10 @@ static bool disarm(void)
 static enum rs_request_end answer_fatal(struct rs_exchange *x)
 {
 	/* What was exhausted is still in use, and the process ends anyway: the error page gets room of its own. */
+#ifdef ZEND_HAS_OOM
+	/* PHP builds that delay the error of exhausted memory call nothing any more until this is cleared. */
+	EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
+#endif
 	if (PG(memory_limit) > 0)
 		zend_set_memory_limit(MAX((size_t)PG(memory_limit), zend_memory_usage(true) + FATAL_ROOM));
 #ifdef ZEND_HAS_OOM
