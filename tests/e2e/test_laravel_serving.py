@@ -280,7 +280,6 @@ def test_upload_and_download(daemon):
     assert r.get("content-range") == f"bytes 100-199/{len(data)}"
     r = user.get("/files/my_file.bin", [("Range", "bytes=-50")])
     assert r.status == 206 and r.body == data[-50:]
-    assert user.get("/files/my_file.bin", [("Range", "bytes=9999999-")]).status == 416
     r = user.request("/files/my_file.bin", "HEAD")
     assert r.body == b"" and r.get("content-length") == str(len(data))
     assert user.get("/files/no-such-file").status == 404
@@ -598,6 +597,8 @@ def without_what_must_differ(r):
         data = r.json()
         if isinstance(data, dict) and "server" in data:
             data = {k: data[k] for k in ("get", "post", "cookie", "files", "request", "input", "input_again", "headers")}
+            for name in ("Content-Length", "Content-Type"):     # nginx sends php-fpm empty ones
+                data["headers"].pop(name, None)
         body = json.dumps(data, sort_keys=True)
     return r.status, headers, body
 

@@ -134,10 +134,11 @@ def test_reactor_killed_accepts_again_soon(daemon):
 
 
 def test_reactor_killed_accept_time(daemon):
-    """The median of five, so that one scheduling hiccup of the machine does not decide."""
-    d = daemon()
+    """The median of five daemons, so that one scheduling hiccup of the machine does not decide. (Five deaths of one
+    reactor within a second are a crash loop, and back off.)"""
     times = []
     for _ in range(5):
+        d = daemon()
         reactor = d.pid("reactor")
         started = time.monotonic()
         proc.kill(reactor)
@@ -149,9 +150,8 @@ def test_reactor_killed_accept_time(daemon):
                 return False
         until(served, 5, every=0.001)
         times.append(time.monotonic() - started)
-        d.wait_settled()
     print("ms until served:", [round(t * 1000, 1) for t in times])
-    assert sorted(times)[2] < 0.1 * SLOW + 0.1
+    assert sorted(times)[2] < 0.1 * SLOW
 
 
 def test_reactor_killed_workers_are_replaced_without_leftovers(daemon):
@@ -207,14 +207,17 @@ def test_killed_ten_times_in_a_row(daemon, role):
     assert proc.alive(d.master_pid)
 
 
-def test_term_to_a_role_is_not_an_accident(daemon):
-    """An operator's `kill PID` of a worker, the manager or the reactor: replaced, the service goes on."""
+@pytest.mark.parametrize("role", ["worker", "manager", "reactor"])
+def test_term_to_a_child_is_no_accident(daemon, role):
+    """An operator's `kill PID`, or a supervisor that signals everybody: replaced or ignored, the service goes on."""
     d = daemon()
-    for role in ("worker", "manager", "reactor"):
-        pid = d.pids(role)[0]
+    for pid in d.pids(role):
         os.kill(pid, signal.SIGTERM)
-        until(lambda: (s := d.settled()) and pid not in d.pids(role, s), 20, message=f"{role} replaced")
+    for _ in range(20):
         assert d.get("/").status == 200
+    d.wait_settled()
+    assert d.ctl("reload", "--wait").returncode == 0
+    assert d.get("/").status == 200
 
 
 CRASHING = """<?php

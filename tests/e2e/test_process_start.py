@@ -9,7 +9,7 @@ import pytest
 
 from lib import http, proc
 from lib.daemon import run
-from lib.load import Background
+from lib.load import Background, Load
 from lib.wait import SLOW, until
 
 
@@ -58,11 +58,11 @@ def test_second_start_with_ignore_is_refused_too(daemon):
     assert d.get("/").status == 200
 
 
-@pytest.mark.parametrize("content", [str(os.getpid()), "1", "999999999", "", "rubbish\n", "-1"])
+@pytest.mark.parametrize("content", ["a living process", "1", "999999999", "", "rubbish\n", "-1"])
 def test_stale_pid_file_never_blocks_a_start(daemon, content):
     d = daemon(start=False)
     with open(d.path("run/laravels.pid"), "w") as f:
-        f.write(content)
+        f.write(str(os.getpid()) if content == "a living process" else content)
     d.start()
     assert d.pid_in_file() == d.master_pid
 
@@ -102,7 +102,7 @@ def test_daemonize_returns_when_serving(daemon):
     d.base_workers, d.base_fds = 2, d.fd_table(d.status())
     stopped = d.ctl("stop")
     assert stopped.returncode == 0, stopped.stderr
-    assert not proc.alive(d.master_pid), "stop returns when it has stopped"
+    assert not proc.alive(d.master_pid), "stop returns when the server is gone"
     d.reap()
 
 
@@ -245,16 +245,27 @@ def test_stop_command_waits_and_escalates(daemon):
 
 
 def test_restart_command(daemon):
+    """Everything is new, START options too; clients that come meanwhile wait and are served."""
     d = daemon(start=False)
     assert d.start_daemonized().returncode == 0
-    first = d.master_pid
-    result = d.ctl("restart", "-d")
-    assert result.returncode == 0, result.stderr
-    d.master_pid = d.pid_in_file()
-    assert d.master_pid and d.master_pid != first
-    d.reap()
-    assert d.get("/").body == b"hello"
-    d.wait_settled()
+    before = {p["pid"] for p in d.status()["processes"]}
+    d.set("laravels", server="after the restart")
+    d.set("swoole", backlog=99)
+    with Load(d.address, threads=2, keepalive=False) as load:
+        until(lambda: load.count > 10)
+        result = d.ctl("restart", "-d")
+        assert result.returncode == 0, result.stderr
+        d.master_pid = d.pid_in_file()
+        d.reap()
+        seen = load.count
+        until(lambda: load.count > seen + 10)
+        load.stop()
+    s = d.wait_settled()
+    assert len(before & {p["pid"] for p in s["processes"]} - {d.master_pid}) == 0, "all processes but perhaps the master are new"
+    assert s["uptime_s"] < 30 * SLOW
+    assert d.get("/").get("server") == "after the restart"
+    refused = [f for f in load.failed if "refused" in f.lower()]
+    assert not refused, f"{len(refused)} of {load.count} connections refused"
     assert d.ctl("stop").returncode == 0
     d.reap()
 

@@ -352,7 +352,9 @@ class Daemon:
     def question_rss(self):
         if not self.check_rss:
             return
-        for p in self.status()["processes"]:
+        status = self.status()
+        assert status, "the daemon does not answer `status`"
+        for p in status["processes"]:
             limit = RSS_KB[p["role"]] * (8 if proc.sanitized(p["pid"]) else 1)
             rss = proc.rss_kb(p["pid"])
             assert rss <= limit, f"{p['role']} {p['pid']} has {rss} kB resident, at most {limit} allowed"
@@ -406,5 +408,6 @@ class Daemon:
 
 
 def kind(target):
-    """socket:[4711] -> socket; a file stays a path."""
-    return re.sub(r"^(socket|pipe):\[\d+\]$", r"\1", target)
+    """socket:[4711] -> socket; a file stays a path, but for the random name of OPcache's lock file."""
+    target = re.sub(r"^(socket|pipe):\[\d+\]$", r"\1", target)
+    return re.sub(r"/\.ZendSem\.\w+", "/.ZendSem", target)

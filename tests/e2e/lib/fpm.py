@@ -140,6 +140,7 @@ catch_workers_output = yes
         location / {{ try_files $uri /index.php?$query_string; }}
         location ~ \\.php$ {{
             include /etc/nginx/fastcgi_params;
+            fastcgi_param HTTP_HOST $http_host;
             fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
             fastcgi_pass unix:{sock};
         }}

@@ -26,7 +26,7 @@ $ini = [];
 foreach (['memory_limit', 'max_execution_time', 'display_errors', 'html_errors', 'log_errors', 'error_reporting',
     'max_input_vars', 'max_input_nesting_level', 'post_max_size', 'upload_max_filesize', 'max_file_uploads', 'variables_order',
     'request_order', 'default_charset', 'default_mimetype', 'precision', 'short_open_tag', 'date.timezone', 'enable_post_data_reading',
-    'session.save_path', 'session.use_strict_mode', 'zend.assertions', 'arg_separator.input', 'implicit_flush', 'expose_php',
+    'session.save_path', 'session.use_strict_mode', 'zend.assertions', 'arg_separator.input', 'expose_php',
     'auto_prepend_file', 'user_agent', 'serialize_precision'] as $key) {
     $ini[$key] = ini_get($key);
 }
