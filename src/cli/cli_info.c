@@ -3,6 +3,8 @@
  */
 #include "cli/cli.h"
 
+#include "master/master.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,17 +75,21 @@ static void add_app_conf(const struct rs_cli *cli, struct rs_conf *c)
 {
 	struct rs_buf app = { 0 };
 	struct rs_conf_error err;
+	struct rs_conf ours;
 	char why[4096], file[4200];
 
 	if (rs_cli_ask(c, "app-conf", ANSWER_MS, &app, why, sizeof why) == RS_OK) {
-		if (rs_conf_take_app(c, rs_buf_slice(&app), geteuid() == 0, &err, NULL, NULL) != RS_OK ||
-		    rs_conf_complete(c, cli->cwd, &err) != RS_OK)
+		if (!rs_cli_load(cli, &ours, false))
+			goto out;
+		if (rs_master_take_app(c, rs_buf_slice(&app), geteuid() == 0, &ours, cli->cwd, &err, NULL, NULL) != RS_OK)
 			(void)rs_cli_fail("%s", err.text);
+		rs_conf_fini(&ours);
 	} else {
 		rs_fmt(file, sizeof file, "%s/config/laravels.php", c->laravel_base_path);
 		if (access(file, F_OK) == 0)
 			fprintf(stderr, "rserverd: %s is read when the server starts; its values are not shown\n", file);
 	}
+out:
 	rs_buf_free(&app);
 }
 

@@ -1,6 +1,6 @@
 /*
- * stop and restart. stop asks nicely, then by signal, then kills the whole tree; it is over when the lock on the pid file
- * is free, for the kernel frees it when the master is gone, whatever happened to it.
+ * stop and restart. The process that holds the lock on the pid file is meant, and held by a pidfd: stop asks nicely, then
+ * by signal, then kills the whole tree; it is over when that process has ended.
  */
 #include "cli/cli.h"
 
@@ -26,49 +26,43 @@
 /* How long a restarted server may boot. */
 #define BOOT_MS 300000
 
-static void nap(void)
-{
-	(void)poll(NULL, 0, POLL_MS);
-}
-
 static bool gone(const struct rs_conf *c, pid_t pid)
 {
 	return rs_pidfile_holder(c->pid_file) != pid;
 }
 
-/* Waits until the master is gone, and says now and then that it does. */
-static bool wait_gone(const struct rs_conf *c, pid_t pid, int64_t limit_ms)
+/* Waits until the process is gone, and says now and then that it does. */
+static bool wait_gone(int pidfd, pid_t pid, int64_t limit_ms)
 {
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	int64_t start = rs_now_ms(), said = start;
 
-	while (!gone(c, pid)) {
+	for (;;) {
 		int64_t now = rs_now_ms();
+		if (poll(&p, 1, POLL_MS) > 0)
+			return true;
 		if (now - start >= limit_ms)
 			return false;
-		if (now - said >= REPORT_MS) {
-			said = now;
-			printf("waiting for process %d to finish its requests, %lld s so far\n", (int)pid,
-			       (long long)((now - start) / 1000));
-			fflush(stdout);
-		}
-		nap();
+		if (now - said < REPORT_MS)
+			continue;
+		said = now;
+		printf("waiting for process %d to finish its requests, %lld s so far\n", (int)pid,
+		       (long long)((now - start) / 1000));
+		fflush(stdout);
 	}
-	return true;
 }
 
-/* A signal to exactly the process that holds the lock. */
-static bool signal_holder(const struct rs_conf *c, pid_t pid, int sig)
+/* Of exactly the process that holds the lock. -1: it does no more. */
+static int hold(const struct rs_conf *c, pid_t pid)
 {
 	int fd = pidfd_open(pid, 0);
-	bool ok = fd >= 0 && rs_pidfile_holder(c->pid_file) == pid && pidfd_send_signal(fd, sig, NULL, 0) == 0;
-	int saved = errno;
 
-	rs_fd_close(&fd);
-	errno = saved;
-	return ok || gone(c, pid);
+	if (fd >= 0 && gone(c, pid))
+		rs_fd_close(&fd);
+	return fd;
 }
 
-static int stop(const struct rs_conf *c, pid_t pid)
+static int stop_held(const struct rs_conf *c, pid_t pid, int pidfd)
 {
 	int64_t max_wait_ms = c->max_wait_time;
 	struct rs_buf answer = { 0 };
@@ -76,17 +70,28 @@ static int stop(const struct rs_conf *c, pid_t pid)
 
 	if (rs_cli_ask(c, "stop", ANSWER_MS, &answer, why, sizeof why) == RS_OK)
 		max_wait_ms = rs_cli_answer_number(&answer, "max_wait_ms", max_wait_ms);
-	else if (!signal_holder(c, pid, SIGTERM))
+	else if (pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
 		return rs_cli_fail("cannot stop process %d: %s", (int)pid, strerror(errno));
 	rs_buf_free(&answer);
-	if (wait_gone(c, pid, max_wait_ms + GRACE_MS))
+	if (wait_gone(pidfd, pid, max_wait_ms + GRACE_MS))
 		return 0;
 	fprintf(stderr, "rserverd: process %d did not stop in time; it gets TERM\n", (int)pid);
-	if (signal_holder(c, pid, SIGTERM) && wait_gone(c, pid, TERM_MS))
+	(void)pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
+	if (wait_gone(pidfd, pid, TERM_MS))
 		return 0;
 	fprintf(stderr, "rserverd: process %d and what belongs to it get KILL\n", (int)pid);
 	rs_tree_kill(pid);
-	return wait_gone(c, pid, KILL_MS) ? 0 : rs_cli_fail("process %d survives KILL", (int)pid);
+	return wait_gone(pidfd, pid, KILL_MS) ? 0 : rs_cli_fail("process %d survives KILL", (int)pid);
+}
+
+static int stop(const struct rs_conf *c, pid_t pid)
+{
+	int fd = hold(c, pid), status = 0;
+
+	if (fd >= 0)
+		status = stop_held(c, pid, fd);
+	rs_fd_close(&fd);
+	return status;
 }
 
 int rs_cmd_stop(const struct rs_cli *cli)
@@ -146,7 +151,7 @@ static int restart(const struct rs_cli *cli, const struct rs_conf *c, pid_t pid)
 			printf("restarted (process %d)\n", (int)pid);
 			return 0;
 		}
-		nap();
+		(void)poll(NULL, 0, POLL_MS);
 	}
 	return rs_cli_fail("the server does not serve yet; see its log");
 }

@@ -36,4 +36,12 @@ struct rs_master_start {
  */
 int rs_master_main(const struct rs_master_start *start);
 
+/*
+ * config/laravels.php into *c, which then is complete: rs_conf_take_app(), but for the files by which the command line
+ * finds the server (pid file, control sockets). It cannot evaluate that file, so `ours`, from ini and command line, holds,
+ * whoever runs the server.
+ */
+enum rs_result rs_master_take_app(struct rs_conf *c, struct rs_slice text, bool root, struct rs_conf *ours,
+				  const char *cwd, struct rs_conf_error *err, rs_conf_warn_fn warn, void *arg) RS_MUST_CHECK;
+
 #endif

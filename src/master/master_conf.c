@@ -46,32 +46,46 @@ static char **text_field(struct rs_conf *c, enum rs_opt_id id)
 	return (char **)((char *)c + rs_options[id].offset);
 }
 
-/*
- * By these files the command line finds the server, and it cannot evaluate config/laravels.php: what that says about
- * them is not used, whoever runs the server.
- */
-static bool keep_found_files(struct rs_master *m, struct rs_conf *c, struct rs_conf_error *err)
+/* Value and origin of a STR option. */
+static bool copy_option(struct rs_conf *to, struct rs_conf *from, enum rs_opt_id id)
+{
+	const struct rs_origin_at *at = &from->origin[id];
+	char *value = strdup(*text_field(from, id)), *where = at->where ? strdup(at->where) : NULL;
+
+	if (!value || (at->where && !where)) {
+		free(value);
+		free(where);
+		return false;
+	}
+	free(*text_field(to, id));
+	*text_field(to, id) = value;
+	free(to->origin[id].where);
+	to->origin[id] = (struct rs_origin_at){ .from = at->from, .derived = at->derived, .where = where };
+	return true;
+}
+
+enum rs_result rs_master_take_app(struct rs_conf *c, struct rs_slice text, bool root, struct rs_conf *ours,
+				  const char *cwd, struct rs_conf_error *err, rs_conf_warn_fn warn_fn, void *arg)
 {
 	static const enum rs_opt_id ids[] = { RS_OPT_ID_pid_file, RS_OPT_ID_control_socket, RS_OPT_ID_app_socket };
+	char said[4200];
 
+	if (rs_conf_take_app(c, text, root, err, warn_fn, arg) != RS_OK)
+		return RS_ERR;
 	for (size_t i = 0; i < RS_COUNTOF(ids); i++) {
-		char **field = text_field(c, ids[i]);
-		const char *ours = *text_field(m->start->conf, ids[i]);
-		char *copy;
-		if (strcmp(*field, ours) == 0)
+		const char *own = *text_field(ours, ids[i]);
+		if (c->origin[ids[i]].from != RS_FROM_APP)
 			continue;
-		if (c->origin[ids[i]].from == RS_FROM_APP)
-			rs_warnx(m->log, "config/laravels.php: %s is not used, rserverd could not find the server; it is %s. "
-				 "Set it in the ini file", rs_options[ids[i]].key, ours);
-		copy = strdup(ours);
-		if (!copy) {
+		rs_fmt(said, sizeof said, "config/laravels.php: %s is not used, rserverd could not find the server by it; it is "
+		       "%s, unless the ini file says otherwise", rs_options[ids[i]].key, own);
+		if (warn_fn && strcmp(*text_field(c, ids[i]), own) != 0)
+			warn_fn(arg, said);
+		if (!copy_option(c, ours, ids[i])) {
 			rs_fmt(err->text, sizeof err->text, "out of memory");
-			return false;
+			return RS_ERR;
 		}
-		free(*field);
-		*field = copy;
 	}
-	return true;
+	return rs_conf_complete(c, cwd, err);
 }
 
 enum rs_result rs_master_conf_app(struct rs_gen *g, struct rs_slice text, struct rs_conf_error *err)
@@ -83,18 +97,15 @@ enum rs_result rs_master_conf_app(struct rs_gen *g, struct rs_slice text, struct
 		rs_fmt(err->text, sizeof err->text, "out of memory");
 		return RS_ERR;
 	}
-	if (rs_conf_take_app(&g->conf, text, m->root, err, warn, m) != RS_OK)
-		return RS_ERR;
-	return rs_conf_complete(&g->conf, m->start->cwd, err);
+	return rs_master_take_app(&g->conf, text, m->root, m->start->conf, m->start->cwd, err, warn, m);
 }
 
-enum rs_result rs_master_conf_settle(struct rs_gen *g, struct rs_conf_error *err)
+void rs_master_conf_settle(struct rs_gen *g)
 {
 	struct rs_master *m = g->m;
 
 	if (m->current)
 		rs_conf_keep_start_values(&g->conf, &m->current->conf, warn, m);
-	return keep_found_files(m, &g->conf, err) ? RS_OK : RS_ERR;
 }
 
 void rs_master_log_path(const struct rs_conf *c, char *out, size_t size)

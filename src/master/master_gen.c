@@ -109,6 +109,8 @@ static bool first_booted(struct rs_gen *g, char *why, size_t why_size)
 	struct rs_master *m = g->m;
 	char path[4096];
 
+	(void)rs_copy(m->start->title->prefix, sizeof m->start->title->prefix, rs_slice_str(g->conf.process_prefix));
+	rs_title_set(m->start->title, "master process");
 	rs_master_log_path(&g->conf, path, sizeof path);
 	if (!rs_mlog_open(&m->logs, &g->conf, path, why, why_size))
 		return false;
@@ -127,14 +129,12 @@ static bool first_booted(struct rs_gen *g, char *why, size_t why_size)
 
 void rs_mgen_booted(struct rs_gen *g)
 {
-	struct rs_conf_error err;
 	char why[5000];
 
 	rs_info(g->m->log, "generation %u: the application has booted in %lld ms", g->number,
 		(long long)(rs_now_ms() - g->started_ms));
-	if (rs_master_conf_settle(g, &err) != RS_OK) {
-		rs_mgen_fail(g, err.text);
-	} else if (!g->m->current && !first_booted(g, why, sizeof why)) {
+	rs_master_conf_settle(g);
+	if (!g->m->current && !first_booted(g, why, sizeof why)) {
 		rs_mgen_fail(g, why);
 	} else if (!rs_mworker_slots(g)) {
 		rs_mgen_fail(g, "out of memory");

@@ -205,7 +205,7 @@ enum rs_result rs_master_conf_again(struct rs_master *m, struct rs_conf *c, stru
 /* config/laravels.php into g->conf; completes and checks. */
 enum rs_result rs_master_conf_app(struct rs_gen *g, struct rs_slice text, struct rs_conf_error *err) RS_MUST_CHECK;
 /* The application has said all it will say: START options stay what they were. */
-enum rs_result rs_master_conf_settle(struct rs_gen *g, struct rs_conf_error *err) RS_MUST_CHECK;
+void rs_master_conf_settle(struct rs_gen *g);
 /* Where the log goes: log_file, its default in the background, "" for standard error. */
 void rs_master_log_path(const struct rs_conf *c, char *out, size_t size);
 
