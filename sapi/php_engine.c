@@ -10,6 +10,7 @@
 
 #include "worker/process.h"
 
+#include <ext/session/php_session.h>
 #include <ext/standard/head.h>
 #include <unistd.h>
 
@@ -47,21 +48,17 @@ static void settle_exception(void)
 	}
 }
 
-/* Calls a callback of the glue. false: a fatal error. */
-static bool call(struct rs_php_callback *cb)
+/*
+ * The one way into PHP: runs body, settles what it threw. false: a fatal error. Nothing that body leaves open is ours.
+ */
+static bool guarded(void (*body)(void *), void *arg)
 {
 	zend_execute_data *here = EG(current_execute_data);
 	volatile bool ok = true;
-	zval ret;
 
-	if (!cb->set)
-		return true;
-	ZVAL_UNDEF(&ret);
-	cb->fci.retval = &ret;
 	zend_try {
-		zend_call_function(&cb->fci, &cb->fcc);
+		body(arg);
 		settle_exception();
-		zval_ptr_dtor(&ret);
 	} zend_catch {
 		EG(current_execute_data) = here;
 		ok = false;
@@ -69,22 +66,35 @@ static bool call(struct rs_php_callback *cb)
 	return ok && !CG(unclean_shutdown);
 }
 
-/* Shutdown functions: those of boot (the framework's fatal error page) stay, the request's own are dropped afterwards. */
+static void call_body(void *arg)
+{
+	struct rs_php_callback *cb = arg;
+	zval ret;
+
+	ZVAL_UNDEF(&ret);
+	cb->fci.retval = &ret;
+	zend_call_function(&cb->fci, &cb->fcc);
+	settle_exception();
+	zval_ptr_dtor(&ret);
+}
+
+static bool call(struct rs_php_callback *cb)
+{
+	return !cb->set || guarded(call_body, cb);
+}
+
+static void shutdown_functions_body(void *arg)
+{
+	(void)arg;
+	php_call_shutdown_functions();
+}
+
+/* Those of boot (the framework's fatal error page) stay, the request's own are dropped afterwards. */
 static bool run_shutdown_functions(void)
 {
-	zend_execute_data *here = EG(current_execute_data);
 	HashTable *list = BG(user_shutdown_function_names);
-	volatile bool ok = true;
+	bool ok = !list || !zend_hash_num_elements(list) || guarded(shutdown_functions_body, NULL);
 
-	if (!list || !zend_hash_num_elements(list))
-		return true;
-	zend_try {
-		php_call_shutdown_functions();
-		settle_exception();
-	} zend_catch {
-		EG(current_execute_data) = here;
-		ok = false;
-	} zend_end_try();
 	/* The table may have been made by the request. */
 	list = BG(user_shutdown_function_names);
 	while (list && zend_hash_num_elements(list) > state.shutdown_functions) {
@@ -96,49 +106,28 @@ static bool run_shutdown_functions(void)
 	return ok;
 }
 
-/* Output buffers to the client, headers if nothing was printed. */
-static bool end_output(void)
+/* Output buffers to the client, headers if nothing was printed; the session is saved before the client goes on. */
+static void end_output_body(void *arg)
 {
-	zend_execute_data *here = EG(current_execute_data);
-	volatile bool ok = true;
-
-	zend_try {
-		php_output_end_all();
-		settle_exception();
-		php_header();
-	} zend_catch {
-		EG(current_execute_data) = here;
-		ok = false;
-	} zend_end_try();
-	return ok;
+	(void)arg;
+	php_output_end_all();
+	settle_exception();
+	php_header();
+	if (PS(session_status) == php_session_active)
+		php_session_flush(1);
 }
 
 /* ---- one request ------------------------------------------------------------------------------------------ */
 
-static bool arm(struct rs_exchange *x)
+static void arm_body(void *x)
 {
-	zend_execute_data *here = EG(current_execute_data);
-	volatile bool ok = true;
-
-	zend_try {
-		rs_php_arm(x);
-	} zend_catch {
-		EG(current_execute_data) = here;
-		ok = false;
-	} zend_end_try();
-	return ok;
+	rs_php_arm(x);
 }
 
-static bool disarm(void)
+static void disarm_body(void *arg)
 {
-	volatile bool ok = true;
-
-	zend_try {
-		rs_php_disarm();
-	} zend_catch {
-		ok = false;
-	} zend_end_try();
-	return ok;
+	(void)arg;
+	rs_php_disarm();
 }
 
 /*
@@ -154,13 +143,9 @@ static enum rs_request_end answer_fatal(struct rs_exchange *x)
 #endif
 	if (PG(memory_limit) > 0)
 		zend_set_memory_limit(MAX((size_t)PG(memory_limit), zend_memory_usage(true) + FATAL_ROOM));
-#ifdef ZEND_HAS_OOM
-	/* Some builds remember that memory ran out, and refuse every call into PHP until it is forgotten. */
-	EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
-#endif
 	CG(unclean_shutdown) = 0;
 	(void)run_shutdown_functions();
-	(void)end_output();
+	(void)guarded(end_output_body, NULL);
 	rs_exchange_finish(x);
 	rs_warnx(rs_host_log(), "fatal error, worker is replaced: %.*s %.*s",
 		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
@@ -168,23 +153,30 @@ static enum rs_request_end answer_fatal(struct rs_exchange *x)
 	return RS_REQUEST_RECYCLE;
 }
 
+/* User code has forked and its child has come to its end: it is not the worker, and answers nobody. */
+static void end_foreign_child(void)
+{
+	(void)run_shutdown_functions();
+	_exit(EG(exit_status));
+}
+
 static enum rs_request_end php_request(struct rs_exchange *x)
 {
 	bool ok;
 
-	if (!arm(x))
+	if (!guarded(arm_body, x))
 		return answer_fatal(x);
 	ok = call(&state.handle);
 	if (!ok)
 		return answer_fatal(x);
+	if (rs_host_forked_away())
+		end_foreign_child();
 	ok = run_shutdown_functions();
-	ok = end_output() && ok;
+	ok = guarded(end_output_body, NULL) && ok;
 	rs_exchange_finish(x);
 	ok = call(&state.clean) && ok;
-	ok = disarm() && ok;
-	if (ok && !CG(unclean_shutdown))
-		return RS_REQUEST_OK;
-	return RS_REQUEST_RECYCLE;
+	ok = guarded(disarm_body, NULL) && ok;
+	return ok ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
 }
 
 /* ---- start and boot ------------------------------------------------------------------------------------------ */
@@ -221,11 +213,12 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 		return false;
 	}
 	SG(headers_sent) = 1;
-	state.time_limit = EG(timeout_seconds);
+	state.time_limit = INI_INT("max_execution_time"); /* EG(timeout_seconds) is max_input_time's here */
 	zend_unset_timeout();
 	rs_php_standard_streams();
 	rs_php_opcache_guard();
 	rs_php_filter_guard();
+	rs_php_putenv_guard();
 	return true;
 }
 

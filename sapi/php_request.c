@@ -86,7 +86,7 @@ static void fill_request_info(struct rs_php *php, const struct rs_request_view *
 	ri->content_type = type.p ? keep(b, type) : NULL;
 	ri->content_length = (zend_long)v->body_len;
 	ri->cookie_data = keep_cookies(b, v);
-	ri->path_translated = NULL;
+	ri->path_translated = php->script;
 	ri->proto_num = 1000 + v->http_minor;
 	ri->headers_only = rs_slice_eq(v->method, RS_SLICE("HEAD"));
 	ri->no_headers = false;
@@ -124,33 +124,20 @@ static void modules_rshutdown(void)
 
 /*
  * max_execution_time counts the process's CPU time. Arming costs system calls, so a timer armed less than a second ago
- * is kept: a request may be granted up to that second less, never less than the limit, which is armed one second longer.
+ * is kept: it was armed one second longer than the limit, so no request gets less than that.
  */
 static void arm_timer(struct rs_php *php)
 {
-	int64_t now = rs_now_us();
+	int64_t now;
 
 	if (php->time_limit <= 0)
 		return;
-	if (php->timer_armed_us && php->timer_seconds == php->time_limit && now - php->timer_armed_us < 1000000)
+	now = rs_now_us();
+	if (php->timer_armed_us && now - php->timer_armed_us < 1000000)
 		return;
 	zend_set_timeout(php->time_limit + 1, false);
+	EG(timeout_seconds) = php->time_limit; /* what the error message says */
 	php->timer_armed_us = now;
-	php->timer_seconds = php->time_limit;
-}
-
-/* set_time_limit() was the request's own. */
-static void disarm_timer(struct rs_php *php)
-{
-	if (EG(timeout_seconds) != php->time_limit && EG(timeout_seconds) != php->time_limit + 1) {
-		zend_string *name = zend_string_init(ZEND_STRL("max_execution_time"), false);
-		zend_restore_ini_entry(name, ZEND_INI_STAGE_SHUTDOWN);
-		zend_string_release(name);
-		zend_unset_timeout();
-		EG(timeout_seconds) = php->time_limit;
-		php->timer_armed_us = 0;
-	}
-	zend_atomic_bool_store_ex(&EG(timed_out), false);
 }
 
 /* ---- boot ------------------------------------------------------------------------------------------------ */
@@ -184,6 +171,7 @@ void rs_php_remember_boot(void)
 		drop_header_names(Z_ARRVAL(php->base_server));
 	}
 	rs_php_server_template();
+	rs_php_remember_settings();
 	php->shutdown_functions = BG(user_shutdown_function_names)
 					  ? zend_hash_num_elements(BG(user_shutdown_function_names)) : 0;
 }
@@ -270,7 +258,8 @@ void rs_php_disarm(void)
 		BG(strtok_string) = NULL;
 	}
 	clear_last_error();
-	disarm_timer(php);
+	zend_atomic_bool_store_ex(&EG(timed_out), false);
+	rs_php_restore_settings();
 	SG(server_context) = NULL;
 	php->x = NULL;
 }

@@ -103,10 +103,12 @@ static void add_template(zval *t, const char *name, const char *value)
 /* The script of every request, as behind nginx's try_files: public/index.php, whatever the path. */
 static void add_script(zval *t)
 {
-	const char *root = rs_php()->conf->document_root;
+	struct rs_php *php = rs_php();
+	const char *root = php->conf->document_root;
 
+	RS_IGNORE(!rs_fmt(php->script, sizeof php->script, "%s/index.php", root));
 	add_template(t, "DOCUMENT_ROOT", root);
-	add_assoc_str(t, "SCRIPT_FILENAME", zend_strpprintf(0, "%s/index.php", root));
+	add_template(t, "SCRIPT_FILENAME", php->script);
 	add_template(t, "SCRIPT_NAME", "/index.php");
 	add_template(t, "DOCUMENT_URI", "/index.php");
 	add_template(t, "PHP_SELF", "/index.php");

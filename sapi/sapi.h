@@ -50,14 +50,20 @@ struct rs_php {
 	zend_string **server_keys;  /* names of the others, by enum server_key; permanent */
 	HashTable field_names;      /* header field name as sent -> "HTTP_..." key; bounded, permanent */
 	uint32_t shutdown_functions; /* registered while booting */
+	struct rs_php_directive *directives; /* php_settings.c */
+	uint32_t ndirectives;
+	struct rs_php_variable *variables;
+	uint32_t nvariables;
+	php_stream_context *stream_context;
+	char script[4200];          /* SCRIPT_FILENAME */
 	zend_long time_limit;       /* max_execution_time of the configuration, seconds */
 
 	/* the request that runs */
 	struct rs_exchange *x;      /* NULL between requests */
 	struct rs_buf scratch;      /* terminated copies of its strings; kept allocated */
+	bool environment_changed;   /* putenv() was called */
 	bool filter_fed;            /* filter_input(INPUT_SERVER) has been asked in this request */
 	int64_t timer_armed_us;     /* when the execution timer was armed last; 0: not armed */
-	zend_long timer_seconds;    /* to what */
 	volatile sig_atomic_t overdue;
 };
 
@@ -77,6 +83,11 @@ bool rs_php_ini_prepare(const struct rs_conf *conf);
 void rs_php_arm(struct rs_exchange *x);   /* the SAPI and the superglobals show this request */
 void rs_php_disarm(void);                 /* and forget it again; the output layer is down after this */
 void rs_php_remember_boot(void);          /* what boot left in $_SERVER, shutdown functions, time limit */
+
+/* php_settings.c: ini directives, environment, stream context: as boot left them. */
+void rs_php_putenv_guard(void);
+void rs_php_remember_settings(void);
+void rs_php_restore_settings(void);
 
 /* php_server_vars.c: sapi_module.register_server_variables, and getenv() of the same names. */
 void rs_php_server_template(void);        /* after base_server is known */

@@ -109,6 +109,8 @@ bool rs_exchange_client_gone(const struct rs_exchange *x);
 
 /* ---- host services for the engine -------------------------------------------------------------------------- */
 
+/* Is this a child that user code has forked off a worker? Its exchange does nothing; it should end. */
+bool rs_host_forked_away(void);
 /* The process's own log. */
 struct rs_log *rs_host_log(void);
 /* Ask the master for a reload (opcache_reset() and such). */

@@ -58,6 +58,7 @@ struct rs_process {
 	struct rs_exchange x;
 	uint64_t served, serve_max; /* serve_max 0: no limit */
 	bool retired, leaving;
+	bool forked_away; /* a child of this worker that user code made: the channel is not its own */
 	int exit_status;
 };
 

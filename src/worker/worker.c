@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -70,6 +71,20 @@ static void worker_signals(void)
 	rs_signal(SIGTERM, on_term, true);
 	rs_signal(SIG_OVERDUE, on_overdue, false);
 	rs_signal(SIG_PARENT_DIED, on_parent_died, true);
+}
+
+/* In a child that user code forks off a worker: the request and the channel stay the parent's. */
+static void on_forked_away(void)
+{
+	struct rs_process *p = rs_process();
+
+	p->forked_away = true;
+	p->x.finished = true;
+}
+
+bool rs_host_forked_away(void)
+{
+	return rs_process()->forked_away;
 }
 
 /* max_request plus a random share of the grace, so that workers do not retire together. */
@@ -150,7 +165,7 @@ enum rs_result rs_worker_receive(struct rs_process *p, bool wait)
 	struct pollfd pfd = { .fd = p->data.fd, .events = POLLIN };
 	enum rs_result r;
 
-	if (p->data.eof)
+	if (p->data.eof || p->forked_away)
 		return RS_DONE;
 	if (!wait && poll(&pfd, 1, 0) <= 0)
 		return RS_OK;
@@ -186,6 +201,8 @@ static bool serve_one(struct rs_process *p)
 		rs_alertx(p->log, "REQUEST frame that contradicts itself");
 		end = RS_REQUEST_RECYCLE;
 	}
+	if (p->forked_away)
+		_exit(0);
 	uint64_t id = p->x.id;
 	rs_exchange_end(p);
 	p->served++;
@@ -262,6 +279,8 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 	rs_title_set(p->h->title, role);
 	rs_ipc_init(&p->data, data_fd, RS_IPC_WORKER, RS_IPC_REACTOR);
 	setsockopt(data_fd, SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof quiet);
+	if (pthread_atfork(NULL, NULL, on_forked_away) != 0)
+		return 1;
 	worker_signals();
 	prctl(PR_SET_PDEATHSIG, SIG_PARENT_DIED);
 	if (getppid() != parent && getppid() != p->h->master_pid)
