@@ -41,7 +41,7 @@ static void instance_free(struct rs_reactor *r)
 		rs_worker_lost(w, 502);
 	rs_conn_reap(r);
 	rs_worker_reap(r);
-	rs_route_fini(r);
+	rs_balance_fini(r);
 	rs_control_fini(r);
 	rs_static_fini(&r->files);
 	rs_access_flush(r);
@@ -91,13 +91,12 @@ static struct rs_reactor *instance_new(const struct rs_reactor_start *s)
 	r->reqs.size = sizeof(struct rs_req);
 	TAILQ_INIT(&r->ready);
 	TAILQ_INIT(&r->dead);
-	r->control.ipc.fd = r->accept.reserve_fd = r->route.timer_fd = -1;
-	TAILQ_INIT(&r->route.all);
-	TAILQ_INIT(&r->route.dead);
+	r->control.ipc.fd = r->accept.reserve_fd = r->balance.timer_fd = -1;
+	rs_route_init(r);
 	rs_static_init(&r->files);
 	rs_access_init(&r->access);
 	event_assign(&r->sweep, r->base, -1, 0, sweep_cb, r);
-	if (rs_route_init(r) && rs_accept_init(r) && rs_control_init(r, s->control_fd)) {
+	if (rs_balance_init(r) && rs_accept_init(r) && rs_control_init(r, s->control_fd)) {
 		rs_static_configure(r);
 		return r;
 	}
@@ -139,7 +138,7 @@ static void sweep_cb(evutil_socket_t fd, short what, void *arg)
 	now = rs_reactor_ms(r);
 	rs_accept_sweep(r, now);
 	rs_conn_sweep(r);
-	rs_route_sweep(r);
+	rs_balance_sweep(r);
 	if (r->phase == RS_REACTOR_STOP && now >= r->stop_ms) {
 		rs_notice(r->log, "the time to finish is over: %u connections are cut", r->conns.used);
 		rs_route_give_up(r);
@@ -189,7 +188,7 @@ static void drained(struct rs_reactor *r)
 static void end_turn(struct rs_reactor *r)
 {
 	rs_conn_run_ready(r);
-	rs_route_check(r);
+	rs_balance_check(r);
 	rs_conn_reap(r);
 	if (r->phase == RS_REACTOR_STOP && r->conns.used == 0)
 		drained(r);

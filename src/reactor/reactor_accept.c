@@ -48,7 +48,7 @@ void rs_accept_fini(struct rs_reactor *r)
 bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address)
 {
 	struct rs_listener *l = r->accept.n < RS_LISTENERS_MAX ? calloc(1, sizeof *l) : NULL;
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof a;
 
 	if (!l || !rs_fd_nonblock(fd, true) || getsockname(fd, (struct sockaddr *)&a, &len) < 0)
@@ -149,7 +149,7 @@ static void welcome(struct rs_listener *l, int fd, const struct sockaddr_storage
 /* false: nothing more to take now. */
 static bool accept_one(struct rs_listener *l)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof peer;
 	int fd = accept4(l->fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 

@@ -1,17 +1,16 @@
 /*
- * Client connections: everything that touches their sockets, but for accept (reactor_accept.c) and sendfile
- * (reactor_static.c). Runs in the reactor; never blocks.
+ * Client connections: their life, what they send, their time. What is sent to them is in reactor_output.c. Runs in the
+ * reactor; never blocks.
  *
- * One read event lives as long as the connection; a write event exists only while the kernel's buffer is full. Reads go
- * into the reactor's scratch buffer and are parsed there; only what is left over is kept with the connection. What a
- * client sends while its request is being answered is kept up to a bound, then reading pauses.
+ * One read event lives as long as the connection. Reads go into the reactor's scratch buffer and are parsed there; only what
+ * is left over is kept with the connection. What a client sends while its request is being answered is kept up to a
+ * bound, then reading pauses.
  */
 #include "reactor/reactor_conn.h"
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_http.h"
 #include "reactor/reactor_req.h"
-#include "reactor/reactor_send.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,16 +23,8 @@
 
 /* Pipelined bytes kept behind the request that is being answered. */
 #define PIPELINE_MAX (64u << 10)
-/* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
-#define LINGER_BYTES (32u << 20)
-#define LINGER_MS 5000
-/* What one write event gives to one client, so that a fast one leaves time for the others. */
-#define WRITE_TURN (512u << 10)
 
 static void read_cb(evutil_socket_t fd, short what, void *arg);
-static void write_cb(evutil_socket_t fd, short what, void *arg);
-static void finish(struct rs_conn *c);
-static void linger(struct rs_conn *c);
 
 /* ---- constructor and destructor ------------------------------------------------------------------------------- */
 
@@ -77,7 +68,7 @@ static bool grow_deadlines(struct rs_reactor *r)
 struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_storage *peer, bool tcp)
 {
 	struct rs_conn *c = rs_slab_take(&r->conns);
-	struct sockaddr_storage local;
+	struct sockaddr_storage local = { 0 };
 	socklen_t len = sizeof local;
 
 	if (!c || !grow_deadlines(r)) {
@@ -97,7 +88,7 @@ struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_
 			put_address(&local, c->local, &c->local_port);
 	}
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST, read_cb, c);
-	event_assign(&c->ev_write, r->base, fd, EV_WRITE | EV_PERSIST, write_cb, c);
+	event_assign(&c->ev_write, r->base, fd, EV_WRITE | EV_PERSIST, rs_conn_write_cb, c);
 	rs_conn_deadline(c, r->conf->header_timeout);
 	if (event_add(&c->ev_read, NULL) < 0) {
 		rs_conn_close(c);
@@ -155,188 +146,15 @@ void rs_conn_reap(struct rs_reactor *r)
 	}
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
-
-size_t rs_conn_pending(const struct rs_conn *c)
-{
-	return c->out ? evbuffer_get_length(c->out) : 0;
-}
-
-void rs_conn_want_write(struct rs_conn *c)
-{
-	/* The deadline moves when the client takes bytes, not when a worker brings more. */
-	if (c->write_armed || event_add(&c->ev_write, NULL) < 0)
-		return;
-	c->write_armed = true;
-	if (c->state == RS_CONN_SEND)
-		rs_conn_deadline(c, c->r->conf->write_timeout);
-}
-
-static bool keep_rest(struct rs_conn *c, const struct iovec *iov, int n, size_t skip)
-{
-	if (!c->out && !(c->out = evbuffer_new()))
-		return false;
-	for (int i = 0; i < n; i++) {
-		size_t gone = skip < iov[i].iov_len ? skip : iov[i].iov_len;
-		skip -= gone;
-		if (gone < iov[i].iov_len &&
-		    evbuffer_add(c->out, (const char *)iov[i].iov_base + gone, iov[i].iov_len - gone) < 0)
-			return false;
-	}
-	return true;
-}
-
-bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
-{
-	size_t total = 0;
-	ssize_t sent = 0;
-
-	if (c->state == RS_CONN_CLOSED)
-		return false;
-	for (int i = 0; i < n; i++)
-		total += iov[i].iov_len;
-	if (total == 0)
-		return true;
-	if (!c->out) {
-		do {
-			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL) : writev(c->fd, iov, n);
-		} while (sent < 0 && errno == EINTR);
-		if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-			rs_conn_close(c);
-			return false;
-		}
-		if (sent < 0)
-			sent = 0;
-		if ((size_t)sent == total)
-			return true;
-	}
-	if (!keep_rest(c, iov, n, (size_t)sent)) {
-		rs_conn_close(c);
-		return false;
-	}
-	rs_conn_want_write(c);
-	return true;
-}
-
-static void unwant_write(struct rs_conn *c)
-{
-	if (c->write_armed)
-		event_del(&c->ev_write);
-	c->write_armed = false;
-}
-
-/* The kernel has taken everything; what now? */
-static void drained(struct rs_conn *c)
-{
-	struct rs_req *q = c->req;
-
-	if (c->out)
-		evbuffer_free(c->out);
-	c->out = NULL;
-	if (q && q->file_left) {
-		rs_static_continue(q);
-		return;
-	}
-	unwant_write(c);
-	if (c->state != RS_CONN_SEND)
-		return;
-	rs_conn_deadline(c, 0);
-	if (!q || q->ended)
-		finish(c);
-	else
-		rs_send_credit(q);
-}
-
-static void write_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct rs_conn *c = arg;
-	int n = 1;
-
-	RS_CHECK(c, RS_CONN_MAGIC);
-	(void)what;
-	if (rs_conn_pending(c)) {
-		n = evbuffer_write_atmost(c->out, fd, WRITE_TURN);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n < 0) {
-			rs_conn_close(c);
-			return;
-		}
-	}
-	if (rs_conn_pending(c)) {
-		if (c->state == RS_CONN_SEND)
-			rs_conn_deadline(c, c->r->conf->write_timeout);
-		if (c->req)
-			rs_send_credit(c->req);
-		return;
-	}
-	drained(c);
-}
-
-void rs_conn_answer_ends(struct rs_conn *c)
-{
-	if (c->state == RS_CONN_CLOSED || rs_conn_pending(c) || (c->req && c->req->file_left))
-		return;
-	finish(c);
-}
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 /* Bytes are waiting that no event will speak of. */
-static void make_ready(struct rs_conn *c)
+void rs_conn_make_ready(struct rs_conn *c)
 {
 	if (!c->is_ready)
 		TAILQ_INSERT_TAIL(&c->r->ready, c, ready_link);
 	c->is_ready = true;
 }
-
-/* The whole answer is with the kernel. */
-static void finish(struct rs_conn *c)
-{
-	struct rs_reactor *r = c->r;
-	struct rs_req *q = c->req;
-
-	unwant_write(c);
-	if (q) {
-		c->req = NULL;
-		rs_access_request(r, c, q, q->status);
-		q->conn = NULL;
-		rs_req_release(q);
-	}
-	if (!c->keepalive || r->phase != RS_REACTOR_RUN) {
-		if (c->linger || c->in.len)
-			linger(c);
-		else
-			rs_conn_close(c);
-		return;
-	}
-	c->state = RS_CONN_IDLE;
-	rs_conn_deadline(c, r->conf->keepalive_timeout);
-	if (c->in.len)
-		make_ready(c);
-	else if (c->in.cap)
-		rs_buf_free(&c->in);
-	if (c->read_paused && event_add(&c->ev_read, NULL) == 0)
-		c->read_paused = false;
-}
-
-/*
- * Closing with unread input makes the kernel send a reset, and that can overtake the answer at the client. So: end of
- * file for the client, then its input is dropped until it closes.
- */
-static void linger(struct rs_conn *c)
-{
-	if (shutdown(c->fd, SHUT_WR) < 0) {
-		rs_conn_close(c);
-		return;
-	}
-	c->state = RS_CONN_LINGER;
-	c->linger_left = LINGER_BYTES;
-	rs_buf_free(&c->in);
-	rs_conn_deadline(c, LINGER_MS);
-	if (c->read_paused && event_add(&c->ev_read, NULL) == 0)
-		c->read_paused = false;
-}
-
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 static bool takes_input(const struct rs_conn *c)
 {
@@ -348,6 +166,12 @@ static void pause_reading(struct rs_conn *c)
 	if (!c->read_paused)
 		event_del(&c->ev_read);
 	c->read_paused = true;
+}
+
+void rs_conn_resume(struct rs_conn *c)
+{
+	if (c->read_paused && event_add(&c->ev_read, NULL) == 0)
+		c->read_paused = false;
 }
 
 /* Bytes that were kept: offers them again. */
@@ -362,7 +186,7 @@ static void feed(struct rs_conn *c)
 		rs_buf_free(&c->in);
 	/* Still idle with bytes left: it had its share of this turn. */
 	if (c->state == RS_CONN_IDLE && c->in.len)
-		make_ready(c);
+		rs_conn_make_ready(c);
 	if (c->in.len >= PIPELINE_MAX && !takes_input(c))
 		pause_reading(c);
 }
@@ -405,7 +229,7 @@ static void input(struct rs_conn *c, const char *p, size_t n)
 	if (takes_input(c) && kept)
 		feed(c);
 	else if (c->state == RS_CONN_IDLE)
-		make_ready(c);
+		rs_conn_make_ready(c);
 	else if (!takes_input(c) && c->in.len >= PIPELINE_MAX)
 		pause_reading(c);
 }

@@ -68,6 +68,13 @@ void rs_conn_want_write(struct rs_conn *c);
 /* The answer is complete in out: next request when it has left, or the end. Call when nothing more will be written. */
 void rs_conn_answer_ends(struct rs_conn *c);
 
+/* The kernel has room again. */
+void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg);
+/* Ends a pause in reading. */
+void rs_conn_resume(struct rs_conn *c);
+/* Received bytes wait that no event will speak of: they are parsed at the end of the turn. */
+void rs_conn_make_ready(struct rs_conn *c);
+
 /* When the sweep will call it late; ms from now. 0: never. */
 void rs_conn_deadline(struct rs_conn *c, int64_t ms);
 

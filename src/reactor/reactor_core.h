@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "reactor/reactor_accept.h"
 #include "reactor/reactor_access.h"
+#include "reactor/reactor_balance.h"
 #include "reactor/reactor_control.h"
 #include "reactor/reactor_route.h"
 #include "reactor/reactor_slab.h"
@@ -56,6 +57,7 @@ struct rs_reactor {
 	struct rs_control control;
 	struct rs_accept accept;
 	struct rs_route route;
+	struct rs_balance balance;
 	struct rs_static files;
 	struct rs_access access;
 	struct rs_reactor_counters n;

@@ -73,10 +73,10 @@ size_t rs_http_input(struct rs_conn *c, const char *p, size_t n)
 /* A complete head at p; `behind` bytes of the body, or of the next request, are here already. */
 static void begin(struct rs_conn *c, const char *p, size_t behind)
 {
-	static char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct rs_reactor *r = c->r;
 	const struct rs_http_head *h = &r->head;
-	struct iovec iov = { go_on, sizeof go_on - 1 };
+	struct iovec iov = { (void *)(uintptr_t)go_on, sizeof go_on - 1 };
 	struct rs_req *q = rs_req_new(c, p, h);
 	unsigned status = 0;
 

@@ -7,7 +7,6 @@
 #include "base/rs_base.h"
 #include "ipc/wire.h"
 
-#include <event2/event_struct.h>
 #include <sys/queue.h>
 
 struct rs_reactor;
@@ -24,15 +23,9 @@ struct rs_route {
 	unsigned backlogged;         /* workers that hold more than one request */
 	struct rs_req_list queue;    /* bound: queue_length, plus what comes back from workers */
 	size_t queued;
-	int64_t service_us;          /* what a request takes here, typically */
-	int64_t checked_us;          /* when rs_route_check() last looked */
-	int timer_fd;                /* one shot, 1 ms: the next look when nothing else happens */
-	bool timer_armed;
-	struct event timer;
 };
 
-bool rs_route_init(struct rs_reactor *r);
-void rs_route_fini(struct rs_reactor *r);
+void rs_route_init(struct rs_reactor *r);
 
 /* A complete request: posted, queued, or answered 503. */
 void rs_route_submit(struct rs_req *q);
@@ -40,26 +33,20 @@ void rs_route_submit(struct rs_req *q);
 void rs_route_withdraw(struct rs_req *q);
 /* The longest wait is over: 503, unless a worker has begun after all. */
 void rs_route_overdue(struct rs_req *q);
-/* Did its worker claim q? Looks at the claim word when that is not known yet. */
-bool rs_route_claimed(struct rs_req *q);
 /* DONE: the worker is through with q. q may be freed. */
 void rs_route_done(struct rs_worker *w, struct rs_req *q);
 
-/* Something about w has changed: (un)routable, more or less posted. */
-void rs_route_place(struct rs_worker *w);
+/* q to w, which is routable; or, without memory, 503. */
+void rs_route_post(struct rs_worker *w, struct rs_req *q);
 /* Posts what is queued while there is room. */
 void rs_route_pump(struct rs_reactor *r);
-/* Takes back what w has not claimed; it goes elsewhere. */
-void rs_route_take_back(struct rs_worker *w);
+/* What w has not claimed goes back into the queue, in front and in its order. all: w will get nothing more. */
+void rs_route_take_back(struct rs_worker *w, bool all);
 /* w is gone: unclaimed requests move, claimed ones are answered with status. */
 void rs_route_abandon(struct rs_worker *w, unsigned status);
 /* ROUTE: generation gets the requests, workers of older ones retire when they are free. */
 void rs_route_switch(struct rs_reactor *r, uint32_t generation);
 
-/* End of a loop turn: moves requests away from workers that are slow to claim them. */
-void rs_route_check(struct rs_reactor *r);
-/* From the sweep: request_timeout, workers that do not wake up. */
-void rs_route_sweep(struct rs_reactor *r);
 /* STOP has run out: whatever waits or runs is answered 503 or cut. */
 void rs_route_give_up(struct rs_reactor *r);
 

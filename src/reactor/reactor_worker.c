@@ -11,6 +11,7 @@
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_slot.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -79,7 +80,7 @@ void rs_worker_lost(struct rs_worker *w, unsigned status)
 	if (w->phase == RS_WORKER_PHASE_DEAD)
 		return;
 	w->phase = RS_WORKER_PHASE_DEAD;
-	rs_route_place(w);
+	rs_slot_place(w);
 	event_del(&w->ev_read);
 	event_del(&w->ev_write);
 	if (w->dirty)
@@ -160,14 +161,14 @@ static void flush(struct rs_worker *w)
 		/* It may have answered before it died: read_cb finds the rest, then the end. */
 		w->blocked = true;
 		event_del(&w->ev_write);
-		rs_route_place(w);
+		rs_slot_place(w);
 		return;
 	}
 	if (w->blocked && !was_blocked)
 		event_add(&w->ev_write, NULL);
 	else if (!w->blocked && was_blocked)
 		event_del(&w->ev_write);
-	rs_route_place(w);
+	rs_slot_place(w);
 }
 
 void rs_worker_flush_all(struct rs_reactor *r)
@@ -201,7 +202,7 @@ void rs_worker_retire(struct rs_worker *w)
 		return;
 	}
 	w->phase = RS_WORKER_PHASE_RETIRED;
-	rs_route_place(w);
+	rs_slot_place(w);
 	rs_worker_dirty(w);
 }
 
@@ -224,7 +225,7 @@ static const char *on_ready(struct rs_worker *w, const struct rs_frame *f)
 	rs_control_worker_ready(w);
 	if (w->generation < w->r->route.generation)
 		rs_worker_retire(w);
-	rs_route_place(w);
+	rs_slot_place(w);
 	rs_route_pump(w->r);
 	return NULL;
 }
@@ -244,7 +245,7 @@ static const char *on_answer(struct rs_worker *w, const struct rs_frame *f)
 	}
 	if (q->worker != w)
 		return "answer to another worker's request";
-	if (!rs_route_claimed(q))
+	if (!rs_slot_claimed(q))
 		return "answer to a request that it has not claimed";
 	q->progress_us = rs_reactor_us(r);
 	rs_req_answering(q);

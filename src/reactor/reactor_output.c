@@ -1,0 +1,193 @@
+/*
+ * What goes out to a client, and what follows when it has: the next request, or the end of the connection. Runs in the
+ * reactor; never blocks.
+ *
+ * Bytes go to the kernel at once; only what it does not take waits in the connection, and only then there is a write event.
+ */
+#include "reactor/reactor_conn.h"
+
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_req.h"
+#include "reactor/reactor_send.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+/* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
+#define LINGER_BYTES (32u << 20)
+#define LINGER_MS 5000
+/* What one write event gives to one client, so that a fast one leaves time for the others. */
+#define WRITE_TURN (512u << 10)
+
+static void finish(struct rs_conn *c);
+static void linger(struct rs_conn *c);
+
+size_t rs_conn_pending(const struct rs_conn *c)
+{
+	return c->out ? evbuffer_get_length(c->out) : 0;
+}
+
+void rs_conn_want_write(struct rs_conn *c)
+{
+	/* The deadline moves when the client takes bytes, not when a worker brings more. */
+	if (c->write_armed || event_add(&c->ev_write, NULL) < 0)
+		return;
+	c->write_armed = true;
+	if (c->state == RS_CONN_SEND)
+		rs_conn_deadline(c, c->r->conf->write_timeout);
+}
+
+static bool keep_rest(struct rs_conn *c, const struct iovec *iov, int n, size_t skip)
+{
+	if (!c->out && !(c->out = evbuffer_new()))
+		return false;
+	for (int i = 0; i < n; i++) {
+		size_t gone = skip < iov[i].iov_len ? skip : iov[i].iov_len;
+		skip -= gone;
+		if (gone < iov[i].iov_len &&
+		    evbuffer_add(c->out, (const char *)iov[i].iov_base + gone, iov[i].iov_len - gone) < 0)
+			return false;
+	}
+	return true;
+}
+
+bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
+{
+	size_t total = 0;
+	ssize_t sent = 0;
+
+	if (c->state == RS_CONN_CLOSED)
+		return false;
+	for (int i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	if (total == 0)
+		return true;
+	if (!c->out) {
+		do {
+			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL) : writev(c->fd, iov, n);
+		} while (sent < 0 && errno == EINTR);
+		if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+			rs_conn_close(c);
+			return false;
+		}
+		if (sent < 0)
+			sent = 0;
+		if ((size_t)sent == total)
+			return true;
+	}
+	if (!keep_rest(c, iov, n, (size_t)sent)) {
+		rs_conn_close(c);
+		return false;
+	}
+	rs_conn_want_write(c);
+	return true;
+}
+
+static void unwant_write(struct rs_conn *c)
+{
+	if (c->write_armed)
+		event_del(&c->ev_write);
+	c->write_armed = false;
+}
+
+/* The kernel has taken everything; what now? */
+static void drained(struct rs_conn *c)
+{
+	struct rs_req *q = c->req;
+
+	if (c->out)
+		evbuffer_free(c->out);
+	c->out = NULL;
+	if (q && q->file_left) {
+		rs_static_continue(q);
+		return;
+	}
+	unwant_write(c);
+	if (c->state != RS_CONN_SEND)
+		return;
+	rs_conn_deadline(c, 0);
+	if (!q || q->ended)
+		finish(c);
+	else
+		rs_send_credit(q);
+}
+
+void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct rs_conn *c = arg;
+	int n = 1;
+
+	RS_CHECK(c, RS_CONN_MAGIC);
+	(void)what;
+	if (rs_conn_pending(c)) {
+		n = evbuffer_write_atmost(c->out, fd, WRITE_TURN);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			rs_conn_close(c);
+			return;
+		}
+	}
+	if (rs_conn_pending(c)) {
+		if (c->state == RS_CONN_SEND)
+			rs_conn_deadline(c, c->r->conf->write_timeout);
+		if (c->req)
+			rs_send_credit(c->req);
+		return;
+	}
+	drained(c);
+}
+
+void rs_conn_answer_ends(struct rs_conn *c)
+{
+	if (c->state == RS_CONN_CLOSED || rs_conn_pending(c) || (c->req && c->req->file_left))
+		return;
+	finish(c);
+}
+
+/* The whole answer is with the kernel. */
+static void finish(struct rs_conn *c)
+{
+	struct rs_reactor *r = c->r;
+	struct rs_req *q = c->req;
+
+	unwant_write(c);
+	if (q) {
+		c->req = NULL;
+		rs_access_request(r, c, q, q->status);
+		q->conn = NULL;
+		rs_req_release(q);
+	}
+	if (!c->keepalive || r->phase != RS_REACTOR_RUN) {
+		if (c->linger || c->in.len)
+			linger(c);
+		else
+			rs_conn_close(c);
+		return;
+	}
+	c->state = RS_CONN_IDLE;
+	rs_conn_deadline(c, r->conf->keepalive_timeout);
+	if (c->in.len)
+		rs_conn_make_ready(c);
+	else if (c->in.cap)
+		rs_buf_free(&c->in);
+	rs_conn_resume(c);
+}
+
+/*
+ * Closing with unread input makes the kernel send a reset, and that can overtake the answer at the client. So: end of
+ * file for the client, then its input is dropped until it closes.
+ */
+static void linger(struct rs_conn *c)
+{
+	if (shutdown(c->fd, SHUT_WR) < 0) {
+		rs_conn_close(c);
+		return;
+	}
+	c->state = RS_CONN_LINGER;
+	c->linger_left = LINGER_BYTES;
+	rs_buf_free(&c->in);
+	rs_conn_deadline(c, LINGER_MS);
+	rs_conn_resume(c);
+}
