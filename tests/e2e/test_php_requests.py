@@ -347,6 +347,16 @@ def test_fatal_error_is_answered_and_the_process_replaced(daemon, name):
     assert d.status()["generation"] == 1
 
 
+def test_fatal_errors_in_a_row_hurt_only_their_own_requests(daemon):
+    """A broken page that is asked again and again is no crash loop: every successor was ready and is forked at once."""
+    d = daemon.php(ini=one())
+    for _ in range(15):
+        assert ask(d, FATAL["fatal error"]).status == 500
+        started = time.monotonic()
+        assert ask(d, "echo 'fine';").body == b"fine"
+        assert time.monotonic() - started < 1.0 * SLOW
+
+
 def test_fatal_error_runs_shutdown_functions_of_request_and_boot(daemon):
     d = daemon.php(start=False, ini=one())
     d.write("entry.php", "<?php register_shutdown_function(function () { echo ',boot'; });\n"

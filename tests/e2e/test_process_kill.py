@@ -196,6 +196,16 @@ def test_everything_but_the_master_killed_at_once(daemon):
     assert d.get("/").body == b"hello"
 
 
+def test_workers_that_were_ready_are_replaced_at_once_every_time(daemon):
+    """Back-off is for workers that do not become ready."""
+    d = daemon(ini={"swoole": {"worker_num": 1}})
+    for _ in range(15):
+        started = time.monotonic()
+        assert d.get("/exit?code=1").status == 502
+        assert d.get("/").status == 200
+        assert time.monotonic() - started < 1.0 * SLOW
+
+
 @pytest.mark.parametrize("role", ["worker", "manager", "reactor"])
 def test_killed_ten_times_in_a_row(daemon, role):
     d = daemon()

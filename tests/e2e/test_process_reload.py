@@ -89,8 +89,8 @@ def test_running_request_finishes_on_the_old_generation(daemon):
     until(lambda: d.status()["generation"] == 2)
     assert not slow.done()
     assert d.get("/").status == 200, "the new one serves meanwhile"
-    draining = [w for w in d.of(d.status(), "worker") if w["generation"] == 1]
-    assert [w["state"] for w in draining] == ["draining"]
+    until(lambda: [w["state"] for w in d.of(d.status(), "worker") if w["generation"] == 1] == ["draining"],
+          message="of the old generation only the busy worker is left")
     assert slow.result().status == 200
     d.wait_settled()
 
