@@ -246,6 +246,7 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "app_conf", ZEND_FN(rs_app_conf), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "facts", ZEND_FN(rs_facts), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "boot_failed", ZEND_FN(rs_boot_failed), arginfo_text, 0)
+	ZEND_RAW_FENTRY(NS "touched", ZEND_FN(rs_touched), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "log", ZEND_FN(rs_log_line), arginfo_log, 0)
 	ZEND_RAW_FENTRY(NS "ask_reload", ZEND_FN(rs_ask_reload), arginfo_text, 0)

@@ -61,6 +61,7 @@ struct rs_php {
 	/* the request that runs */
 	struct rs_exchange *x;      /* NULL between requests */
 	struct rs_buf scratch;      /* terminated copies of its strings; kept allocated */
+	bool touched;               /* a function of php_touch.c was called */
 	bool environment_changed;   /* putenv() was called */
 	bool filter_fed;            /* filter_input(INPUT_SERVER) has been asked in this request */
 	int64_t timer_armed_us;     /* when the execution timer was armed last; 0: not armed */
@@ -105,6 +106,10 @@ void rs_php_overdue(void); /* async-signal-safe */
 /* php_filter.c: filter_input(INPUT_SERVER) sees $_SERVER, which is filled without the input filter. */
 void rs_php_filter_guard(void);
 void rs_php_filter_reset(void);           /* with every request */
+
+/* php_touch.c: was anything called that changes the process for later requests? */
+void rs_php_touch_guard(void);
+ZEND_FUNCTION(rs_touched);
 
 /* php_opcache.c */
 void rs_php_opcache_guard(void);          /* opcache_reset() asks for a reload instead */

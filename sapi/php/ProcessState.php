@@ -6,7 +6,8 @@ namespace Rserverd;
 
 /**
  * What a request can change in PHP itself and php-fpm would put back at its end: time zone, locale, encoding, working
- * directory, umask, error and exception handlers. Each is compared first; a well-behaved request costs a microsecond.
+ * directory, umask, libxml's error mode, error and exception handlers. Looked at only when one of the functions that
+ * change them was called (sapi/php_touch.c); then each is compared first.
  */
 final class ProcessState
 {
@@ -18,6 +19,10 @@ final class ProcessState
     private readonly string $locale;
 
     private readonly ?string $encoding;
+
+    private readonly string|int|null $substitute;
+
+    private readonly ?bool $libxmlErrors;
 
     private readonly string $directory;
 
@@ -32,6 +37,8 @@ final class ProcessState
         $this->timezone = date_default_timezone_get();
         $this->locale = setlocale(LC_ALL, '0');
         $this->encoding = function_exists('mb_internal_encoding') ? mb_internal_encoding() : null;
+        $this->substitute = function_exists('mb_substitute_character') ? mb_substitute_character() : null;
+        $this->libxmlErrors = function_exists('libxml_use_internal_errors') ? libxml_use_internal_errors() : null;
         $this->directory = (string) getcwd();
         $this->umask = umask();
         $this->errorHandler = self::errorHandler();
@@ -40,6 +47,9 @@ final class ProcessState
 
     public function restore(): void
     {
+        if (!touched()) {
+            return;
+        }
         if (date_default_timezone_get() !== $this->timezone) {
             date_default_timezone_set($this->timezone);
         }
@@ -48,6 +58,12 @@ final class ProcessState
         }
         if ($this->encoding !== null && mb_internal_encoding() !== $this->encoding) {
             mb_internal_encoding($this->encoding);
+        }
+        if ($this->substitute !== null && mb_substitute_character() !== $this->substitute) {
+            mb_substitute_character($this->substitute);
+        }
+        if ($this->libxmlErrors !== null && libxml_use_internal_errors() !== $this->libxmlErrors) {
+            libxml_use_internal_errors($this->libxmlErrors);
         }
         if (getcwd() !== $this->directory && $this->directory !== '') {
             @chdir($this->directory);
@@ -59,6 +75,7 @@ final class ProcessState
         if (self::exceptionHandler() !== $this->exceptionHandler) {
             $this->restoreExceptionHandler();
         }
+        touched(); // by what was just called here
     }
 
     private function restoreErrorHandler(): void
