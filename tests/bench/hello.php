@@ -1,5 +1,0 @@
-<?php
-
-return static function (): void {
-    echo 'hello';
-};
