@@ -18,6 +18,7 @@
 #define LIVED_WELL_MS 10000
 /* Deaths of workers that had been ready and cost no waiting. */
 #define FREE_DEATHS 5
+#define READY_DELAY_MS 100
 
 /* ---- slots and orders ---------------------------------------------------------------------------- */
 
@@ -303,14 +304,19 @@ static void tell_reactor(const struct rs_wproc *w, int status)
 		rs_mreactor_send(w->gen->m, RS_MSG_WORKER_GONE, rs_slice(&gone, sizeof gone), NULL, 0);
 }
 
-/* Milliseconds until the successor starts. */
+/*
+ * Milliseconds until the successor starts. One that was ready died of a request: a page that is fatal every time must not
+ * take the server away from the others, so its successors wait little; what never becomes ready waits longer and longer.
+ */
 static int64_t successor_delay(struct rs_slot *s, const struct rs_wproc *w, bool well, int64_t lived_ms)
 {
 	if (w->ready && (well || lived_ms >= LIVED_WELL_MS)) {
 		s->backoff.failures = 0;
 		return 0;
 	}
-	return rs_backoff_next(&s->backoff, w->ready ? FREE_DEATHS : 0);
+	if (!w->ready)
+		return rs_backoff_next(&s->backoff, 0);
+	return rs_backoff_next(&s->backoff, FREE_DEATHS) ? READY_DELAY_MS : 0;
 }
 
 /* A death while the generation comes up; too many, and it does not. */
