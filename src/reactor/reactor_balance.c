@@ -158,10 +158,14 @@ static bool sweep_claimed(struct rs_worker *w, int64_t now)
 	return false;
 }
 
-/* A worker with nothing to do that does not claim: stopped, or starved. It gets a rest, its requests another worker. */
+/*
+ * A worker with nothing to do that does not claim: stopped, or starved. Its requests go elsewhere and it gets a rest; if
+ * it still claims nothing after request_timeout, another process takes its place.
+ */
 static void sweep_asleep(struct rs_worker *w, int64_t now)
 {
 	struct rs_req *q = w->posted ? rs_slot_oldest(w) : NULL;
+	int64_t limit = w->r->conf->request_timeout * 1000;
 
 	if (w->posted == 0 && w->phase == RS_WORKER_PHASE_READY && now - w->since_us >= ASLEEP_REST_US) {
 		if (w->ndead == RS_CLAIM_SLOTS)
@@ -169,10 +173,14 @@ static void sweep_asleep(struct rs_worker *w, int64_t now)
 		w->stalled = false;
 		rs_slot_place(w);
 	}
-	if (!q || w->stalled || now - q->posted_us < ASLEEP_US || now - w->since_us < ASLEEP_US)
+	if (!q || w->stalled || now - q->posted_us < ASLEEP_US || now - w->since_us < ASLEEP_US || rs_slot_busy(w))
 		return;
-	if (rs_slot_busy(w))
+	if (w->asleep_us == 0)
+		w->asleep_us = q->posted_us;
+	if (limit && now - w->asleep_us >= limit) {
+		rs_worker_kill(w, RS_KILL_TIMEOUT, 504, "does not take requests");
 		return;
+	}
 	rs_debug(w->r->log, "worker %u does not wake up, its requests move", w->id);
 	w->stalled = true;
 	w->since_us = now;

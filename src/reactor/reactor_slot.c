@@ -83,6 +83,7 @@ static void now_claimed(struct rs_req *q)
 {
 	q->state = RS_REQ_CLAIMED;
 	q->progress_us = rs_reactor_us(q->r);
+	q->worker->asleep_us = 0;
 	read_up_to(q->worker, q->claim >> 2);
 }
 

@@ -31,14 +31,13 @@
 
 void rs_static_init(struct rs_static *s)
 {
-	s->root_fd = s->storage_fd = -1;
+	s->root_fd = -1;
 	s->root[0] = s->storage[0] = '\0';
 }
 
 void rs_static_fini(struct rs_static *s)
 {
 	rs_fd_close(&s->root_fd);
-	rs_fd_close(&s->storage_fd);
 }
 
 /* Where a descriptor's file really is. false: unknown. */
@@ -66,7 +65,6 @@ static int open_root(const char *path, char real[4096])
 void rs_static_configure(struct rs_reactor *r)
 {
 	struct rs_static *s = &r->files;
-	char storage[4096];
 
 	rs_static_fini(s);
 	if (!r->conf->handle_static)
@@ -74,8 +72,8 @@ void rs_static_configure(struct rs_reactor *r)
 	s->root_fd = open_root(r->conf->document_root, s->root);
 	if (s->root_fd < 0)
 		rs_warn(r->log, "handle_static: cannot open %s", r->conf->document_root);
-	if (rs_fmt(storage, sizeof storage, "%s/storage/app/public", r->conf->laravel_base_path))
-		s->storage_fd = open_root(storage, s->storage);
+	if (!rs_fmt(s->storage, sizeof s->storage, "%s/storage/app/public", r->conf->laravel_base_path))
+		s->storage[0] = '\0';
 }
 
 /* ---- which file ------------------------------------------------------------------------------------------------- */
@@ -88,14 +86,25 @@ static const char *below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
 }
 
+/* The part of path below <base>/storage/app/public. That may be made, or moved, at any time: looked up each time. */
+static const char *below_storage(const struct rs_static *s, const char *path)
+{
+	char dir[4096];
+	int fd = open_root(s->storage, dir);
+	const char *rest = fd >= 0 ? below(path, dir) : NULL;
+
+	rs_fd_close(&fd);
+	return rest;
+}
+
 /* May a file that a symlink led to be served? Its real name has to pass what names in targets have to pass. */
 static bool target_ok(const struct rs_static *s, const char *name, const char *real)
 {
 	const char *rest = below(real, s->root);
 	bool source;
 
-	if (!rest && s->storage_fd >= 0 && below(name, "storage"))
-		rest = below(real, s->storage);
+	if (!rest && below(name, "storage"))
+		rest = below_storage(s, real);
 	if (!rest)
 		return false;
 	for (const char *p = rest; p; p = strchr(p, '/')) {

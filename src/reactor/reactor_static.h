@@ -12,9 +12,8 @@ struct rs_http_head;
 
 struct rs_static {
 	int root_fd;               /* O_PATH on document_root, -1: no static files */
-	int storage_fd;            /* O_PATH on <base>/storage/app/public, or -1 */
-	char root[4096];           /* their real paths */
-	char storage[4096];
+	char root[4096];           /* its real path */
+	char storage[4096];        /* <base>/storage/app/public, as configured */
 };
 
 void rs_static_init(struct rs_static *s);

@@ -40,6 +40,7 @@ struct rs_worker {
 	uint64_t dead_seq[RS_CLAIM_SLOTS]; /* revoked, perhaps not yet read by the worker */
 	unsigned ndead;
 	int64_t since_us;                 /* when it was last seen to begin or finish something */
+	int64_t asleep_us;                /* the post since which it has claimed nothing at all; 0: it does */
 	uint64_t requests;
 	TAILQ_ENTRY(rs_worker) all_link, bucket_link, dirty_link;
 };

@@ -51,7 +51,7 @@ static int up(void **state)
 	t.r->conns.size = sizeof(struct rs_conn);
 	t.r->reqs.size = sizeof(struct rs_req);
 	t.r->access.fd = -1;
-	t.r->files.root_fd = t.r->files.storage_fd = -1;
+	t.r->files.root_fd = -1;
 	TAILQ_INIT(&t.r->ready);
 	TAILQ_INIT(&t.r->dead);
 	rs_route_init(t.r);
@@ -437,6 +437,44 @@ static void sleeping_worker_gives_back_and_rests(void **state)
 	assert_ptr_equal(q->worker, w);
 }
 
+static void worker_that_never_wakes_is_replaced(void **state)
+{
+	(void)state;
+	t.conf.request_timeout = 1000;
+	worker();
+	struct rs_req *q = ask();
+	at_us(ASLEEP_US);
+	rs_balance_sweep(t.r);
+	assert_int_equal(q->state, RS_REQ_QUEUED);
+	at_us(ASLEEP_US + ASLEEP_REST_US);
+	rs_balance_sweep(t.r);
+	assert_ptr_equal(q->worker, t.w[0]);
+	at_us(2 * ASLEEP_US + ASLEEP_REST_US);
+	rs_balance_sweep(t.r);
+	assert_int_equal(t.w[0]->phase, RS_WORKER_PHASE_DEAD);
+	t.w[0] = NULL;
+	/* Nobody had begun it: the successor will. */
+	worker();
+	turn();
+	assert_ptr_equal(q->worker, t.w[1]);
+	assert_int_equal(status_of(0), 0);
+}
+
+static void worker_that_woke_up_is_forgiven(void **state)
+{
+	(void)state;
+	t.conf.request_timeout = 1000;
+	struct rs_worker *w = worker();
+	struct rs_req *q = ask();
+	at_us(ASLEEP_US);
+	rs_balance_sweep(t.r);
+	at_us(ASLEEP_US + ASLEEP_REST_US);
+	rs_balance_sweep(t.r);
+	assert_true(claim(q) && rs_slot_claimed(q));
+	assert_int_equal(w->asleep_us, 0);
+	rs_route_done(w, q);
+}
+
 /* ---- time ----------------------------------------------------------------------------------------------------------- */
 
 static void request_timeout_counts_from_the_claim(void **state)
@@ -625,6 +663,8 @@ int main(void)
 		T(nothing_claimed_is_not_stalled),
 		T(one_slow_request_does_not_change_what_is_usual),
 		T(sleeping_worker_gives_back_and_rests),
+		T(worker_that_never_wakes_is_replaced),
+		T(worker_that_woke_up_is_forgiven),
 		T(request_timeout_counts_from_the_claim),
 		T(slow_client_is_not_the_workers_fault),
 		T(deadlines_of_connections),
