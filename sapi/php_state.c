@@ -95,24 +95,25 @@ static bool same(const zval *a, const zval *b)
 }
 
 /* The new value is in place before the old one's destructor may run. */
-static void restore(struct slot *s)
+static bool restore(struct slot *s)
 {
 	zval *at = s->at, old;
 
 	if (Z_TYPE(s->value) != IS_UNDEF)
 		ZVAL_DEREF(at);
 	if (same(at, &s->value))
-		return;
+		return false;
 	ZVAL_COPY_VALUE(&old, at);
 	ZVAL_COPY(at, &s->value);
 	zval_ptr_dtor(&old);
+	return true;
 }
 
-static struct set *checked(zend_long id)
+static struct set *checked(zend_long id, uint32_t arg)
 {
 	if (id >= 0 && (zend_ulong)id < nsets)
 		return &sets[id];
-	zend_argument_value_error(1, "must be a set made by Rserverd\\state_new()");
+	zend_argument_value_error(arg, "must be a set made by Rserverd\\state_new()");
 	return NULL;
 }
 
@@ -140,7 +141,7 @@ ZEND_FUNCTION(rs_state_keep)
 		Z_PARAM_ARRAY_HT(except)
 		Z_PARAM_ARRAY_HT(with)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!(set = checked(id)))
+	if (!(set = checked(id, 1)))
 		RETURN_THROWS();
 	zend_hash_init(&none, 0, NULL, NULL, false);
 	if (object) {
@@ -156,16 +157,22 @@ ZEND_FUNCTION(rs_state_keep)
 
 ZEND_FUNCTION(rs_state_restore)
 {
+	bool changed = false;
 	struct set *set;
-	zend_long id;
+	zval *ids;
+	int n;
 
-	ZEND_PARSE_PARAMETERS_START(1, 1)
-		Z_PARAM_LONG(id)
+	ZEND_PARSE_PARAMETERS_START(1, -1)
+		Z_PARAM_VARIADIC('+', ids, n)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!(set = checked(id)))
-		RETURN_THROWS();
-	for (uint32_t i = 0; i < set->n; i++)
-		restore(&set->slots[i]);
+	for (int k = 0; k < n; k++) {
+		set = checked(Z_TYPE(ids[k]) == IS_LONG ? Z_LVAL(ids[k]) : -1, (uint32_t)k + 1);
+		if (!set)
+			RETURN_THROWS();
+		for (uint32_t i = 0; i < set->n; i++)
+			changed |= restore(&set->slots[i]);
+	}
+	RETURN_BOOL(changed);
 }
 
 #define ARGS(required) { (const char *)(uintptr_t)(required), { 0 }, NULL }
@@ -179,5 +186,5 @@ const zend_internal_arg_info rs_state_arginfo_keep[5] = {
 };
 const zend_internal_arg_info rs_state_arginfo_restore[2] = {
 	ARGS(1),
-	ZEND_ARG_TYPE_INFO(0, set, IS_LONG, 0)
+	ZEND_ARG_VARIADIC_TYPE_INFO(0, sets, IS_LONG, 0)
 };

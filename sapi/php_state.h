@@ -5,7 +5,7 @@
  *   Rserverd\state_keep(int $set, object|string $target, array $except = [], array $with = []): void
  *       remembers the properties of an object, or the static ones that a class declares; $except: names left out;
  *       $with: name => value to go back to instead of the present one
- *   Rserverd\state_restore(int $set): void       puts them all back
+ *   Rserverd\state_restore(int ...$sets): bool   puts them all back, set by set; true: something had changed
  */
 #ifndef RS_PHP_STATE_H
 #define RS_PHP_STATE_H

@@ -7,6 +7,7 @@ namespace Rserverd\Laravel;
 use Closure;
 use Hhxsv5\LaravelS\Illuminate\Cleaners as LaravelS;
 use Illuminate\Container\Container;
+use Illuminate\Routing\RouteCollection;
 use InvalidArgumentException;
 use ReflectionClass;
 use ReflectionMethod;
@@ -14,13 +15,15 @@ use Rserverd\Log;
 use Rserverd\ProcessState;
 use Throwable;
 
+use function Rserverd\state_restore;
+
 /**
  * All that runs after a request: the application's own cleaners, then the built-in ones. One that fails does not keep
  * the others from running.
  */
 final class Cleaners
 {
-    /** In this order, before services are put back. */
+    /** In this order. */
     private const BUILT_IN = [
         LaravelS\ContainerCleaner::class,
         LaravelS\ConfigCleaner::class,
@@ -28,6 +31,14 @@ final class Cleaners
         LaravelS\RequestCleaner::class,
         LaravelS\SessionCleaner::class,
         LaravelS\AuthCleaner::class,
+    ];
+
+    /** Of services that were made while booting; each gets its service. */
+    private const OF_SERVICES = [
+        'view' => Cleaners\FinderCleaner::class,
+        'db' => Cleaners\DatabaseCleaner::class,
+        'log' => Cleaners\LogCleaner::class,
+        'cache' => Cleaners\CacheCleaner::class,
     ];
 
     /** Cleaners of packages: active where the package is. */
@@ -51,23 +62,21 @@ final class Cleaners
     public function __construct(private readonly Container $app)
     {
         $this->snapshot = Snapshot::of($app);
+        // Looks at the configuration before it goes back.
         $this->add(new Cleaners\DriversCleaner($app));
-        foreach (self::BUILT_IN as $class) {
-            $this->add(new $class($app, $this->snapshot));
+        $this->addStates([
+            ...array_map(fn (string $class): HasStates => new $class($app, $this->snapshot), self::BUILT_IN),
+            new Cleaners\LocaleCleaner(),
+            new Cleaners\ViewCleaner($app),
+            new Cleaners\ServicesCleaner($app),
+            new Cleaners\StaticsCleaner($app),
+        ]);
+        foreach (self::OF_SERVICES as $service => $class) {
+            if ($app->bound($service) && $app->resolved($service)) {
+                $this->add(new $class($app->make($service)));
+            }
         }
-        if ($db = $this->existing('db')) {
-            $this->add(new Cleaners\DatabaseCleaner($db));
-        }
-        if ($log = $this->existing('log')) {
-            $this->add(new Cleaners\LogCleaner($log));
-        }
-        if ($cache = $this->existing('cache')) {
-            $this->add(new Cleaners\CacheCleaner($cache));
-        }
-        $this->add(new Cleaners\LocaleCleaner());
-        $this->add(new Cleaners\ViewCleaner($app));
-        $this->add(new Cleaners\ServicesCleaner($app));
-        $this->add(new Cleaners\StaticsCleaner($app));
+        $this->add(new Cleaners\MemoryCleaner());
         foreach (self::OF_PACKAGES as $sign => $class) {
             if ($app->bound($sign) || class_exists($sign)) {
                 $this->add(new $class($app, $this->snapshot));
@@ -91,7 +100,8 @@ final class Cleaners
                 $steps[] = $this->own($class);
             }
         }
-        if ($kept !== null && $this->app->resolved('router')) {
+        if ($kept !== null && $this->app->resolved('router')
+            && $this->app->make('router')->getRoutes()::class === RouteCollection::class) {
             $steps[] = (new Cleaners\ControllerCleaner($this->app, $kept))->clean(...);
         }
         $this->steps = [...$steps, ...$this->builtIn];
@@ -124,9 +134,13 @@ final class Cleaners
         $this->builtIn[] = $cleaner->clean(...);
     }
 
-    private function existing(string $service): ?object
+    /** @param list<HasStates> $cleaners restored together, in this order */
+    private function addStates(array $cleaners): void
     {
-        return $this->app->bound($service) && $this->app->resolved($service) ? $this->app->make($service) : null;
+        $sets = array_map(static fn (HasStates $cleaner): int => $cleaner->states()->set, $cleaners);
+        $this->builtIn[] = static function () use ($sets): void {
+            state_restore(...$sets);
+        };
     }
 
     /** A cleaner of either form, see CleanerInterface. */

@@ -17,7 +17,8 @@ use function Rserverd\state_restore;
  */
 final class States
 {
-    private readonly int $set;
+    /** The engine's number of this set. */
+    public readonly int $set;
 
     public function __construct()
     {
@@ -49,8 +50,9 @@ final class States
         return $this;
     }
 
-    public function restore(): void
+    /** True: something had changed. */
+    public function restore(): bool
     {
-        state_restore($this->set);
+        return state_restore($this->set);
     }
 }

@@ -10,7 +10,9 @@ declare(strict_types=1);
 
 namespace Rserverd {
 
-    require_once __DIR__ . '/state.php';
+    if (!function_exists('Rserverd\\state_new')) {
+        require_once __DIR__ . '/state.php';
+    }
 
     final class Shim
     {
@@ -95,6 +97,12 @@ namespace Rserverd {
     function log(int $level, string $text): void
     {
         Shim::$log[] = [$level, $text];
+    }
+
+    /** Nobody watches the functions that change the process: always compare. */
+    function touched(): bool
+    {
+        return true;
     }
 
     function ask_reload(string $why): void

@@ -60,9 +60,14 @@ function state_keep(int $set, object|string $target, array $except = [], array $
     }
 }
 
-function state_restore(int $set): void
+/** Always says that something had changed: the slower way must be right too. */
+function state_restore(int ...$sets): bool
 {
-    foreach (ShimStates::$sets[$set] as $restore) {
-        $restore();
+    foreach ($sets as $set) {
+        foreach (ShimStates::$sets[$set] as $restore) {
+            $restore();
+        }
     }
+
+    return true;
 }

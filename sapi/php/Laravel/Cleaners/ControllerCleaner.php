@@ -10,8 +10,8 @@ use Illuminate\Routing\Route;
 
 /**
  * destroy_controllers: a route keeps its controller, and with it the request, the user and the session that were given
- * to its constructor. Parameters go as well: they may be models of somebody. With cached routes a route object lives for
- * one request only; then there is nothing to do.
+ * to its constructor. Parameters go as well: they may be models of somebody. Not needed with cached routes, for there a
+ * route object lives as long as its request.
  */
 final class ControllerCleaner
 {

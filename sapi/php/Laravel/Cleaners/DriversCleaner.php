@@ -22,15 +22,19 @@ final class DriversCleaner
         'log' => ['channels', 'logging.channels'],
     ];
 
+    /** The configuration: the container gets this object back too. */
+    private readonly object $config;
+
     /** @var array<array-key, mixed> */
     private readonly array $booted;
 
     /** @var list<array{string, Closure(list<string>): void, Closure(): list<string>}> path, forget, names */
     private array $managers = [];
 
-    public function __construct(private readonly Container $app)
+    public function __construct(Container $app)
     {
-        $this->booted = $app->make('config')->all();
+        $this->config = $app->make('config');
+        $this->booted = $this->config->all();
         foreach (self::MANAGERS as $service => [$property, $path]) {
             if ($app->bound($service) && $app->resolved($service)
                 && property_exists($manager = $app->make($service), $property)) {
@@ -47,7 +51,7 @@ final class DriversCleaner
 
     public function clean(): void
     {
-        $now = $this->app->make('config')->all();
+        $now = $this->config->all();
         if ($now === $this->booted) {
             return;
         }

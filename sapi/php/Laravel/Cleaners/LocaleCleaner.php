@@ -4,37 +4,44 @@ declare(strict_types=1);
 
 namespace Rserverd\Laravel\Cleaners;
 
+use Carbon\AbstractTranslator;
 use Carbon\Carbon;
 use Carbon\CarbonImmutable;
+use Carbon\CarbonInterval;
+use Carbon\CarbonPeriod;
+use Carbon\Factory;
+use Carbon\FactoryImmutable;
+use Rserverd\Laravel\HasStates;
+use Rserverd\Laravel\States;
 
-/** Carbon has a locale and a pretended present of its own, per class. */
-final class LocaleCleaner
+/** Carbon has a locale and a pretended present of its own: static up to Carbon 2, in a factory from 3 on. */
+final class LocaleCleaner implements HasStates
 {
-    /** @var array<class-string, string> */
-    private array $locales = [];
+    private const CLASSES = [Carbon::class, CarbonImmutable::class, CarbonInterval::class, CarbonPeriod::class,
+        AbstractTranslator::class, Factory::class, FactoryImmutable::class];
 
-    /** @var array<class-string, mixed> */
-    private array $present = [];
+    private readonly States $states;
 
     public function __construct()
     {
-        foreach ([Carbon::class, CarbonImmutable::class] as $class) {
-            if (class_exists($class)) {
-                $this->locales[$class] = $class::getLocale();
-                $this->present[$class] = $class::getTestNow();
+        $this->states = new States();
+        if (class_exists(Carbon::class)) {
+            // Made when first asked for; the messages it has loaded may stay.
+            $this->states->object(Carbon::getTranslator(), ['messages']);
+        }
+        foreach (self::CLASSES as $class) {
+            // What is not loaded has no state.
+            if (class_exists($class, false)) {
+                $this->states->class($class);
             }
+        }
+        if (method_exists(FactoryImmutable::class, 'getDefaultInstance')) {
+            $this->states->object(FactoryImmutable::getDefaultInstance());
         }
     }
 
-    public function clean(): void
+    public function states(): States
     {
-        foreach ($this->locales as $class => $locale) {
-            if ($class::getLocale() !== $locale) {
-                $class::setLocale($locale);
-            }
-            if ($class::getTestNow() !== $this->present[$class]) {
-                $class::setTestNow($this->present[$class]);
-            }
-        }
+        return $this->states;
     }
 }

@@ -7,13 +7,14 @@ namespace Rserverd\Laravel\Cleaners;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Http\Kernel;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
  * Services that are made while booting and stay: each one's properties go back to what they were. Listeners, routes,
  * composers, rules and callbacks that a request added are gone with that; so are the current route and the locale.
  */
-final class ServicesCleaner
+final class ServicesCleaner implements HasStates
 {
     /** service => properties that keep what requests put there: drivers (see DriversCleaner) and caches */
     private const KEPT = [
@@ -61,9 +62,9 @@ final class ServicesCleaner
         }
     }
 
-    public function clean(): void
+    public function states(): States
     {
-        $this->states->restore();
+        return $this->states;
     }
 
     /** The collection of cached routes has another one inside, for routes that are added later. */

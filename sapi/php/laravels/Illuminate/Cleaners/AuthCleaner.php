@@ -6,13 +6,14 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Auth\Access\Gate;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
  * The auth manager forgets its guards, for each knows a user, and which guard shouldUse() chose; the gate forgets what a
  * request defined.
  */
-class AuthCleaner extends BaseCleaner
+class AuthCleaner extends BaseCleaner implements HasStates
 {
     /** @var States */
     private $states;
@@ -33,5 +34,10 @@ class AuthCleaner extends BaseCleaner
     public function clean()
     {
         $this->states->restore();
+    }
+
+    public function states(): States
+    {
+        return $this->states;
     }
 }

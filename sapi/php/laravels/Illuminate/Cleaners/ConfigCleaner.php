@@ -6,6 +6,7 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Closure;
 use Illuminate\Container\Container;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 use UnitEnum;
 
@@ -13,7 +14,7 @@ use UnitEnum;
  * The whole configuration goes back to what it was after boot: changed values, added ones, removed ones. Objects among
  * the values, at any depth, get their own properties back.
  */
-class ConfigCleaner extends BaseCleaner
+class ConfigCleaner extends BaseCleaner implements HasStates
 {
     /** @var States the repository, and the objects in it */
     private $states;
@@ -30,6 +31,11 @@ class ConfigCleaner extends BaseCleaner
     public function clean()
     {
         $this->states->restore();
+    }
+
+    public function states(): States
+    {
+        return $this->states;
     }
 
     /** @param array<int, true> $seen object ids, since objects may refer to each other */

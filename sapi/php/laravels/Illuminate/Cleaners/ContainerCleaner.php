@@ -6,6 +6,7 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Routing\ResponseFactory;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
@@ -15,7 +16,7 @@ use Rserverd\Laravel\States;
  * So a singleton made during a request ends with it, as under php-fpm; one made while booting lives on. Callbacks that
  * providers registered at boot stay: the one that gives each request its user among them.
  */
-class ContainerCleaner extends BaseCleaner
+class ContainerCleaner extends BaseCleaner implements HasStates
 {
     /** Made at boot they would hold the session, the user or the redirector of one request for ever. */
     private const OF_A_REQUEST = ['session.store', 'auth.driver', 'redirect', ResponseFactory::class];
@@ -40,6 +41,11 @@ class ContainerCleaner extends BaseCleaner
     public function clean()
     {
         $this->states->restore();
+    }
+
+    public function states(): States
+    {
+        return $this->states;
     }
 
     private function read(string $property): array

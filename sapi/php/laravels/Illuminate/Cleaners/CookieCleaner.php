@@ -5,10 +5,11 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /** The cookie jar: what was queued and not sent, and defaults that a request set. */
-class CookieCleaner extends BaseCleaner
+class CookieCleaner extends BaseCleaner implements HasStates
 {
     /** @var States */
     private $states;
@@ -25,5 +26,10 @@ class CookieCleaner extends BaseCleaner
     public function clean()
     {
         $this->states->restore();
+    }
+
+    public function states(): States
+    {
+        return $this->states;
     }
 }

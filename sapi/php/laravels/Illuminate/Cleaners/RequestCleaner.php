@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 use Symfony\Component\HttpFoundation\Request;
 
@@ -12,7 +13,7 @@ use Symfony\Component\HttpFoundation\Request;
  * What outlives a request object: settings that are the class's own (trusted proxies, formats), and the URL generator
  * with its root, scheme and default parameters. The request in the container is ContainerCleaner's.
  */
-class RequestCleaner extends BaseCleaner
+class RequestCleaner extends BaseCleaner implements HasStates
 {
     /** @var States */
     private $states;
@@ -34,5 +35,10 @@ class RequestCleaner extends BaseCleaner
     public function clean()
     {
         $this->states->restore();
+    }
+
+    public function states(): States
+    {
+        return $this->states;
     }
 }

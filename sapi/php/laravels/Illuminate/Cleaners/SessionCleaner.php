@@ -5,13 +5,14 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
+use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
  * The session manager forgets its drivers, one made while booting too: each holds somebody's session. session.store and
  * the redirector go with the container's instances.
  */
-class SessionCleaner extends BaseCleaner
+class SessionCleaner extends BaseCleaner implements HasStates
 {
     /** @var States */
     private $states;
@@ -28,5 +29,10 @@ class SessionCleaner extends BaseCleaner
     public function clean()
     {
         $this->states->restore();
+    }
+
+    public function states(): States
+    {
+        return $this->states;
     }
 }

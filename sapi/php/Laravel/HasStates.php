@@ -1,0 +1,11 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Laravel;
+
+/** A cleaner that does no more than restore: all of these are restored by one call of the engine. */
+interface HasStates
+{
+    public function states(): States;
+}
