@@ -15,6 +15,7 @@ char *rs_buf_reserve(struct rs_buf *b, size_t n)
 	if (b->p && b->cap - b->off - b->len >= n)
 		return b->p + b->off + b->len;
 	if (b->off && b->cap - b->len >= n && b->len <= b->off) {
+		RS_ASSERT(b->p);
 		memcpy(b->p, b->p + b->off, b->len);
 		b->off = 0;
 		return b->p + b->len;
@@ -28,7 +29,7 @@ char *rs_buf_reserve(struct rs_buf *b, size_t n)
 	p = malloc(cap);
 	if (!p)
 		return NULL;
-	if (b->len)
+	if (b->p && b->len)
 		memcpy(p, b->p + b->off, b->len);
 	free(b->p);
 	b->p = p;
