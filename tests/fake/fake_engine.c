@@ -146,12 +146,12 @@ static bool wanted(const char *how)
 	return v && strcmp(v, how) == 0;
 }
 
-static enum rs_result fake_run(const struct rs_heritage *h, enum rs_result (*serve)(void *), void *a,
+static enum rs_result fake_run(const struct rs_heritage *h, enum rs_result (*then)(void *), void *a,
 			       struct rs_buf *why)
 {
 	(void)h;
 	if (!wanted("fail"))
-		return serve(a);
+		return then(a);
 	(void)rs_buf_printf(why, "the fake application was told not to boot");
 	return RS_ERR;
 }
