@@ -45,9 +45,9 @@ bool rs_cli_parse(struct rs_cli *cli, const struct rs_command *commands, int arg
 bool rs_cli_locate(struct rs_cli *cli);
 
 /* ---- cli_conf.c ---- */
-/* ini (-c, else ./laravels.ini, else none) and command line into a fresh *c, complete. rs_master_read_fn. */
-enum rs_result rs_cli_read_conf(const void *cli, struct rs_conf *c, struct rs_conf_error *err, rs_conf_warn_fn warn,
-				void *arg) RS_MUST_CHECK;
+/* ini (-c, else ./laravels.ini, else none) and command line into a fresh *c, complete. rs_master_read_fn; arg: struct rs_cli. */
+enum rs_result rs_cli_read_conf(const void *arg, struct rs_conf *c, struct rs_conf_error *err, rs_conf_warn_fn warn,
+				void *warn_arg) RS_MUST_CHECK;
 /* The same for a command: says what is wrong on standard error. loud: warnings too. */
 bool rs_cli_load(const struct rs_cli *cli, struct rs_conf *c, bool loud);
 /*

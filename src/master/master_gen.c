@@ -286,9 +286,12 @@ void rs_mgen_manager_died(struct rs_gen *g, int status)
 	}
 	g->pid = 0;
 	forget_orders(g, status);
-	if (g == m->next)
+	if (g == m->next) {
+		/* Abandoned by that; g may be gone now. */
 		rs_mgen_fail(g, why);
-	else if (g == m->current)
+		return;
+	}
+	if (g == m->current)
 		rs_master_lost_manager(m, rs_now_ms() - g->started_ms);
 	rs_mgen_check(g);
 }

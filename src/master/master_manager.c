@@ -126,6 +126,7 @@ static enum rs_result on_forked(struct rs_peer *p, struct rs_frame *f)
 static enum rs_result on_exited(struct rs_peer *p, struct rs_frame *f)
 {
 	struct rs_gen *g = gen_of(p);
+	struct rs_master *m = g->m;
 	struct rs_wire_exited gone;
 	struct rs_wproc *w;
 
@@ -136,7 +137,7 @@ static enum rs_result on_exited(struct rs_peer *p, struct rs_frame *f)
 			continue;
 		rs_mworker_gone(w, gone.status);
 		rs_mgen_check(g);
-		rs_master_check_gone(g->m);
+		rs_master_check_gone(m);
 		break;
 	}
 	return RS_OK;

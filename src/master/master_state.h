@@ -164,11 +164,11 @@ void rs_master_event(struct rs_master *m, enum rs_fsm_event ev);
 /* In force: of the serving generation, else of the booting one, else what ini and command line say. */
 const struct rs_conf *rs_master_conf(const struct rs_master *m);
 void rs_master_after_ms(struct event *timer, int64_t ms);
-/* Is there any child left? Raises RS_EV_ALL_GONE when DRAIN or STOP is over. */
+/* Is there any child left? (master_end.c) Raises RS_EV_ALL_GONE when DRAIN or STOP is over. */
 void rs_master_check_gone(struct rs_master *m);
-/* The manager of the serving generation has died. */
+/* The manager of the serving generation has died. (master_roll.c) */
 void rs_master_lost_manager(struct rs_master *m, int64_t lived_ms);
-/* The reactor has no request left, or is dead. */
+/* The reactor has no request left, or is dead. (master_end.c) */
 void rs_master_drained(struct rs_master *m);
 
 /* ---- master_signal.c ---- */
@@ -215,7 +215,7 @@ struct rs_gen *rs_mgen_new(struct rs_master *m, struct rs_conf *conf, bool recov
 void rs_mgen_free(struct rs_gen *g);
 /* The application is up: workers are next. */
 void rs_mgen_booted(struct rs_gen *g);
-/* It will not come up. Raises NEXT_FAILED once. */
+/* It will not come up. Raises NEXT_FAILED once. Frees g when its manager is dead and it has no worker. */
 void rs_mgen_fail(struct rs_gen *g, const char *why);
 /* Its workers may finish, then it ends. */
 void rs_mgen_drain(struct rs_gen *g);
