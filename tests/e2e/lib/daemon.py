@@ -5,6 +5,7 @@ reports in the log, leaked descriptors per role (0, 1, 2 still what they were), 
 behind, memory. A test that provokes one of these says so beforehand (expect_exit, allow_log, check_fds).
 """
 
+import atexit
 import collections
 import json
 import os
@@ -29,6 +30,27 @@ ALARMS = re.compile(r"\[alert\]|AddressSanitizer|LeakSanitizer|UndefinedBehavior
                     r"|ThreadSanitizer|stack smashing|free\(\): |malloc\(\): |double free|corrupted")
 RSS_KB = {"master": 32 << 10, "reactor": 64 << 10, "manager": 192 << 10, "worker": 192 << 10}
 ROLES = ("master", "reactor", "manager", "worker")
+
+
+def sanitizer_environment(binary):
+    """What a sanitizer build needs to run PHP; {} for an ordinary one."""
+    if binary not in _sanitizer:
+        _sanitizer[binary] = {}
+        if "libasan" in run("ldd", binary).stdout:
+            folder = tempfile.mkdtemp(prefix="rs-e2e-asan-")
+            atexit.register(shutil.rmtree, folder, True)
+            os.chmod(folder, 0o755)
+            shim = os.path.join(folder, "nodeepbind.so")
+            source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nodeepbind.c")
+            made = run("gcc", "-shared", "-fPIC", "-o", shim, source)
+            assert made.returncode == 0, made.stderr
+            # Leaks at the end of PHP processes are PHP's; the daemon has its own tests for that.
+            _sanitizer[binary] = {"LD_PRELOAD": shim,
+                                  "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:handle_segv=0:handle_abort=0"}
+    return _sanitizer[binary]
+
+
+_sanitizer = {}
 
 
 def run(*args, timeout=60, **kw):
@@ -133,7 +155,8 @@ class Daemon:
     def environment(self):
         keep = {k: v for k, v in os.environ.items()
                 if not re.match(r"^(LARAVEL|APP_|RSERVERD_(?!SLOW)|NOTIFY_SOCKET|SYMFONY|VAR_DUMPER)", k)}
-        keep.update(RSERVERD_TEST_ID=self.marker, **self.env)
+        keep.update(RSERVERD_TEST_ID=self.marker, **sanitizer_environment(self.binary))
+        keep.update(self.env)
         return keep
 
     def command(self, *words):

@@ -89,9 +89,13 @@ class Nginx(Service):
         super().__init__()
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
-        conf = self.write("nginx.conf", nginx_conf(self, make_http_part(self)))
-        self.spawn(NGINX, "-c", conf, "-p", self.folder, "-e", self.path("nginx-error.log"))
-        until(self.listening, message="nginx listens")
+        try:
+            conf = self.write("nginx.conf", nginx_conf(self, make_http_part(self)))
+            self.spawn(NGINX, "-c", conf, "-p", self.folder, "-e", self.path("nginx-error.log"))
+            until(self.listening, message="nginx listens")
+        except BaseException:
+            self.stop()
+            raise
 
     def listening(self):
         self.check()
