@@ -141,6 +141,11 @@ final class Cleaners
         $this->builtIn[] = static function () use ($sets): void {
             state_restore(...$sets);
         };
+        foreach ($cleaners as $cleaner) {
+            if ($cleaner instanceof LaravelS\ConfigCleaner && ($rest = $cleaner->afterStates()) !== null) {
+                $this->builtIn[] = $rest;
+            }
+        }
     }
 
     /** A cleaner of either form, see CleanerInterface. */

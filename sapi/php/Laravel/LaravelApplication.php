@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Rserverd\Laravel;
 
 use Closure;
+use Hhxsv5\LaravelS\Illuminate\LaravelSServiceProvider;
 use Illuminate\Contracts\Foundation\Application as Container;
 use Illuminate\Contracts\Http\Kernel;
 use Rserverd\Application;
@@ -55,11 +56,7 @@ final class LaravelApplication implements Application
         $this->kernel = $boot->kernel;
         Warm::up($this->app);
         BootConnections::close($this->app);
-        $config = $this->app->make('config')->get('laravels', []);
-        if (!is_array($config)) {
-            throw new UnexpectedValueException('config/laravels.php must return an array; it returned '
-                . get_debug_type($config));
-        }
+        $config = $this->laravelsConfig();
         array_map(Cleaners::check(...), [...$this->settings->cleaners, ...array_values((array) ($config['cleaners'] ?? []))]);
         app_conf(AppConf::rows($config, $this->settings->basePath));
         facts(Facts::of($this->app));
@@ -125,5 +122,17 @@ final class LaravelApplication implements Application
 
     public function idle(): void
     {
+    }
+
+    /** @return array<array-key, mixed> config/laravels.php as the application evaluated it, without our own defaults */
+    private function laravelsConfig(): array
+    {
+        $config = $this->app->make('config')->get('laravels', []);
+        if (!is_array($config)) {
+            throw new UnexpectedValueException('config/laravels.php must return an array; it returned '
+                . get_debug_type($config));
+        }
+
+        return (class_exists(LaravelSServiceProvider::class, false) ? LaravelSServiceProvider::given() : null) ?? $config;
     }
 }

@@ -37,6 +37,12 @@ namespace Rserverd {
 
         public static ?string $finished = null;
 
+        /** The buffer that plays the client: what is in it has been sent. */
+        public static int $level = 1;
+
+        /** @var list<string> of the response */
+        public static array $headers = [];
+
         public static mixed $handle;
 
         public static mixed $clean;
@@ -86,7 +92,7 @@ namespace Rserverd {
         if (Shim::$finished !== null) {
             return false;
         }
-        while (ob_get_level() > 1) {
+        while (ob_get_level() > Shim::$level) {
             ob_end_flush();
         }
         Shim::$finished = (string) ob_get_contents();
@@ -107,6 +113,23 @@ namespace Rserverd {
 
     function ask_reload(string $why): void
     {
+    }
+}
+
+namespace Symfony\Component\HttpFoundation {
+
+    /** The command line keeps no headers: the ones that a response sends are noted. */
+    function header(string $line, bool $replace = true, int $status = 0): void
+    {
+        if ($replace) {
+            $name = strstr($line, ':', true) . ':';
+            \Rserverd\Shim::$headers = array_values(array_filter(
+                \Rserverd\Shim::$headers,
+                static fn (string $old): bool => stripos($old, $name) !== 0
+            ));
+        }
+        \Rserverd\Shim::$headers[] = $line;
+        $status && http_response_code($status);
     }
 }
 

@@ -8,6 +8,7 @@ use Closure;
 use Illuminate\Container\Container;
 use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
+use stdClass;
 use UnitEnum;
 
 /**
@@ -18,6 +19,9 @@ class ConfigCleaner extends BaseCleaner implements HasStates
 {
     /** @var States the repository, and the objects in it */
     private $states;
+
+    /** @var list<array{stdClass, array<string, mixed>}> */
+    private $records = [];
 
     public function __construct(Container $currentApp, Container $snapshotApp)
     {
@@ -31,6 +35,13 @@ class ConfigCleaner extends BaseCleaner implements HasStates
     public function clean()
     {
         $this->states->restore();
+        $this->cleanRecords();
+    }
+
+    /** For objects without a class the engine keeps nothing: null when there are none, as nearly always. */
+    public function afterStates(): ?Closure
+    {
+        return $this->records === [] ? null : $this->cleanRecords(...);
     }
 
     public function states(): States
@@ -47,8 +58,24 @@ class ConfigCleaner extends BaseCleaner implements HasStates
             } elseif (is_object($value) && !$value instanceof Closure && !$value instanceof UnitEnum
                 && !$value instanceof Container && !isset($seen[spl_object_id($value)])) {
                 $seen[spl_object_id($value)] = true;
-                $this->states->object($value);
+                if ($value instanceof stdClass) {
+                    $this->records[] = [$value, get_object_vars($value)];
+                } else {
+                    $this->states->object($value);
+                }
                 $this->collect((array) $value, $seen);
+            }
+        }
+    }
+
+    private function cleanRecords(): void
+    {
+        foreach ($this->records as [$record, $values]) {
+            foreach (array_diff_key(get_object_vars($record), $values) as $name => $added) {
+                unset($record->$name);
+            }
+            foreach ($values as $name => $value) {
+                $record->$name = $value;
             }
         }
     }

@@ -8,6 +8,7 @@ use App\Models\Note;
 use Carbon\Carbon;
 use Illuminate\Database\Eloquent\Model;
 use Illuminate\Database\Eloquent\Relations\Relation;
+use Illuminate\Foundation\Http\Middleware\TrimStrings;
 use Illuminate\Http\Request;
 use Illuminate\Http\Resources\Json\JsonResource;
 use Illuminate\Pagination\Paginator;
@@ -62,7 +63,7 @@ final class Traces
         Request::macro("macro_$tag", static fn () => $tag);
         Route::get("added-$tag", static fn () => $tag)->name("added.$tag");
         Route::pattern('id', $tag);
-        Route::pushMiddlewareToGroup('web', $tag);
+        Route::pushMiddlewareToGroup('web', TrimStrings::class);
         JsonResource::wrap($tag);
         Auth::shouldUse('api');
         Auth::viaRequest($tag, static fn () => null);
