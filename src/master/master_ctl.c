@@ -115,6 +115,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (c->state == RS_CTL_WAITING_STATUS)
 		rs_ctl_answer_status(c, RS_SLICE(""));
+	else if (c->state == RS_CTL_WAITING_FACTS)
+		rs_ctl_answer_info(c);
 	else
 		client_free(c);
 }

@@ -32,6 +32,9 @@ void rs_ctl_close(struct rs_master *m, bool remove);
 /* The reload that clients wait for is over. all: there will be no other. */
 void rs_ctl_reload_done(struct rs_master *m, bool ok, const char *text, bool all);
 
+/* The manager's answer to FACTS_ASK is in its generation. */
+void rs_ctl_facts_came(struct rs_master *m);
+
 /* The reactor's answer to STATUS_ASK. */
 void rs_ctl_status_came(struct rs_master *m, struct rs_slice payload);
 

@@ -9,7 +9,8 @@
 #include <event2/event.h>
 #include <unistd.h>
 
-#define STATUS_MS 2000
+/* Who does not answer us in this time is left out of our answer. */
+#define ANSWER_MS 2000
 
 void rs_ctl_refuse(struct rs_ctl_client *c, const char *text)
 {
@@ -42,7 +43,7 @@ static void ask_status(struct rs_ctl_client *c)
 
 	c->token = ++m->ctl->last_token;
 	c->state = RS_CTL_WAITING_STATUS;
-	rs_master_after_ms(c->timer, STATUS_MS);
+	rs_master_after_ms(c->timer, ANSWER_MS);
 	if (m->reactor.pid)
 		rs_mreactor_send(m, RS_MSG_STATUS_ASK, rs_slice(&c->token, sizeof c->token), NULL, 0);
 	else
@@ -140,16 +141,43 @@ static void do_restart(struct rs_ctl_client *c)
 	rs_master_event(m, RS_EV_RESTART);
 }
 
-static void do_text(struct rs_ctl_client *c)
+void rs_ctl_answer_info(struct rs_ctl_client *c)
 {
-	struct rs_master *m = c->at->m;
-	bool ok = rs_buf_printf(&c->out, "ok\n");
+	if (!rs_buf_printf(&c->out, "ok\n") || !rs_status_info(c->at->m, &c->out))
+		rs_buf_reset(&c->out, 0);
+	rs_ctl_finish(c);
+}
 
-	if (c->request.verb == RS_CTL_INFO)
-		ok = ok && rs_status_info(m, &c->out);
-	else if (m->current)
-		ok = ok && rs_buf_put(&c->out, rs_buf_data(&m->current->app_conf), m->current->app_conf.len);
-	if (!ok)
+/* OPcache's numbers change: asked anew each time. */
+static void ask_facts(struct rs_ctl_client *c)
+{
+	struct rs_gen *g = c->at->m->current;
+
+	if (!g || !g->pid) {
+		rs_ctl_answer_info(c);
+		return;
+	}
+	c->state = RS_CTL_WAITING_FACTS;
+	rs_master_after_ms(c->timer, ANSWER_MS);
+	rs_peer_send(&g->peer, RS_MSG_FACTS_ASK, RS_SLICE(""), NULL, 0);
+}
+
+void rs_ctl_facts_came(struct rs_master *m)
+{
+	struct rs_ctl_client *c, *next;
+
+	for (c = m->ctl ? LIST_FIRST(&m->ctl->clients) : NULL; c; c = next) {
+		next = LIST_NEXT(c, link);
+		if (c->state == RS_CTL_WAITING_FACTS)
+			rs_ctl_answer_info(c);
+	}
+}
+
+static void tell_app_conf(struct rs_ctl_client *c)
+{
+	const struct rs_gen *g = c->at->m->current;
+
+	if (!rs_buf_printf(&c->out, "ok\n") || (g && !rs_buf_put(&c->out, rs_buf_data(&g->app_conf), g->app_conf.len)))
 		rs_buf_reset(&c->out, 0);
 	rs_ctl_finish(c);
 }
@@ -162,8 +190,10 @@ void rs_ctl_execute(struct rs_ctl_client *c)
 		ask_status(c);
 		break;
 	case RS_CTL_INFO:
+		ask_facts(c);
+		break;
 	case RS_CTL_APP_CONF:
-		do_text(c);
+		tell_app_conf(c);
 		break;
 	case RS_CTL_RELOAD:
 		do_reload(c);

@@ -17,7 +17,7 @@ struct rs_ctl_endpoint {
 	unsigned clients;
 };
 
-enum rs_ctl_state { RS_CTL_READING, RS_CTL_WAITING_STATUS, RS_CTL_WAITING_RELOAD, RS_CTL_WRITING };
+enum rs_ctl_state { RS_CTL_READING, RS_CTL_WAITING_STATUS, RS_CTL_WAITING_FACTS, RS_CTL_WAITING_RELOAD, RS_CTL_WRITING };
 
 struct rs_ctl_client {
 	LIST_ENTRY(rs_ctl_client) link;
@@ -48,5 +48,7 @@ void rs_ctl_execute(struct rs_ctl_client *c);
 void rs_ctl_refuse(struct rs_ctl_client *c, const char *text);
 /* payload: of STATUS, empty when the reactor did not answer. */
 void rs_ctl_answer_status(struct rs_ctl_client *c, struct rs_slice payload);
+/* With the manager's facts as they were told last. */
+void rs_ctl_answer_info(struct rs_ctl_client *c);
 
 #endif

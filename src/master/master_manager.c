@@ -3,6 +3,7 @@
  */
 #include "master/master_manager.h"
 
+#include "master/master_ctl.h"
 #include "master/master_engine.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ int rs_manager_life(struct rs_gen *g, int control_fd)
 {
 	const struct rs_master_start *start = g->m->start;
 	struct rs_heritage h = { .conf = &g->conf, .log = g->m->log, .title = start->title, .control_fd = control_fd,
-				 .master_pid = getppid(), .generation = g->number };
+				 .master_pid = getppid(), .generation = g->number, .root = g->m->root };
 	char why[PATH_MAX + 512];
 	int status = -1;
 
@@ -99,6 +100,16 @@ static enum rs_result on_booted(struct rs_peer *p, struct rs_frame *f)
 		rs_mgen_fail(g, "out of memory");
 	else
 		rs_mgen_booted(g);
+	return RS_OK;
+}
+
+static enum rs_result on_facts(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_gen *g = gen_of(p);
+
+	rs_buf_reset(&g->facts, 64u << 10);
+	if (rs_buf_put(&g->facts, f->payload.p, f->payload.n))
+		rs_ctl_facts_came(g->m);
 	return RS_OK;
 }
 
@@ -158,6 +169,7 @@ static enum rs_result on_reload_asked(struct rs_peer *p, struct rs_frame *f)
 const rs_peer_fn rs_manager_table[RS_MSG_COUNT] = {
 	[RS_MSG_APP_CONF] = on_app_conf,   [RS_MSG_BOOTED] = on_booted, [RS_MSG_BOOT_FAILED] = on_boot_failed,
 	[RS_MSG_FORKED] = on_forked,       [RS_MSG_EXITED] = on_exited, [RS_MSG_RELOAD_ASKED] = on_reload_asked,
+	[RS_MSG_FACTS] = on_facts,
 };
 
 void rs_manager_lost(struct rs_peer *p, const char *why)
