@@ -20,6 +20,8 @@
 /* Bound of what waits for a slow log. */
 #define BUFFER_MAX (1u << 20)
 #define BUFFER_KEEP (64u << 10)
+/* A log that cannot be written is complained about only so often. */
+#define COMPLAIN_MS 10000
 /* Of each text from a client, before escaping. */
 #define TEXT_MAX 4096
 
@@ -45,6 +47,18 @@ void rs_access_open(struct rs_reactor *r, int fd)
 	a->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* What was dropped is told when there is something to tell and the last time was long enough ago. */
+static void complain(struct rs_reactor *r)
+{
+	struct rs_access *a = &r->access;
+
+	if (!a->dropped || (a->complained_ms && rs_reactor_ms(r) - a->complained_ms < COMPLAIN_MS))
+		return;
+	rs_warnx(r->log, "the access log takes nothing: %lu times something was lost", (unsigned long)a->dropped);
+	a->dropped = 0;
+	a->complained_ms = rs_reactor_ms(r);
+}
+
 void rs_access_flush(struct rs_reactor *r)
 {
 	struct rs_access *a = &r->access;
@@ -62,16 +76,13 @@ void rs_access_flush(struct rs_reactor *r)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0) {
-			rs_error(r->log, "cannot write the access log, %zu bytes of it are lost", a->buf.len);
+			a->dropped++;
 			break;
 		}
 		rs_buf_consume(&a->buf, (size_t)put);
 	}
-	if (a->dropped) {
-		rs_warnx(r->log, "the access log is too slow: %lu lines were lost", (unsigned long)a->dropped);
-		a->dropped = 0;
-	}
 	rs_buf_reset(&a->buf, BUFFER_KEEP);
+	complain(r);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
@@ -178,6 +189,7 @@ static void put_line(struct rs_reactor *r, const struct line *l)
 
 	if (before > BUFFER_MAX) {
 		a->dropped++;
+		complain(r);
 		return;
 	}
 	if (r->conf->access_log_format == RS_ACCESS_JSON)

@@ -15,6 +15,7 @@ struct rs_access {
 	bool regular;          /* a file; else a pipe or terminal, which may be full */
 	struct rs_buf buf;     /* bounded; what does not fit is dropped and counted */
 	uint64_t dropped;
+	int64_t complained_ms; /* when dropped was last reported */
 	int64_t stamp_s;       /* second that `stamp` is the text of */
 	char stamp[64];        /* "21/Nov/2026:09:30:00 +0000", or ISO 8601 for JSON */
 };
