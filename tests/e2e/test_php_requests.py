@@ -111,16 +111,16 @@ def test_opcache_reset_becomes_a_reload(daemon):
 
 def test_rserverd_php_is_php_with_our_module(daemon):
     d = daemon.php(start=False)
-    d.master_pid = 0
+    env = d.environment()
     r = run(d.binary, "php", "-r", "echo PHP_SAPI, ' ', PHP_VERSION_ID, ' ', implode(',', $argv), ' ';"
-            "echo extension_loaded('rserverd') ? 'with' : 'without';", "a", "b c")
+            "echo extension_loaded('rserverd') ? 'with' : 'without';", "a", "b c", env=env)
     assert r.returncode == 0, r.stderr
     sapi, version, rest = r.stdout.split(" ", 2)
     assert sapi == "cli" and int(version) >= 80200
     assert "a,b c" in rest and rest.endswith(" with")
-    assert run(d.binary, "php", "-r", "exit(7);").returncode == 7
-    assert run(d.binary, "php", "-v").stdout.startswith("PHP 8")
-    assert run(d.binary, "php", input="<?php echo 1 + 1;").stdout == "2"
+    assert run(d.binary, "php", "-r", "exit(7);", env=env).returncode == 7
+    assert run(d.binary, "php", "-v", env=env).stdout.startswith("PHP 8")
+    assert run(d.binary, "php", input="<?php echo 1 + 1;", env=env).stdout == "2"
 
 
 # -- request data ----------------------------------------------------------------------------------------------------
@@ -604,7 +604,7 @@ def test_rearming_leaks_nothing(daemon):
     after = usage(get), usage(post), proc.rss_kb(pid)
     print(base, after)
     assert after[0] - base[0] < 1024 and after[1] - base[1] < 1024, "not a byte per request"
-    assert after[2] - base[2] < 1024, "RSS in kB"
+    assert after[2] - base[2] < 1024 or proc.sanitized(pid), "RSS in kB; a sanitizer keeps what was freed"
     assert d.pids("worker") == [pid]
 
 
@@ -637,7 +637,7 @@ def test_nothing_grows(daemon, what):
     after = usage(), proc.rss_kb(pid)
     print(base, after)
     assert after[0] - base[0] < 2048
-    assert after[1] - base[1] < 1024
+    assert after[1] - base[1] < 1024 or proc.sanitized(pid)
     assert d.pids("worker") == [pid]
 
 
