@@ -211,6 +211,9 @@ static bool send_app_conf(struct rs_process *p)
 		if (ok && (rs_conf_take_app(conf, rs_buf_slice(&b), p->h->root, &err, stay_silent, NULL) != RS_OK ||
 			   rs_conf_complete(conf, p->h->base_path, &err) != RS_OK))
 			rs_warnx(p->log, "config/laravels.php: %s", err.text);
+		/* The prefix of the titles may have come with it. */
+		RS_IGNORE(!rs_copy(p->h->title->prefix, sizeof p->h->title->prefix, rs_slice_str(conf->process_prefix)));
+		rs_title_set(p->h->title, "manager process");
 	}
 	rs_buf_free(&b);
 	return ok;
