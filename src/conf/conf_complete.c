@@ -259,8 +259,12 @@ static void complete_engine(struct completion *x)
 	n = readlink("/proc/self/exe", dir, sizeof dir - 1);
 	dir[n > 0 ? n : 0] = '\0';
 	parent(dir);
-	if (!join(path, dir, name) || access(path, F_OK) != 0)
-		join_or_fail(x, RS_OPT_ID_engine_module, path, RS_LIBDIR, name);
+	if (!join(path, dir, name) || access(path, F_OK) != 0) {
+		/* An installed tree may be moved as a whole: sbin/rserverd, lib/rserverd/NAME. */
+		parent(dir);
+		if (!rs_fmt(path, sizeof path, "%s/lib/rserverd/%s", dir, name) || access(path, F_OK) != 0)
+			join_or_fail(x, RS_OPT_ID_engine_module, path, RS_LIBDIR, name);
+	}
 	derive_text(x, RS_OPT_ID_engine_module, path);
 }
 
