@@ -1,5 +1,5 @@
 /*
- * Sets of properties and the values they go back to. Runs in the manager (keep) and in workers (restore).
+ * Sets of properties and the values they go back to; and a constant that changes. Runs in the manager (keep) and in workers (restore).
  *
  * A slot is the place of a property: in the object's own table, or in the class's static one. Both stay where they are
  * while the object lives, and it does: the set holds a reference. Arrays are copy-on-write, so keeping a value is one
@@ -175,6 +175,30 @@ ZEND_FUNCTION(rs_state_restore)
 	RETURN_BOOL(changed);
 }
 
+ZEND_FUNCTION(rs_state_constant)
+{
+	zend_constant *old, c;
+	zend_string *name;
+	zval *value;
+
+	ZEND_PARSE_PARAMETERS_START(2, 2)
+		Z_PARAM_STR(name)
+		Z_PARAM_ZVAL(value)
+	ZEND_PARSE_PARAMETERS_END();
+	old = zend_hash_find_ptr(EG(zend_constants), name);
+	if (!old) {
+		ZVAL_COPY(&c.value, value);
+		ZEND_CONSTANT_SET_FLAGS(&c, CONST_CS, PHP_USER_CONSTANT);
+		c.name = zend_string_copy(name);
+		zend_register_constant(&c);
+	} else if (ZEND_CONSTANT_MODULE_NUMBER(old) == PHP_USER_CONSTANT) {
+		zval_ptr_dtor_nogc(&old->value);
+		ZVAL_COPY(&old->value, value);
+	} else {
+		zend_argument_value_error(1, "must not be a constant of PHP itself");
+	}
+}
+
 #define ARGS(required) { (const char *)(uintptr_t)(required), { 0 }, NULL }
 const zend_internal_arg_info rs_state_arginfo_new[1] = { ARGS(0) };
 const zend_internal_arg_info rs_state_arginfo_keep[5] = {
@@ -187,4 +211,9 @@ const zend_internal_arg_info rs_state_arginfo_keep[5] = {
 const zend_internal_arg_info rs_state_arginfo_restore[2] = {
 	ARGS(1),
 	ZEND_ARG_VARIADIC_TYPE_INFO(0, sets, IS_LONG, 0)
+};
+const zend_internal_arg_info rs_state_arginfo_constant[3] = {
+	ARGS(2),
+	ZEND_ARG_TYPE_INFO(0, name, IS_STRING, 0)
+	ZEND_ARG_INFO(0, value)
 };

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Rserverd;
 
+use Closure;
+use ReflectionFunction;
+
 /**
  * Finds the classes of the glue and of LaravelS.
  *
@@ -26,7 +29,8 @@ final class Autoload
     public static function toFront(): void
     {
         foreach (spl_autoload_functions() as $loader) {
-            if ($loader instanceof \Closure && (new \ReflectionFunction($loader))->getClosureScopeClass()?->name === self::class) {
+            $scope = $loader instanceof Closure ? (new ReflectionFunction($loader))->getClosureScopeClass() : null;
+            if ($scope?->name === self::class) {
                 spl_autoload_unregister($loader);
             }
         }

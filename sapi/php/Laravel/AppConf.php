@@ -9,9 +9,9 @@ use Rserverd\Log;
 /**
  * The evaluated config/laravels.php as the rows that the master understands: section, key, value.
  *
- * The file's top level is section laravels; a map in it is a section of its own name; what lies deeper is a dotted key,
- * but for the keyed lists of processes, ports and tables: each of their items is a section, processes.NAME. A list gives
- * one row per item.
+ * The file's top level is section laravels; a map in it is a section of its own name; what lies deeper is a dotted
+ * key, but for the keyed lists of processes, ports and tables: each of their items is a section, processes.NAME. A list
+ * gives one row per item.
  */
 final class AppConf
 {

@@ -12,6 +12,8 @@ use RuntimeException;
 use Rserverd\Autoload;
 use Rserverd\Settings;
 
+use function Rserverd\state_constant;
+
 /**
  * Loads and boots a Laravel application, through the framework's contracts only.
  *
@@ -28,6 +30,8 @@ final class Boot
     public function __construct(private readonly Settings $settings)
     {
         $this->environment();
+        // For providers that ask; every request gives it its own value.
+        state_constant('LARAVEL_START', microtime(true));
         // As under php-fpm, where public/index.php runs in its own directory.
         @chdir(is_dir($settings->documentRoot) ? $settings->documentRoot : $settings->basePath);
         $this->autoload();

@@ -152,8 +152,8 @@ final class Cleaners
     private function own(string $class): Closure
     {
         self::check($class);
-        $arguments = (new ReflectionClass($class))->getConstructor()?->getNumberOfParameters() ? [$this->app, $this->snapshot] : [];
-        $cleaner = new $class(...$arguments);
+        $takes = (int) (new ReflectionClass($class))->getConstructor()?->getNumberOfParameters();
+        $cleaner = $takes > 0 ? new $class($this->app, $this->snapshot) : new $class();
         if ((new ReflectionMethod($cleaner, 'clean'))->getNumberOfParameters() === 0) {
             return $cleaner->clean(...);
         }

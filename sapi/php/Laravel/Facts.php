@@ -16,7 +16,7 @@ final class Facts
         return [
             'framework' => 'Laravel',
             'framework_version' => $app->version(),
-            'application' => (string) $app->make('config')->get('app.name'),
+            'application' => is_string($name = $app->make('config')->get('app.name')) ? $name : '',
             'environment' => (string) $app->environment(),
             'debug' => $app->make('config')->get('app.debug') ? 'on' : 'off',
             'config_cached' => self::cached($app, 'configurationIsCached'),

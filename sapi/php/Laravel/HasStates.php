@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Rserverd\Laravel;
 
-/** A cleaner that does no more than restore states: those of all such cleaners are restored by one call of the engine. */
+/** A cleaner that only restores states: those of all such cleaners are restored by one call of the engine. */
 interface HasStates
 {
     public function states(): States;

@@ -16,6 +16,7 @@ use UnexpectedValueException;
 use function Rserverd\app_conf;
 use function Rserverd\facts;
 use function Rserverd\finish_request;
+use function Rserverd\state_constant;
 
 /**
  * A Laravel application, resident. What happens per request, in order: bind, laravels.received_request,
@@ -57,7 +58,9 @@ final class LaravelApplication implements Application
         Warm::up($this->app);
         BootConnections::close($this->app);
         $config = $this->laravelsConfig();
-        array_map(Cleaners::check(...), [...$this->settings->cleaners, ...array_values((array) ($config['cleaners'] ?? []))]);
+        foreach ([...$this->settings->cleaners, ...array_values((array) ($config['cleaners'] ?? []))] as $class) {
+            Cleaners::check($class);
+        }
         app_conf(AppConf::rows($config, $this->settings->basePath));
         facts(Facts::of($this->app));
         Facts::warnStale($this->app, $this->settings->basePath);
@@ -65,7 +68,8 @@ final class LaravelApplication implements Application
         $this->events = $this->app->make('events');
         $this->emitter = new Emitter();
         $this->requests = new RequestFactory();
-        $this->holders = new RequestHolders((fn (): array => $this->instances)->call($this->app), $this->app->make('request'));
+        $instances = (fn (): array => $this->instances)->call($this->app);
+        $this->holders = new RequestHolders($instances, $this->app->make('request'));
         $this->cleaners = new Cleaners($this->app);
         // The first request starts where all others do.
         $this->cleaners->run();
@@ -86,11 +90,14 @@ final class LaravelApplication implements Application
         $settings = Settings::read();
         $this->server = $settings->server;
         $this->registerProviders = Providers::registrar($this->app, $settings->registerProviders);
-        $this->cleaners->configure($settings->cleaners, $settings->destroyControllers ? $settings->keptControllers : null);
+        $kept = $settings->destroyControllers ? $settings->keptControllers : null;
+        $this->cleaners->configure($settings->cleaners, $kept);
     }
 
     public function handle(): void
     {
+        // What public/index.php defines; tools subtract it from the present.
+        state_constant('LARAVEL_START', microtime(true));
         $request = $this->requests->capture();
         $this->holders->tell($request);
         $received = $this->events->hasListeners(self::RECEIVED);
@@ -133,6 +140,8 @@ final class LaravelApplication implements Application
                 . get_debug_type($config));
         }
 
-        return (class_exists(LaravelSServiceProvider::class, false) ? LaravelSServiceProvider::given() : null) ?? $config;
+        $provided = class_exists(LaravelSServiceProvider::class, false);
+
+        return ($provided ? LaravelSServiceProvider::given() : null) ?? $config;
     }
 }

@@ -9,7 +9,7 @@ use Illuminate\Container\Container;
 use ReflectionClass;
 use Throwable;
 
-/** The copy of the booted application that cleaners are given: the container, and its services copied one level deep. */
+/** The copy of the booted application that cleaners get: the container, and its services copied one level deep. */
 final class Snapshot
 {
     public static function of(Container $app): Container

@@ -11,9 +11,9 @@ use function Rserverd\state_restore;
 /**
  * Properties of objects, and static ones of classes, as they were when they were added here, and the way back to them.
  *
- * The engine keeps them (sapi/php_state.c): a restored property that nobody changed costs a nanosecond, so whole services
- * are put back without asking what a request did to them. Objects that a property refers to are put back as references;
- * their own properties are not looked at.
+ * The engine keeps them (sapi/php_state.c): a restored property that nobody changed costs a nanosecond, so whole
+ * services are put back without asking what a request did to them. Objects that a property refers to are put back as
+ * references; their own properties are not looked at. Properties that no class declares are not kept.
  */
 final class States
 {

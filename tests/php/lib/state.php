@@ -60,6 +60,12 @@ function state_keep(int $set, object|string $target, array $except = [], array $
     }
 }
 
+/** The command line cannot: the first value stays. */
+function state_constant(string $name, mixed $value): void
+{
+    defined($name) || define($name, $value);
+}
+
 /** Always says that something had changed: the slower way must be right too. */
 function state_restore(int ...$sets): bool
 {

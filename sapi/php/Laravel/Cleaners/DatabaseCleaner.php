@@ -12,8 +12,8 @@ use Throwable;
 use WeakMap;
 
 /**
- * Database connections stay open from request to request; what a request did to them does not stay: transactions it left
- * open, the query log, callbacks. A connection that was made from a configuration other than the booted one, as
+ * Database connections stay open from request to request; what a request did to them does not stay: transactions it
+ * left open, the query log, callbacks. A connection that was made from a configuration other than the booted one, as
  * applications with a database per tenant do, is closed: it would show one tenant's data to the next.
  */
 final class DatabaseCleaner

@@ -28,6 +28,7 @@ final class ServicesCleaner implements HasStates
         'db' => ['connections'],
         'db.transactions' => [],
         'cache' => ['stores'],
+        'Illuminate\Cache\RateLimiter' => [],
         'filesystem' => ['disks'],
         'queue' => ['connections'],
         'log' => ['channels'],

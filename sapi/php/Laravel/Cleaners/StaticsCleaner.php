@@ -22,6 +22,7 @@ final class StaticsCleaner implements HasStates
         'Illuminate\Database\Eloquent\Model' => ['mutatorCache', 'attributeMutatorCache', 'getAttributeMutatorCache',
             'setAttributeMutatorCache', 'castTypeCache', 'guardableColumns', 'primitiveCastTypes', 'manyMethods'],
         'Illuminate\Database\Eloquent\Relations\Relation' => [],
+        'Illuminate\Container\Container' => [],
         'Illuminate\Pagination\AbstractPaginator' => [],
         'Illuminate\Pagination\AbstractCursorPaginator' => [],
         'Illuminate\Http\Resources\Json\JsonResource' => [],
@@ -30,6 +31,7 @@ final class StaticsCleaner implements HasStates
         'Illuminate\Auth\Notifications\ResetPassword' => [],
         'Illuminate\Auth\Notifications\VerifyEmail' => [],
         'Illuminate\Routing\ResourceRegistrar' => [],
+        'Illuminate\Support\Once' => [],
     ];
 
     /** Names in the facades' own store that belong to a request, whoever asked first. */
@@ -48,9 +50,8 @@ final class StaticsCleaner implements HasStates
         }
         $resolved = Closure::bind(static fn (): array => self::$resolvedInstance ?? [], null, Facade::class)();
         $scoped = (fn (): array => $this->scopedInstances ?? [])->call($app);
-        $this->states->class(Facade::class, with: [
-            'resolvedInstance' => array_diff_key($resolved, array_flip(self::FACADES_OF_A_REQUEST), array_flip($scoped)),
-        ]);
+        $of = array_flip([...self::FACADES_OF_A_REQUEST, ...$scoped]);
+        $this->states->class(Facade::class, with: ['resolvedInstance' => array_diff_key($resolved, $of)]);
     }
 
     public function states(): States

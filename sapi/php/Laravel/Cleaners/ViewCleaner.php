@@ -9,8 +9,8 @@ use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
- * Views: shared data, sections and stacks that an exit() left half rendered, directives, engines. Where views are looked
- * for is FinderCleaner's.
+ * Views: shared data, sections and stacks that an exit() left half rendered, directives, engines. Where views are
+ * looked for is FinderCleaner's.
  */
 final class ViewCleaner implements HasStates
 {

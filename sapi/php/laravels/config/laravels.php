@@ -3,7 +3,8 @@
 declare(strict_types=1);
 
 /*
- * What config('laravels') shows an application that does not say otherwise: the server's own defaults, see docs/CONFIG.md.
+ * What config('laravels') shows an application that does not say otherwise: the server's own defaults, see
+ * docs/CONFIG.md.
  */
 
 return [

@@ -10,8 +10,8 @@ use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
- * The auth manager forgets its guards, for each knows a user, and which guard shouldUse() chose; the gate forgets what a
- * request defined.
+ * The auth manager forgets its guards, for each knows a user, and which guard shouldUse() chose; the gate forgets what
+ * a request defined.
  */
 class AuthCleaner extends BaseCleaner implements HasStates
 {

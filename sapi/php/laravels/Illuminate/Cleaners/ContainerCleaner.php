@@ -10,8 +10,8 @@ use Rserverd\Laravel\HasStates;
 use Rserverd\Laravel\States;
 
 /**
- * Puts the container itself back to what it was after boot: bindings, aliases, instances, callbacks, providers, and what
- * an exit() in the middle of a resolution left on its stacks.
+ * Puts the container itself back to what it was after boot: bindings, aliases, instances, callbacks, providers, and
+ * what an exit() in the middle of a resolution left on its stacks.
  *
  * So a singleton made during a request ends with it, as under php-fpm; one made while booting lives on. Callbacks that
  * providers registered at boot stay: the one that gives each request its user among them.
