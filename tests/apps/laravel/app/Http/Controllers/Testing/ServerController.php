@@ -91,6 +91,9 @@ class ServerController extends Controller
             'console' => app()->runningInConsole(),
             'environment' => app()->environment(),
             'base_path' => base_path(),
+            'start' => LARAVEL_START,
+            'started' => $_SERVER['REQUEST_TIME_FLOAT'],
+            'listen_ip' => config('laravels.listen_ip'),
             'gc' => gc_status(),
             'opcache' => function_exists('opcache_get_status') ? opcache_get_status(false) : null,
         ]);
