@@ -359,7 +359,7 @@ class Daemon:
                 for pid, table in processes:
                     more = collections.Counter(table.values()) - base.get(role, collections.Counter())
                     if role in ("worker", "manager"):   # an application may keep its database and its log open
-                        more = {t: n for t, n in more.items() if not t.startswith(self.app + "/")}
+                        more = {t: n for t, n in more.items() if not t.startswith(self.folder + "/")}
                     now = {n: t for n, t in table.items() if n < 3}
                     if more:
                         trouble[0] += f"{role} {pid} has more descriptors than at the start: {dict(more)}; "
