@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Rserverd\Laravel\Cleaners;
 
+use Closure;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Http\Kernel;
@@ -48,6 +49,9 @@ final class ServicesCleaner implements HasStates
         'Laravel\Scout\EngineManager' => [],
     ];
 
+    /** Services that keep what they know in objects of their own: pending transactions, the command in the pipeline. */
+    private const WITH_PARTS = ['db.transactions', 'Illuminate\Bus\Dispatcher'];
+
     private readonly States $states;
 
     public function __construct(Container $app)
@@ -56,6 +60,9 @@ final class ServicesCleaner implements HasStates
         foreach (self::KEPT as $service => $except) {
             if ($app->bound($service) && $app->resolved($service) && is_object($object = $app->make($service))) {
                 $this->states->object($object, $except);
+                if (in_array($service, self::WITH_PARTS, true)) {
+                    $this->addParts($object);
+                }
             }
         }
         if ($app->resolved('router')) {
@@ -66,6 +73,15 @@ final class ServicesCleaner implements HasStates
     public function states(): States
     {
         return $this->states;
+    }
+
+    private function addParts(object $object): void
+    {
+        foreach ((array) $object as $part) {
+            if (is_object($part) && !$part instanceof Container && !$part instanceof Closure) {
+                $this->states->object($part);
+            }
+        }
     }
 
     /** The collection of cached routes has another one inside, for routes that are added later. */

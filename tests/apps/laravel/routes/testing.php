@@ -62,6 +62,7 @@ Route::get('leave-traces', [IsolationController::class, 'leave']);
 Route::get('traces', [IsolationController::class, 'read']);
 Route::get('holder', [IsolationController::class, 'holder']);
 Route::get('transaction', [IsolationController::class, 'transaction']);
+Route::get('after-commit', [IsolationController::class, 'afterCommit']);
 Route::get('tenant', [IsolationController::class, 'tenant']);
 Route::get('locale', [IsolationController::class, 'locale']);
 Route::get('note-events', [IsolationController::class, 'noteEvents']);

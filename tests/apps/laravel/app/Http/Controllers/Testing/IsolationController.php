@@ -43,6 +43,24 @@ class IsolationController extends Controller
         return new JsonResponse(['before' => $level, 'now' => DB::transactionLevel()]);
     }
 
+    /** What one request wants done after its commit, which never comes, is nothing to the commit of the next. */
+    public function afterCommit(Request $request): JsonResponse
+    {
+        $committed = [];
+        if ($request->boolean('begin')) {
+            DB::beginTransaction();
+            DB::afterCommit(static fn () => file_put_contents(storage_path('app/committed'), 'wrong'));
+        } else {
+            DB::transaction(static function () use (&$committed): void {
+                DB::afterCommit(static function () use (&$committed): void {
+                    $committed[] = 'mine';
+                });
+            });
+        }
+
+        return new JsonResponse(['committed' => $committed, 'wrong' => is_file(storage_path('app/committed'))]);
+    }
+
     /** A connection that exists once per tenant: what the configuration said when it was first used. */
     public function tenant(Request $request): JsonResponse
     {
