@@ -67,6 +67,7 @@ foreach ([['alice', 'en'], ['bob', 'de'], ['carol', null], ['dave', null]] as [$
     same(['before' => 0, 'now' => 1], $worker->get('/test/transaction')->json(), 'an open transaction ends with its request');
 }
 $worker->get('/test/after-commit?begin=1');
+$worker->get('/api/hello');
 same(['committed' => ['mine'], 'wrong' => false], $worker->get('/test/after-commit')->json(), 'callbacks of a lost transaction');
 same('trimmed', $worker->get('/test/note-events')->json()['text'], 'model events of the class');
 check(str_contains($worker->get('/test/note-events?spoil=1')->json()['text'], 'spoiled'), 'model events of a request');
