@@ -66,6 +66,7 @@ foreach ([['alice', 'en'], ['bob', 'de'], ['carol', null], ['dave', null]] as [$
     same(['prefix' => $who], $worker->get("/test/tenant?name=$who")->json(), 'a connection made from changed configuration');
     same(['before' => 0, 'now' => 1], $worker->get('/test/transaction')->json(), 'an open transaction ends with its request');
 }
+$worker->get('/api/hello');
 $worker->get('/test/after-commit?begin=1');
 $worker->get('/api/hello');
 same(['committed' => ['mine'], 'wrong' => false], $worker->get('/test/after-commit')->json(), 'callbacks of a lost transaction');
