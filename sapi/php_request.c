@@ -27,7 +27,7 @@ static char *keep(struct rs_buf *b, struct rs_slice s)
 {
 	char *to = b->p + b->off + b->len;
 
-	if (s.n)
+	if (s.p && s.n)
 		memcpy(to, s.p, s.n);
 	to[s.n] = '\0';
 	rs_buf_commit(b, s.n + 1);
