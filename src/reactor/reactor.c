@@ -1,9 +1,9 @@
 /*
- * The reactor process: makes the instance, turns the loop, ends it. What happens to connections, requests and workers is in
- * the other files of this folder.
+ * The reactor process: makes the instance, turns the loop, ends it. What happens to connections, requests and
+ * workers is in the other files of this folder.
  *
- * A turn is: wait, run what became ready, then everything that was gathered meanwhile leaves at once (frames to
- * workers, messages to the master, access log lines), then what was closed is freed.
+ * A turn is: wait, run what became ready, then everything that was gathered meanwhile leaves at once (frames
+ * to workers, messages to the master, access log lines), then what was closed is freed.
  */
 #include "reactor/reactor.h"
 
@@ -29,7 +29,7 @@
 
 static void sweep_cb(evutil_socket_t fd, short what, void *arg);
 
-/* ---- constructor and destructor ------------------------------------------------------------------------------- */
+/* ---- constructor and destructor ----------------------------------------------------------------------- */
 
 static void instance_free(struct rs_reactor *r)
 {
@@ -105,7 +105,7 @@ static struct rs_reactor *instance_new(const struct rs_reactor_start *s)
 	return NULL;
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------------------------------------- */
 
 const char *rs_reactor_date(struct rs_reactor *r)
 {
@@ -150,7 +150,7 @@ static void sweep_cb(evutil_socket_t fd, short what, void *arg)
 		rs_reactor_need_sweep(r);
 }
 
-/* ---- stopping --------------------------------------------------------------------------------------------------- */
+/* ---- stopping ----------------------------------------------------------------------------------------- */
 
 void rs_reactor_stop(struct rs_reactor *r, int64_t ms)
 {
@@ -183,7 +183,7 @@ static void drained(struct rs_reactor *r)
 		r->quit = true;
 }
 
-/* ---- the loop --------------------------------------------------------------------------------------------------- */
+/* ---- the loop ----------------------------------------------------------------------------------------- */
 
 static void end_turn(struct rs_reactor *r)
 {
@@ -203,8 +203,9 @@ static void end_turn(struct rs_reactor *r)
 static int run(struct rs_reactor *r)
 {
 	while (!r->quit) {
+		int wait = TAILQ_EMPTY(&r->ready) ? 0 : EVLOOP_NONBLOCK;
 		r->now_us = r->wall_us = 0;
-		if (event_base_loop(r->base, EVLOOP_ONCE | (TAILQ_EMPTY(&r->ready) ? 0 : EVLOOP_NONBLOCK)) < 0) {
+		if (event_base_loop(r->base, EVLOOP_ONCE | wait) < 0) {
 			rs_alert(r->log, "event loop");
 			return 1;
 		}

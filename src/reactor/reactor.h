@@ -17,8 +17,8 @@ struct rs_reactor_start {
 };
 
 /*
- * The life of the process, in a freshly forked child with its privileges already dropped. Returns the exit status: 0
- * after an orderly end (STOP, or the master's death), 1 when it could not start or run.
+ * The life of the process, in a freshly forked child with its privileges already dropped. Returns the exit
+ * status: 0 after an orderly end (STOP, or the master's death), 1 when it could not start or run.
  */
 int rs_reactor_main(const struct rs_reactor_start *s);
 

@@ -1,6 +1,6 @@
 /*
- * Listening sockets. Runs in the reactor. The sockets are the master's: here they are only accepted from, and closed without
- * removing what the master has put into the file system.
+ * Listening sockets. Runs in the reactor. The sockets are the master's: here they are only accepted from, and
+ * closed without removing what the master has put into the file system.
  */
 #include "reactor/reactor_accept.h"
 
@@ -81,7 +81,7 @@ void rs_accept_configure(struct rs_reactor *r)
 	}
 }
 
-/* ---- too many --------------------------------------------------------------------------------------------------- */
+/* ---- too many ----------------------------------------------------------------------------------------- */
 
 static void pause_accepting(struct rs_reactor *r)
 {
@@ -106,15 +106,16 @@ void rs_accept_sweep(struct rs_reactor *r, int64_t now_ms)
 }
 
 /*
- * No descriptor left. The waiting client would wait for ever and wake us in every turn: with the reserve descriptor it is
- * taken and closed, so that it learns at once; then accepting rests for a moment.
+ * No descriptor left. The waiting client would wait for ever and wake us in every turn: with the reserve
+ * descriptor it is taken and closed, so that it learns at once; then accepting rests for a moment.
  */
 static void out_of_descriptors(struct rs_listener *l)
 {
 	struct rs_reactor *r = l->r;
 	int fd;
 
-	rs_error(r->log, "cannot accept on %s with %u connections, pausing for %d ms", l->address, r->conns.used, PAUSE_MS);
+	rs_error(r->log, "cannot accept on %s with %u connections, pausing for %d ms", l->address,
+		 r->conns.used, PAUSE_MS);
 	rs_fd_close(&r->accept.reserve_fd);
 	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0) {
@@ -125,7 +126,7 @@ static void out_of_descriptors(struct rs_listener *l)
 	pause_accepting(r);
 }
 
-/* ---- accepting -------------------------------------------------------------------------------------------------- */
+/* ---- accepting ---------------------------------------------------------------------------------------- */
 
 static void welcome(struct rs_listener *l, int fd, const struct sockaddr_storage *peer)
 {

@@ -1,6 +1,7 @@
 /*
- * The access log. Runs in the reactor: lines are gathered and written once per loop turn. Whatever a client sent is
- * escaped, so that no line can be forged. A log that takes nothing (a full pipe) loses lines, never time.
+ * The access log. Runs in the reactor: lines are gathered and written once per loop turn. Whatever a client
+ * sent is escaped, so that no line can be forged. A log that takes nothing (a full pipe) loses lines, never
+ * time.
  */
 #include "reactor/reactor_access.h"
 
@@ -54,7 +55,8 @@ static void complain(struct rs_reactor *r)
 
 	if (!a->dropped || (a->complained_ms && rs_reactor_ms(r) - a->complained_ms < COMPLAIN_MS))
 		return;
-	rs_warnx(r->log, "the access log takes nothing: %lu times something was lost", (unsigned long)a->dropped);
+	rs_warnx(r->log, "the access log takes nothing: %lu times something was lost",
+		 (unsigned long)a->dropped);
 	a->dropped = 0;
 	a->complained_ms = rs_reactor_ms(r);
 }
@@ -67,7 +69,7 @@ void rs_access_flush(struct rs_reactor *r)
 		struct pollfd p = { .fd = a->fd, .events = POLLOUT };
 		size_t n = a->buf.len;
 		ssize_t put;
-		/* The descriptor is shared with others, so it cannot be made non-blocking: ask first, in small pieces. */
+		/* Shared with others, so it cannot be made non-blocking: ask first, in small pieces. */
 		if (!a->regular && n > PIPE_BUF)
 			n = PIPE_BUF;
 		if (!a->regular && poll(&p, 1, 0) <= 0)
@@ -85,7 +87,7 @@ void rs_access_flush(struct rs_reactor *r)
 	complain(r);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------------------ */
+/* ---- lines -------------------------------------------------------------------------------------------- */
 
 /* What a line says; texts as the client sent them. */
 struct line {
@@ -143,6 +145,7 @@ static bool put_text(struct rs_buf *b, const char *before, struct rs_slice s, bo
 
 static const char *stamp(struct rs_reactor *r, bool json)
 {
+	static const char iso[] = "%Y-%m-%dT%H:%M:%S%z", clf[] = "%d/%b/%Y:%H:%M:%S %z";
 	struct rs_access *a = &r->access;
 	time_t now = (time_t)(rs_reactor_wall_us(r) / 1000000);
 	struct tm tm;
@@ -151,7 +154,7 @@ static const char *stamp(struct rs_reactor *r, bool json)
 		return a->stamp;
 	a->stamp_s = now;
 	localtime_r(&now, &tm);
-	if (strftime(a->stamp, sizeof a->stamp, json ? "%Y-%m-%dT%H:%M:%S%z" : "%d/%b/%Y:%H:%M:%S %z", &tm) == 0)
+	if (strftime(a->stamp, sizeof a->stamp, json ? iso : clf, &tm) == 0)
 		a->stamp[0] = '\0';
 	return a->stamp;
 }
@@ -161,7 +164,8 @@ static bool put_common(struct rs_reactor *r, const struct line *l, bool combined
 	struct rs_buf *b = &r->access.buf;
 	const struct rs_slice none = RS_SLICE("-");
 
-	return rs_buf_printf(b, "%s - - [%s]", l->remote, stamp(r, false)) && put_text(b, " ", l->request, false) &&
+	return rs_buf_printf(b, "%s - - [%s]", l->remote, stamp(r, false)) &&
+	       put_text(b, " ", l->request, false) &&
 	       rs_buf_printf(b, " %u %lu", l->status, (unsigned long)l->bytes) &&
 	       (!combined || (put_text(b, " ", l->referer.n ? l->referer : none, false) &&
 			      put_text(b, " ", l->agent.n ? l->agent : none, false))) &&
@@ -176,8 +180,8 @@ static bool put_json(struct rs_reactor *r, const struct line *l)
 	       put_text(b, ",\"request\":", l->request, true) &&
 	       rs_buf_printf(b, ",\"status\":%u,\"bytes\":%lu", l->status, (unsigned long)l->bytes) &&
 	       put_text(b, ",\"referer\":", l->referer, true) && put_text(b, ",\"agent\":", l->agent, true) &&
-	       rs_buf_printf(b, ",\"request_time\":%.6f,\"queue_time\":%.6f,\"worker\":", (double)l->request_us / 1e6,
-			     (double)l->queue_us / 1e6) &&
+	       rs_buf_printf(b, ",\"request_time\":%.6f,\"queue_time\":%.6f,\"worker\":",
+			     (double)l->request_us / 1e6, (double)l->queue_us / 1e6) &&
 	       (l->worker >= 0 ? rs_buf_printf(b, "%ld}\n", (long)l->worker) : rs_buf_printf(b, "null}\n"));
 }
 
@@ -231,7 +235,7 @@ void rs_access_request(struct rs_reactor *r, const struct rs_conn *c, const stru
 	};
 	/* A log that was opened while the request ran finds nothing kept for it. */
 	if (q->payload.len >= q->prefix_len) {
-		l.request = first_line(rs_req_bytes(q, (struct rs_wire_slice){ 0, rs_req_wire(q)->head_len }));
+		l.request = first_line(rs_req_head(q));
 		l.referer = rs_req_field(q, RS_SLICE("Referer"));
 		l.agent = rs_req_field(q, RS_SLICE("User-Agent"));
 	}

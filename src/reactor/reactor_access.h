@@ -33,7 +33,8 @@ static inline bool rs_access_on(const struct rs_access *a)
 }
 
 /* A request and its answer: the end of it, or 499 when the client left before there was a head. */
-void rs_access_request(struct rs_reactor *r, const struct rs_conn *c, const struct rs_req *q, unsigned status);
+void rs_access_request(struct rs_reactor *r, const struct rs_conn *c, const struct rs_req *q,
+		       unsigned status);
 /* Bytes that were no request; raw is cut at the end of the first line. */
 void rs_access_refused(struct rs_reactor *r, const struct rs_conn *c, struct rs_slice raw, unsigned status);
 

@@ -1,8 +1,8 @@
 /*
  * Requests that wait behind others: moves them to workers that get on. Runs in the reactor.
  *
- * Looked at: at the end of a loop turn, at most once in a millisecond, and only while some worker holds more than one
- * request; by a timer when a worker is free and nothing else turns the loop; and by the sweep.
+ * Looked at: at the end of a loop turn, at most once in a millisecond, and only while some worker holds more
+ * than one request; by a timer when a worker is free and nothing else turns the loop; and by the sweep.
  */
 #include "reactor/reactor_balance.h"
 
@@ -83,8 +83,9 @@ static bool is_stalled(const struct rs_worker *w, int64_t now)
 {
 	int64_t limit = STALLED_TIMES * w->r->balance.service_us;
 
-	return !w->stalled && w->posted > 1 && now - w->since_us >= (limit > STALLED_US ? limit : STALLED_US) &&
-	       rs_slot_busy(w);
+	if (limit < STALLED_US)
+		limit = STALLED_US;
+	return !w->stalled && w->posted > 1 && now - w->since_us >= limit && rs_slot_busy(w);
 }
 
 /* A request that has waited behind another one for long enough; of the worker that holds the most. */
@@ -136,7 +137,7 @@ void rs_balance_check(struct rs_reactor *r)
 		arm(&r->balance);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------------------------------------- */
 
 /* Claimed requests that make no progress. true: w is gone. */
 static bool sweep_claimed(struct rs_worker *w, int64_t now)
@@ -159,8 +160,8 @@ static bool sweep_claimed(struct rs_worker *w, int64_t now)
 }
 
 /*
- * A worker with nothing to do that does not claim: stopped, or starved. Its requests go elsewhere and it gets a rest; if
- * it still claims nothing after request_timeout, another process takes its place.
+ * A worker with nothing to do that does not claim: stopped, or starved. Its requests go elsewhere and it gets
+ * a rest; if it still claims nothing after request_timeout, another process takes its place.
  */
 static void sweep_asleep(struct rs_worker *w, int64_t now)
 {
@@ -169,11 +170,12 @@ static void sweep_asleep(struct rs_worker *w, int64_t now)
 
 	if (w->posted == 0 && w->phase == RS_WORKER_PHASE_READY && now - w->since_us >= ASLEEP_REST_US) {
 		if (w->ndead == RS_CLAIM_SLOTS)
-			rs_worker_retire(w); /* no post can show any more whether it reads: better a new one */
+			rs_worker_retire(w); /* no post can show any more whether it reads */
 		w->stalled = false;
 		rs_slot_place(w);
 	}
-	if (!q || w->stalled || now - q->posted_us < ASLEEP_US || now - w->since_us < ASLEEP_US || rs_slot_busy(w))
+	if (!q || w->stalled || now - q->posted_us < ASLEEP_US || now - w->since_us < ASLEEP_US ||
+	    rs_slot_busy(w))
 		return;
 	if (w->asleep_us == 0)
 		w->asleep_us = q->posted_us;

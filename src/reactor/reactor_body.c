@@ -1,6 +1,6 @@
 /*
- * Request bodies. What fits body_buffer_size goes to where the REQUEST frame will carry it; above that everything goes to
- * an unlinked temporary file whose descriptor travels with the frame. Runs in the reactor.
+ * Request bodies. What fits body_buffer_size goes to where the REQUEST frame will carry it; above that
+ * everything goes to an unlinked temporary file whose descriptor travels with the frame. Runs in the reactor.
  *
  * Writing to the file goes to the page cache: the one place where the reactor trusts the disk to be quick.
  */
@@ -101,7 +101,8 @@ static enum rs_result take(struct rs_req *q, struct rs_slice piece, unsigned *st
 		return RS_ERR;
 	}
 	q->body_len += piece.n;
-	if (q->body_fd < 0 && q->body_len > (uint64_t)conf->body_buffer_size && start_spool(q, status) != RS_OK)
+	if (q->body_fd < 0 && q->body_len > (uint64_t)conf->body_buffer_size &&
+	    start_spool(q, status) != RS_OK)
 		return RS_ERR;
 	if (q->body_fd >= 0)
 		return spool(q, piece.p, piece.n, status);

@@ -13,9 +13,10 @@ struct rs_http_head;
 enum rs_result rs_body_begin(struct rs_req *q, const struct rs_http_head *h, unsigned *status) RS_MUST_CHECK;
 
 /*
- * Takes *used bytes of p[0..n). RS_DONE: the body is complete and q ready to go. RS_AGAIN: more must come. RS_ERR: *status is the
- * answer (400, 413, 503, 507), then close.
+ * Takes *used bytes of p[0..n). RS_DONE: the body is complete and q ready to go. RS_AGAIN: more must come.
+ * RS_ERR: *status is the answer (400, 413, 503, 507), then close.
  */
-enum rs_result rs_body_feed(struct rs_req *q, const char *p, size_t n, size_t *used, unsigned *status) RS_MUST_CHECK;
+enum rs_result rs_body_feed(struct rs_req *q, const char *p, size_t n, size_t *used,
+			    unsigned *status) RS_MUST_CHECK;
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * Client connections: their life, what they send, their time. What is sent to them is in reactor_output.c. Runs in the
- * reactor; never blocks.
+ * Client connections: their life, what they send, their time. What is sent to them is in reactor_output.c.
+ * Runs in the reactor; never blocks.
  *
- * One read event lives as long as the connection. Reads go into the reactor's scratch buffer and are parsed there; only what
- * is left over is kept with the connection. What a client sends while its request is being answered is kept up to a
- * bound, then reading pauses.
+ * One read event lives as long as the connection. Reads go into the reactor's scratch buffer and are parsed
+ * there; only what is left over is kept with the connection. What a client sends while its request is being
+ * answered is kept up to a bound, then reading pauses.
  */
 #include "reactor/reactor_conn.h"
 
@@ -26,7 +26,7 @@
 
 static void read_cb(evutil_socket_t fd, short what, void *arg);
 
-/* ---- constructor and destructor ------------------------------------------------------------------------------- */
+/* ---- constructor and destructor ----------------------------------------------------------------------- */
 
 static void put_address(const struct sockaddr_storage *a, char text[46], uint16_t *port)
 {
@@ -39,7 +39,7 @@ static void put_address(const struct sockaddr_storage *a, char text[46], uint16_
 		inet_ntop(AF_INET, &in->sin_addr, text, 46);
 		*port = ntohs(in->sin_port);
 	} else if (a->ss_family == AF_INET6) {
-		/* A dual-stack socket shows IPv4 peers as mapped addresses; applications expect the plain form. */
+		/* Of a dual-stack socket: applications expect the plain form. */
 		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
 			inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, text, 46);
 		else
@@ -146,7 +146,7 @@ void rs_conn_reap(struct rs_reactor *r)
 	}
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------ */
 
 /* Bytes are waiting that no event will speak of. */
 void rs_conn_make_ready(struct rs_conn *c)
@@ -195,7 +195,7 @@ void rs_conn_run_ready(struct rs_reactor *r)
 {
 	struct rs_conn *c, *last = TAILQ_LAST(&r->ready, rs_conn_list);
 
-	/* One that stays ready goes behind those that were here first, and has its next turn in the next round. */
+	/* One that stays ready goes behind those that were here first; its next turn is in the next round. */
 	while ((c = TAILQ_FIRST(&r->ready))) {
 		TAILQ_REMOVE(&r->ready, c, ready_link);
 		c->is_ready = false;
@@ -235,8 +235,8 @@ static void input(struct rs_conn *c, const char *p, size_t n)
 }
 
 /*
- * End of file. A client that closes and one that only says that it will send nothing more look the same; as other servers
- * do, we believe that the client has left, unless its answer is complete already.
+ * End of file. A client that closes and one that only says that it will send nothing more look the same; as
+ * other servers do, we believe that the client has left, unless its answer is complete already.
  */
 static void at_eof(struct rs_conn *c)
 {
@@ -264,7 +264,7 @@ static void read_cb(evutil_socket_t fd, short what, void *arg)
 		rs_conn_close(c);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------------------------------------- */
 
 void rs_conn_deadline(struct rs_conn *c, int64_t ms)
 {
@@ -306,13 +306,14 @@ void rs_conn_sweep(struct rs_reactor *r)
 bool rs_conn_trusted(struct rs_conn *c)
 {
 	if (c->trusted_serial != c->r->conf_serial) {
-		c->trusted = rs_conf_cidr_match(&c->r->conf->trusted_proxies, c->remote[0] ? c->remote : "unix:");
+		const char *peer = c->remote[0] ? c->remote : "unix:";
+		c->trusted = rs_conf_cidr_match(&c->r->conf->trusted_proxies, peer);
 		c->trusted_serial = c->r->conf_serial;
 	}
 	return c->trusted;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 void rs_conn_stop_idle(struct rs_reactor *r)
 {

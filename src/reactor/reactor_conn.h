@@ -65,7 +65,10 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n);
 size_t rs_conn_pending(const struct rs_conn *c);
 /* Be told (rs_static_continue) when the kernel takes bytes again. */
 void rs_conn_want_write(struct rs_conn *c);
-/* The answer is complete in out: next request when it has left, or the end. Call when nothing more will be written. */
+/*
+ * The answer is complete in out: next request when it has left, or the end. Call when nothing more will be
+ * written.
+ */
 void rs_conn_answer_ends(struct rs_conn *c);
 
 /* The kernel has room again. */

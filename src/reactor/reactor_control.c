@@ -1,6 +1,6 @@
 /*
- * The channel to the master. Runs in the reactor. The master is trusted; its messages are still checked for size, since a
- * wrong one means that one of us is broken.
+ * The channel to the master. Runs in the reactor. The master is trusted; its messages are still checked for
+ * size, since a wrong one means that one of us is broken.
  */
 #include "reactor/reactor_control.h"
 
@@ -36,7 +36,7 @@ void rs_control_fini(struct rs_reactor *r)
 	rs_ipc_fini(&r->control.ipc);
 }
 
-/* ---- to the master ---------------------------------------------------------------------------------------------- */
+/* ---- to the master ------------------------------------------------------------------------------------ */
 
 static void put(struct rs_reactor *r, enum rs_msg msg, struct rs_slice head, struct rs_slice body)
 {
@@ -145,15 +145,20 @@ static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out
 	if (!rs_buf_put(out, &token, sizeof token) || !rs_buf_put(out, &s, sizeof s))
 		return false;
 	TAILQ_FOREACH(w, &r->route.all, all_link) {
-		struct rs_wire_worker_status row = { .id = w->id, .generation = w->generation, .state = state_of(w),
-						     .posted = w->posted, .requests = w->requests };
+		struct rs_wire_worker_status row = {
+			.id = w->id,
+			.generation = w->generation,
+			.state = state_of(w),
+			.posted = w->posted,
+			.requests = w->requests,
+		};
 		if (!rs_buf_put(out, &row, sizeof row))
 			return false;
 	}
 	return true;
 }
 
-/* ---- from the master -------------------------------------------------------------------------------------------- */
+/* ---- from the master ---------------------------------------------------------------------------------- */
 
 static const char *on_conf(struct rs_reactor *r, const struct rs_frame *f)
 {

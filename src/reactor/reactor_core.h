@@ -1,5 +1,6 @@
 /*
- * The reactor instance: what its files share. One per event loop, reached from every object; there is no global.
+ * The reactor instance: what its files share. One per event loop, reached from every object; there is no
+ * global.
  */
 #ifndef RS_REACTOR_CORE_H
 #define RS_REACTOR_CORE_H
@@ -103,8 +104,8 @@ const char *rs_reactor_date(struct rs_reactor *r);
 void rs_reactor_need_sweep(struct rs_reactor *r);
 
 /*
- * No more connections: running requests get ms milliseconds, idle connections go at once. Called again it can only shorten
- * the time.
+ * No more connections: running requests get ms milliseconds, idle connections go at once. Called again it can
+ * only shorten the time.
  */
 void rs_reactor_stop(struct rs_reactor *r, int64_t ms);
 

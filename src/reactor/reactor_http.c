@@ -1,6 +1,6 @@
 /*
- * From received bytes to requests: head, body, then the file or the worker that answers. Runs in the reactor; the socket is
- * reactor_conn.c's.
+ * From received bytes to requests: head, body, then the file or the worker that answers. Runs in the reactor;
+ * the socket is reactor_conn.c's.
  */
 #include "reactor/reactor_http.h"
 

@@ -9,8 +9,9 @@
 struct rs_conn;
 
 /*
- * Parses p[0..n) as far as the connection takes input: one request at a time. The bytes used; the rest is to be kept and
- * offered again, with more behind it, or after the answer. Look at the connection's state afterwards: it may be closed.
+ * Parses p[0..n) as far as the connection takes input: one request at a time. The bytes used; the rest is to
+ * be kept and offered again, with more behind it, or after the answer. Look at the connection's state
+ * afterwards: it may be closed.
  */
 size_t rs_http_input(struct rs_conn *c, const char *p, size_t n);
 

@@ -1,8 +1,9 @@
 /*
- * What goes out to a client, and what follows when it has: the next request, or the end of the connection. Runs in the
- * reactor; never blocks.
+ * What goes out to a client, and what follows when it has: the next request, or the end of the connection.
+ * Runs in the reactor; never blocks.
  *
- * Bytes go to the kernel at once; only what it does not take waits in the connection, and only then there is a write event.
+ * Bytes go to the kernel at once; only what it does not take waits in the connection, and only then there is
+ * a write event.
  */
 #include "reactor/reactor_conn.h"
 
@@ -65,7 +66,8 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 		return true;
 	if (!c->out) {
 		do {
-			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL) : writev(c->fd, iov, n);
+			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+				      : writev(c->fd, iov, n);
 		} while (sent < 0 && errno == EINTR);
 		if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
 			rs_conn_close(c);
@@ -176,8 +178,8 @@ static void finish(struct rs_conn *c)
 }
 
 /*
- * Closing with unread input makes the kernel send a reset, and that can overtake the answer at the client. So: end of
- * file for the client, then its input is dropped until it closes.
+ * Closing with unread input makes the kernel send a reset, and that can overtake the answer at the client.
+ * So: end of file for the client, then its input is dropped until it closes.
  */
 static void linger(struct rs_conn *c)
 {

@@ -1,6 +1,6 @@
 /*
- * Requests: made from a parsed head, encoded at once as the REQUEST frame will carry it, so that nothing else has to be
- * kept of the received bytes. The body is appended where the frame wants it. Runs in the reactor.
+ * Requests: made from a parsed head, encoded at once as the REQUEST frame will carry it, so that nothing else
+ * has to be kept of the received bytes. The body is appended where the frame wants it. Runs in the reactor.
  */
 #include "reactor/reactor_req.h"
 
@@ -25,7 +25,8 @@ static struct rs_wire_slice place(const char *p, const struct rs_http_head *h, s
 /* The whole payload but the body: see struct rs_wire_request. */
 static bool encode(struct rs_req *q, struct rs_conn *c, const char *p, const struct rs_http_head *h)
 {
-	size_t remote = strlen(c->remote), local = strlen(c->local), table = h->nfields * 2 * sizeof(struct rs_wire_slice);
+	size_t remote = strlen(c->remote), local = strlen(c->local);
+	size_t table = h->nfields * 2 * sizeof(struct rs_wire_slice);
 	struct rs_wire_request w = {
 		.received_us = (uint64_t)rs_reactor_wall_us(c->r),
 		.credit = q->window,
@@ -140,9 +141,16 @@ static const struct rs_wire_slice *field_table(const struct rs_req *q)
 	return (const struct rs_wire_slice *)(const void *)(q->payload.p + sizeof(struct rs_wire_request));
 }
 
-struct rs_slice rs_req_bytes(const struct rs_req *q, struct rs_wire_slice s)
+struct rs_slice rs_req_head(const struct rs_req *q)
 {
-	return rs_slice((const char *)(field_table(q) + 2 * rs_req_wire(q)->nfields) + s.off, s.len);
+	const struct rs_wire_request *w = rs_req_wire(q);
+
+	return rs_slice(field_table(q) + 2 * w->nfields, w->head_len);
+}
+
+static struct rs_slice bytes_of(const struct rs_req *q, struct rs_wire_slice s)
+{
+	return rs_slice(rs_req_head(q).p + s.off, s.len);
 }
 
 struct rs_slice rs_req_field(const struct rs_req *q, struct rs_slice name)
@@ -150,8 +158,8 @@ struct rs_slice rs_req_field(const struct rs_req *q, struct rs_slice name)
 	const struct rs_wire_slice *pair = field_table(q);
 
 	for (uint32_t n = rs_req_wire(q)->nfields; n; n--, pair += 2) {
-		if (pair[0].len == name.n && rs_slice_eqi(rs_req_bytes(q, pair[0]), name))
-			return rs_req_bytes(q, pair[1]);
+		if (pair[0].len == name.n && rs_slice_eqi(bytes_of(q, pair[0]), name))
+			return bytes_of(q, pair[1]);
 	}
 	return rs_slice("", 0);
 }

@@ -1,6 +1,6 @@
 /*
- * A request from its last head byte to the end of its answer. Held by the client's connection until that has the answer,
- * and by the worker until that says DONE; the last one to let go frees it.
+ * A request from its last head byte to the end of its answer. Held by the client's connection until that has
+ * the answer, and by the worker until that says DONE; the last one to let go frees it.
  */
 #ifndef RS_REACTOR_REQ_H
 #define RS_REACTOR_REQ_H
@@ -53,7 +53,8 @@ struct rs_req {
 	int64_t received_us, posted_us, progress_us;
 	int64_t worker_id;          /* for the access log; -1: answered here */
 
-	uint64_t window, granted, spent; /* body bytes: in flight at most, allowed in all, received from the worker */
+	uint64_t window;            /* body bytes: in flight at most, */
+	uint64_t granted, spent;    /* allowed in all, received from the worker */
 	uint64_t length_left;       /* RS_HTTP_LENGTH: to come */
 	uint64_t sent;              /* body bytes given to the client */
 	int file_fd;                /* a static file on its way, or -1 */
@@ -70,8 +71,8 @@ void rs_req_answering(struct rs_req *q);
 
 /* The encoded head. Valid until the payload grows. */
 struct rs_wire_request *rs_req_wire(const struct rs_req *q);
-/* What the wire slices point into. */
-struct rs_slice rs_req_bytes(const struct rs_req *q, struct rs_wire_slice s);
+/* The head as received; what the wire slices point into. */
+struct rs_slice rs_req_head(const struct rs_req *q);
 /* Value of the first field of that name; empty without one. */
 struct rs_slice rs_req_field(const struct rs_req *q, struct rs_slice name);
 

@@ -1,9 +1,10 @@
 /*
  * Dispatch: requests to workers. Owns the queue and the lists of workers by load. Runs in the reactor.
  *
- * A request is posted to the worker that holds the fewest, up to post_ahead, so that a busy worker finds its next request
- * without a wake-up. Posting is an offer: until the worker claims it (compare-and-swap on the word of its slot) the request
- * can be taken back the same way and given to another one. Whoever loses the race does nothing, so a request runs exactly once.
+ * A request is posted to the worker that holds the fewest, up to post_ahead, so that a busy worker finds its
+ * next request without a wake-up. Posting is an offer: until the worker claims it (compare-and-swap on the
+ * word of its slot) the request can be taken back the same way and given to another one. Whoever loses the
+ * race does nothing, so a request runs exactly once.
  */
 #include "reactor/reactor_route.h"
 
@@ -26,7 +27,7 @@ void rs_route_init(struct rs_reactor *r)
 		TAILQ_INIT(&t->by_posted[i]);
 }
 
-/* ---- queue ------------------------------------------------------------------------------------------------------ */
+/* ---- queue -------------------------------------------------------------------------------------------- */
 
 static void enqueue(struct rs_req *q, bool front)
 {
@@ -69,8 +70,8 @@ static struct rs_worker *pick(struct rs_reactor *r)
 void rs_route_post(struct rs_worker *w, struct rs_req *q)
 {
 	rs_slot_offer(w, q);
-	if (rs_ipc_put(&w->ipc, RS_MSG_REQUEST, 0, q->node.id, rs_buf_slice(&q->payload), RS_SLICE(""), &q->body_fd,
-		       q->body_fd >= 0) != RS_OK) {
+	if (rs_ipc_put(&w->ipc, RS_MSG_REQUEST, 0, q->node.id, rs_buf_slice(&q->payload), RS_SLICE(""),
+		       &q->body_fd, q->body_fd >= 0) != RS_OK) {
 		rs_errorx(w->r->log, "cannot post a request to worker %u: %s", w->id, w->ipc.error);
 		rs_slot_free(w, q);
 		refuse(q);
@@ -106,7 +107,7 @@ void rs_route_pump(struct rs_reactor *r)
 	}
 }
 
-/* ---- the end of a request --------------------------------------------------------------------------------------- */
+/* ---- the end of a request ----------------------------------------------------------------------------- */
 
 void rs_route_withdraw(struct rs_req *q)
 {
@@ -115,9 +116,8 @@ void rs_route_withdraw(struct rs_req *q)
 	q->conn = NULL;
 	if (q->state == RS_REQ_QUEUED)
 		dequeue(q);
-	else if (w && !(rs_slot_can_reclaim(w) && rs_slot_reclaim(q)) && !q->ended &&
-		 rs_ipc_put(&w->ipc, RS_MSG_CANCEL, 0, q->node.id, RS_SLICE(""), RS_SLICE(""), NULL, 0) == RS_OK)
-		rs_worker_dirty(w);
+	else if (w && !(rs_slot_can_reclaim(w) && rs_slot_reclaim(q)) && !q->ended)
+		(void)rs_worker_tell(w, RS_MSG_CANCEL, q->node.id, RS_SLICE(""));
 	/* Who waited for a slow client has a fresh time to finish. */
 	q->progress_us = rs_reactor_us(q->r);
 	rs_req_release(q);
@@ -180,7 +180,7 @@ void rs_route_abandon(struct rs_worker *w, unsigned status)
 	}
 }
 
-/* ---- generations ------------------------------------------------------------------------------------------------ */
+/* ---- generations -------------------------------------------------------------------------------------- */
 
 void rs_route_switch(struct rs_reactor *r, uint32_t generation)
 {
@@ -200,7 +200,7 @@ void rs_route_switch(struct rs_reactor *r, uint32_t generation)
 	rs_route_pump(r);
 }
 
-/* ---- the end of everything --------------------------------------------------------------------------------------- */
+/* ---- the end of everything ---------------------------------------------------------------------------- */
 
 void rs_route_give_up(struct rs_reactor *r)
 {

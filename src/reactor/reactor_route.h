@@ -40,7 +40,9 @@ void rs_route_done(struct rs_worker *w, struct rs_req *q);
 void rs_route_post(struct rs_worker *w, struct rs_req *q);
 /* Posts what is queued while there is room. */
 void rs_route_pump(struct rs_reactor *r);
-/* What w has not claimed goes back into the queue, in front and in its order. all: w will get nothing more. */
+/*
+ * What w has not claimed goes back into the queue, in front and in its order. all: w will get nothing more.
+ */
 void rs_route_take_back(struct rs_worker *w, bool all);
 /* w is gone: unclaimed requests move, claimed ones are answered with status. */
 void rs_route_abandon(struct rs_worker *w, unsigned status);

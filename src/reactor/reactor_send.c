@@ -1,7 +1,7 @@
 /*
- * Answers to clients. A worker's frames are checked here as a stranger's would be: lengths, header block, credit. What an
- * application got wrong (more or fewer bytes than it announced) is cut and logged, and never lets a connection go out of step.
- * Runs in the reactor.
+ * Answers to clients. A worker's frames are checked here as a stranger's would be: lengths, header block,
+ * credit. What an application got wrong (more or fewer bytes than it announced) is cut and logged, and never
+ * lets a connection go out of step. Runs in the reactor.
  *
  * Pieces are put together in the reactor's `out` buffer and leave with one system call when they are small.
  */
@@ -20,8 +20,8 @@
 static void emit(struct rs_req *q, struct rs_slice body, bool end);
 
 /* Cuts the payload; false: its lengths do not add up. */
-static bool cut_payload(struct rs_slice p, struct rs_wire_response *w, struct rs_slice *reason, struct rs_slice *headers,
-			struct rs_slice *body)
+static bool cut_payload(struct rs_slice p, struct rs_wire_response *w, struct rs_slice *reason,
+			struct rs_slice *headers, struct rs_slice *body)
 {
 	if (p.n < sizeof *w)
 		return false;
@@ -113,20 +113,24 @@ const char *rs_send_body(struct rs_req *q, const struct rs_frame *f)
 	return NULL;
 }
 
-/* ---- framing ---------------------------------------------------------------------------------------------------- */
+/* ---- framing ------------------------------------------------------------------------------------------ */
 
-/* Content-Length was promised: what is beyond it is dropped; what is missing at the end costs the connection. */
+/*
+ * Content-Length was promised: what is beyond it is dropped; what is missing at the end costs the connection.
+ */
 static void fit_length(struct rs_req *q, struct rs_slice *body, bool end)
 {
 	if (body->n > q->length_left) {
-		rs_warnx(q->r->log, "worker %ld: response longer than its Content-Length, the rest is dropped",
+		rs_warnx(q->r->log,
+			 "worker %ld: response longer than its Content-Length, the rest is dropped",
 			 (long)q->worker_id);
 		body->n = (size_t)q->length_left;
 		q->conn->keepalive = false;
 	}
 	q->length_left -= body->n;
 	if (end && q->length_left) {
-		rs_warnx(q->r->log, "worker %ld: response %lu bytes short of its Content-Length, client cut off",
+		rs_warnx(q->r->log,
+			 "worker %ld: response %lu bytes short of its Content-Length, client cut off",
 			 (long)q->worker_id, (unsigned long)q->length_left);
 		q->conn->keepalive = false;
 	}
@@ -196,14 +200,11 @@ void rs_send_credit(struct rs_req *q)
 	if (allowed < q->granted + q->window / 2)
 		return;
 	more = allowed - q->granted;
-	if (rs_ipc_put(&q->worker->ipc, RS_MSG_CREDIT, 0, q->node.id, rs_slice(&more, sizeof more), RS_SLICE(""), NULL,
-		       0) != RS_OK)
-		return;
-	q->granted = allowed;
-	rs_worker_dirty(q->worker);
+	if (rs_worker_tell(q->worker, RS_MSG_CREDIT, q->node.id, rs_slice(&more, sizeof more)))
+		q->granted = allowed;
 }
 
-/* ---- our own answers -------------------------------------------------------------------------------------------- */
+/* ---- our own answers ---------------------------------------------------------------------------------- */
 
 void rs_send_error(struct rs_conn *c, unsigned status, bool keep)
 {

@@ -11,19 +11,22 @@ struct rs_conn;
 struct rs_req;
 
 /*
- * Frames of a worker's answer to q, which has claimed it. NULL: fine. Else the rule that the worker has broken; the client was not
- * told anything yet.
+ * Frames of a worker's answer to q, which has claimed it. NULL: fine. Else the rule that the worker has
+ * broken; the client was not told anything yet.
  */
 const char *rs_send_response(struct rs_req *q, const struct rs_frame *f);
 const char *rs_send_body(struct rs_req *q, const struct rs_frame *f);
 
 /*
- * An answer of our own. keep: the connection may live on; else it is closed with care, since the client may still be
- * sending. No head may have been sent.
+ * An answer of our own. keep: the connection may live on; else it is closed with care, since the client may
+ * still be sending. No head may have been sent.
  */
 void rs_send_error(struct rs_conn *c, unsigned status, bool keep);
 
-/* The answer to q cannot be completed: status when no head was sent, else an honest cut. No-op without a client. */
+/*
+ * The answer to q cannot be completed: status when no head was sent, else an honest cut. No-op without a
+ * client.
+ */
 void rs_send_failed(struct rs_req *q, unsigned status);
 
 /* The client has taken bytes: tell the worker how many more it may send. */

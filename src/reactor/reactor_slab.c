@@ -1,5 +1,6 @@
 /*
- * Objects with ids. Memory is kept once it was needed: the peak bounds it, and the peak is bounded by the owner.
+ * Objects with ids. Memory is kept once it was needed: the peak bounds it, and the peak is bounded by the
+ * owner.
  */
 #include "reactor/reactor_slab.h"
 

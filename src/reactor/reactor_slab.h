@@ -1,6 +1,6 @@
 /*
- * Objects with ids: fixed size, found by a 64-bit id (generation << 32 | slot), never moved. An id that is not live any
- * more is simply not found, so ids may travel to other processes and come back late.
+ * Objects with ids: fixed size, found by a 64-bit id (generation << 32 | slot), never moved. An id that is
+ * not live any more is simply not found, so ids may travel to other processes and come back late.
  */
 #ifndef RS_REACTOR_SLAB_H
 #define RS_REACTOR_SLAB_H
@@ -32,7 +32,8 @@ static inline uint32_t rs_slab_capacity(const struct rs_slab *s)
 }
 
 /*
- * An object with a fresh id. Its bytes are zero at first use and what the last owner left there later. NULL: no memory.
+ * An object with a fresh id. Its bytes are zero at first use and what the last owner left there later. NULL:
+ * no memory.
  */
 void *rs_slab_take(struct rs_slab *s);
 /* The object is free again; its id is dead from now on. */

@@ -1,8 +1,9 @@
 /*
  * Slots of workers: what is posted where, and every change of a claim word on our side. Runs in the reactor.
  *
- * A worker keeps what it has read in a ring of RS_CLAIM_SLOTS. A revoked request stays in there (or in the socket) until
- * the worker comes across it, so it counts against that ring until a later request of the same worker is seen claimed.
+ * A worker keeps what it has read in a ring of RS_CLAIM_SLOTS. A revoked request stays in there (or in the
+ * socket) until the worker comes across it, so it counts against that ring until a later request of the same
+ * worker is seen claimed.
  */
 #include "reactor/reactor_slot.h"
 

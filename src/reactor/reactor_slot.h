@@ -25,8 +25,8 @@ bool rs_slot_busy(const struct rs_worker *w);
 struct rs_req *rs_slot_oldest(struct rs_worker *w);
 
 /*
- * Room for one more revoked request behind which another one could still be posted? Without that the worker would never
- * show again how far it has read.
+ * Room for one more revoked request behind which another one could still be posted? Without that the worker
+ * would never show again how far it has read.
  */
 bool rs_slot_can_reclaim(const struct rs_worker *w);
 /* Takes a posted q back: it is nobody's then. false: the worker has it. */

@@ -1,10 +1,10 @@
 /*
- * Plain files below document_root. Runs in the reactor. Decides whether a target is a file that may be served (everything
- * else is PHP's), and moves it to the client with sendfile.
+ * Plain files below document_root. Runs in the reactor. Decides whether a target is a file that may be served
+ * (everything else is PHP's), and moves it to the client with sendfile.
  *
- * The kernel resolves the path below the root's descriptor and refuses symlinks. A path with one is resolved freely, and then
- * served only if the file that was really opened lies below the root, or, for /storage/..., below <base>/storage/app/public,
- * where `artisan storage:link` points.
+ * The kernel resolves the path below the root's descriptor and refuses symlinks. A path with one is resolved
+ * freely, and then served only if the file that was really opened lies below the root, or, for /storage/...,
+ * below <base>/storage/app/public, where `artisan storage:link` points.
  */
 #include "reactor/reactor_static.h"
 
@@ -76,7 +76,7 @@ void rs_static_configure(struct rs_reactor *r)
 		s->storage[0] = '\0';
 }
 
-/* ---- which file ------------------------------------------------------------------------------------------------- */
+/* ---- which file --------------------------------------------------------------------------------------- */
 
 /* The part of path below dir, NULL: it is not there. */
 static const char *below(const char *path, const char *dir)
@@ -86,7 +86,10 @@ static const char *below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
 }
 
-/* The part of path below <base>/storage/app/public. That may be made, or moved, at any time: looked up each time. */
+/*
+ * The part of path below <base>/storage/app/public. That may be made, or moved, at any time: looked up each
+ * time.
+ */
 static const char *below_storage(const struct rs_static *s, const char *path)
 {
 	char dir[4096];
@@ -97,7 +100,9 @@ static const char *below_storage(const struct rs_static *s, const char *path)
 	return rest;
 }
 
-/* May a file that a symlink led to be served? Its real name has to pass what names in targets have to pass. */
+/*
+ * May a file that a symlink led to be served? Its real name has to pass what names in targets have to pass.
+ */
 static bool target_ok(const struct rs_static *s, const char *name, const char *real)
 {
 	const char *rest = below(real, s->root);
@@ -144,7 +149,7 @@ static int open_file(const struct rs_static *s, const char *name)
 	return (int)fd;
 }
 
-/* ---- the answer ------------------------------------------------------------------------------------------------- */
+/* ---- the answer --------------------------------------------------------------------------------------- */
 
 static bool not_modified(const struct rs_req *q, int64_t mtime)
 {
@@ -221,7 +226,8 @@ bool rs_static_serve(struct rs_req *q, const struct rs_http_head *h)
 	bool source, has_body;
 	int fd;
 
-	if (r->files.root_fd < 0 || !rs_http_file_path(rs_slice(h->target.p, h->path_len), name, sizeof name) || !*name)
+	if (r->files.root_fd < 0 ||
+	    !rs_http_file_path(rs_slice(h->target.p, h->path_len), name, sizeof name) || !*name)
 		return false;
 	type = rs_http_mime(name, &source);
 	if (source)
@@ -271,7 +277,9 @@ void rs_static_continue(struct rs_req *q)
 		if (sent < 0 && errno == EAGAIN)
 			break;
 		if (sent <= 0) {
-			/* The client has left, or the file became shorter: there is no honest way to go on. */
+			/*
+			 * The client has left, or the file became shorter: there is no honest way to go on.
+			 */
 			q->file_left = 0;
 			rs_conn_close(c);
 			return;

@@ -1,8 +1,9 @@
 /*
  * A worker as the reactor sees it. Owns the channel and the mapping of the claim page; runs in the reactor.
  *
- * Nothing that a worker sends is believed: the transport has checked sender and size, here the state is checked. A worker that
- * breaks a rule is reported to the master to be killed, its claimed request is answered 502, the others move.
+ * Nothing that a worker sends is believed: the transport has checked sender and size, here the state is
+ * checked. A worker that breaks a rule is reported to the master to be killed, its claimed request is
+ * answered 502, the others move.
  */
 #include "reactor/reactor_worker.h"
 
@@ -26,7 +27,7 @@ static void read_cb(evutil_socket_t fd, short what, void *arg);
 static void write_cb(evutil_socket_t fd, short what, void *arg);
 static bool take_frames(struct rs_worker *w);
 
-/* ---- constructor and destructor ------------------------------------------------------------------------------- */
+/* ---- constructor and destructor ----------------------------------------------------------------------- */
 
 static struct rs_claim_page *map_page(int fd)
 {
@@ -40,7 +41,8 @@ static struct rs_claim_page *map_page(int fd)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd, int page_fd)
+struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd,
+				int page_fd)
 {
 	struct rs_worker *w = calloc(1, sizeof *w);
 
@@ -120,7 +122,8 @@ struct rs_worker *rs_worker_find(struct rs_reactor *r, uint32_t id, uint32_t gen
 
 void rs_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, unsigned status, const char *why)
 {
-	rs_errorx(w->r->log, "worker %u (pid %u, generation %u) is to be killed: %s", w->id, w->pid, w->generation, why);
+	rs_errorx(w->r->log, "worker %u (pid %u, generation %u) is to be killed: %s", w->id, w->pid,
+		  w->generation, why);
 	rs_control_worker_kill(w, reason, why);
 	rs_worker_lost(w, status);
 }
@@ -136,7 +139,7 @@ void rs_worker_gone(struct rs_worker *w)
 	rs_worker_lost(w, 502);
 }
 
-/* ---- sending ---------------------------------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------------------------------------ */
 
 void rs_worker_dirty(struct rs_worker *w)
 {
@@ -144,6 +147,14 @@ void rs_worker_dirty(struct rs_worker *w)
 		return;
 	w->dirty = true;
 	TAILQ_INSERT_TAIL(&w->r->route.dirty, w, dirty_link);
+}
+
+bool rs_worker_tell(struct rs_worker *w, enum rs_msg msg, uint64_t id, struct rs_slice payload)
+{
+	if (rs_ipc_put(&w->ipc, msg, 0, id, payload, RS_SLICE(""), NULL, 0) != RS_OK)
+		return false;
+	rs_worker_dirty(w);
+	return true;
 }
 
 static void flush(struct rs_worker *w)
@@ -197,16 +208,15 @@ void rs_worker_retire(struct rs_worker *w)
 {
 	if (w->phase == RS_WORKER_PHASE_RETIRED || w->phase == RS_WORKER_PHASE_DEAD)
 		return;
-	if (rs_ipc_put(&w->ipc, RS_MSG_RETIRE, 0, 0, RS_SLICE(""), RS_SLICE(""), NULL, 0) != RS_OK) {
+	if (!rs_worker_tell(w, RS_MSG_RETIRE, 0, RS_SLICE(""))) {
 		rs_worker_lost(w, 502); /* the end of its channel says the same */
 		return;
 	}
 	w->phase = RS_WORKER_PHASE_RETIRED;
 	rs_slot_place(w);
-	rs_worker_dirty(w);
 }
 
-/* ---- receiving -------------------------------------------------------------------------------------------------- */
+/* ---- receiving ---------------------------------------------------------------------------------------- */
 
 static const char *on_ready(struct rs_worker *w, const struct rs_frame *f)
 {

@@ -46,10 +46,13 @@ struct rs_worker {
 };
 
 /* Takes both fds. NULL: logged why. */
-struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd, int page_fd);
+struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd,
+				int page_fd);
 
 struct rs_worker *rs_worker_find(struct rs_reactor *r, uint32_t id, uint32_t generation);
 
+/* A small frame into its channel. false: no memory, nothing said. */
+bool rs_worker_tell(struct rs_worker *w, enum rs_msg msg, uint64_t id, struct rs_slice payload);
 /* Something was put into its channel: flushed at the end of the turn. */
 void rs_worker_dirty(struct rs_worker *w);
 void rs_worker_flush_all(struct rs_reactor *r);

@@ -1,6 +1,7 @@
 /*
- * A real reactor in a child process; the test plays the master, the workers and the clients. Everything here is loopback and
- * blocking with a bound: a test that waits for something that does not come fails, it never hangs.
+ * A real reactor in a child process; the test plays the master, the workers and the clients. Everything here
+ * is loopback and blocking with a bound: a test that waits for something that does not come fails, it never
+ * hangs.
  */
 #ifndef RS_REACTOR_HARNESS_H
 #define RS_REACTOR_HARNESS_H
@@ -72,7 +73,7 @@ struct got {
 	int fd;
 };
 
-/* ---- waiting ------------------------------------------------------------------------------------------------------ */
+/* ---- waiting ------------------------------------------------------------------------------------------ */
 
 static UNUSED_OK bool readable(int fd, int ms)
 {
@@ -133,7 +134,8 @@ static UNUSED_OK bool nothing_from_reactor(struct harness *h, enum rs_msg msg, i
 	return true;
 }
 
-static UNUSED_OK void to_reactor(struct harness *h, enum rs_msg msg, const void *p, size_t n, const int *fds, unsigned nfds)
+static UNUSED_OK void to_reactor(struct harness *h, enum rs_msg msg, const void *p, size_t n, const int *fds,
+				 unsigned nfds)
 {
 	assert_int_equal(rs_ipc_put(&h->master, msg, 0, 0, rs_slice(p, n), RS_SLICE(""), fds, nfds), RS_OK);
 	assert_int_equal(rs_ipc_flush(&h->master), RS_OK);
@@ -149,7 +151,7 @@ static UNUSED_OK void stop(struct harness *h, uint32_t ms)
 	to_reactor(h, RS_MSG_STOP, &ms, sizeof ms, NULL, 0);
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------------------------------------- */
 
 /* Defaults that fit tests; change h->conf before boot(). */
 static UNUSED_OK void prepare(struct harness *h)
@@ -293,7 +295,7 @@ static UNUSED_OK void finish(struct harness *h)
 	clean(h);
 }
 
-/* ---- workers -------------------------------------------------------------------------------------------------------- */
+/* ---- workers ------------------------------------------------------------------------------------------ */
 
 /* Made known to the reactor; READY only with ready(). */
 static UNUSED_OK void enter(struct harness *h, struct actor *a, uint32_t id, uint32_t generation)
@@ -312,7 +314,8 @@ static UNUSED_OK void enter(struct harness *h, struct actor *a, uint32_t id, uin
 	rs_ipc_init(&a->ch, pair[0], RS_IPC_WORKER, RS_IPC_REACTOR);
 }
 
-static UNUSED_OK void say(struct actor *a, enum rs_msg msg, uint16_t flags, uint64_t id, struct rs_slice head, struct rs_slice body)
+static UNUSED_OK void say(struct actor *a, enum rs_msg msg, uint16_t flags, uint64_t id, struct rs_slice head,
+			  struct rs_slice body)
 {
 	assert_int_equal(rs_ipc_put(&a->ch, msg, flags, id, head, body, NULL, 0), RS_OK);
 	assert_int_equal(rs_ipc_flush(&a->ch), RS_OK);
@@ -417,7 +420,8 @@ static UNUSED_OK struct got take_claimed(struct actor *a)
 
 static UNUSED_OK struct rs_slice head_bytes(const struct got *g)
 {
-	return rs_slice(g->bytes + sizeof g->w + g->w.nfields * 2 * sizeof(struct rs_wire_slice), g->w.head_len);
+	return rs_slice(g->bytes + sizeof g->w + g->w.nfields * 2 * sizeof(struct rs_wire_slice),
+			g->w.head_len);
 }
 
 static UNUSED_OK bool slice_is(const struct got *g, struct rs_wire_slice s, const char *text)
@@ -450,8 +454,8 @@ static UNUSED_OK struct rs_slice inline_body(const struct got *g)
 	return rs_slice(p, (size_t)(g->bytes + g->n - p));
 }
 
-static UNUSED_OK void respond(struct actor *a, uint64_t id, uint16_t flags, unsigned status, const char *headers, int64_t length,
-			      struct rs_slice body)
+static UNUSED_OK void respond(struct actor *a, uint64_t id, uint16_t flags, unsigned status,
+			      const char *headers, int64_t length, struct rs_slice body)
 {
 	struct {
 		struct rs_wire_response w;
@@ -480,11 +484,13 @@ static UNUSED_OK void serve(struct actor *a, const char *target, const char *bod
 	answer(a, &g, body);
 }
 
-/* ---- clients -------------------------------------------------------------------------------------------------------- */
+/* ---- clients ------------------------------------------------------------------------------------------ */
 
 static UNUSED_OK int client(struct harness *h)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(h->port) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				 .sin_port = htons(h->port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
@@ -666,7 +672,8 @@ static UNUSED_OK struct rs_wire_status ask_status(struct harness *h)
 	memcpy(&echo, f.payload.p, sizeof echo);
 	memcpy(&s, f.payload.p + sizeof echo, sizeof s);
 	assert_int_equal(echo, token);
-	assert_int_equal(f.payload.n, sizeof echo + sizeof s + s.nworkers * sizeof(struct rs_wire_worker_status));
+	assert_int_equal(f.payload.n,
+			 sizeof echo + sizeof s + s.nworkers * sizeof(struct rs_wire_worker_status));
 	return s;
 }
 
@@ -677,7 +684,8 @@ static UNUSED_OK void until_connections(struct harness *h, uint64_t n)
 
 	while (ask_status(h).connections != n) {
 		if (rs_now_ms() > end)
-			fail_msg("%lu connections, not %lu", (unsigned long)ask_status(h).connections, (unsigned long)n);
+			fail_msg("%lu connections, not %lu", (unsigned long)ask_status(h).connections,
+				 (unsigned long)n);
 		pause_ms(2);
 	}
 }
@@ -688,7 +696,8 @@ static UNUSED_OK void until_queued(struct harness *h, uint64_t n)
 
 	while (ask_status(h).queue_length != n) {
 		if (rs_now_ms() > end)
-			fail_msg("%lu queued, not %lu", (unsigned long)ask_status(h).queue_length, (unsigned long)n);
+			fail_msg("%lu queued, not %lu", (unsigned long)ask_status(h).queue_length,
+				 (unsigned long)n);
 		pause_ms(2);
 	}
 }

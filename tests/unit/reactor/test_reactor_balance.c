@@ -1,6 +1,6 @@
 /*
- * Slots, dispatch, credit and deadlines in one process with a clock that the test turns: what happens at exactly which
- * moment, and who wins which race. Claim pages are real memory.
+ * Slots, dispatch, credit and deadlines in one process with a clock that the test turns: what happens at
+ * exactly which moment, and who wins which race. Claim pages are real memory.
  */
 #include "reactor/reactor_balance.c"
 #include "reactor/reactor_slot.c"
@@ -169,7 +169,7 @@ static unsigned frames(unsigned i, enum rs_msg msg)
 	return n;
 }
 
-/* ---- who wins ------------------------------------------------------------------------------------------------------- */
+/* ---- who wins ----------------------------------------------------------------------------------------- */
 
 enum before { POSTED, TAKEN, GARBAGE };
 
@@ -248,7 +248,7 @@ static void worker_dies(void **state)
 	assert_int_equal(t.r->n.moved, 2);
 }
 
-/* ---- the ring ------------------------------------------------------------------------------------------------------- */
+/* ---- the ring ----------------------------------------------------------------------------------------- */
 
 static void revoked_requests_count_until_they_are_read(void **state)
 {
@@ -299,7 +299,7 @@ static void overdue_is_stronger_than_the_ring(void **state)
 	assert_int_equal(w->phase, RS_WORKER_PHASE_RETIRED);
 }
 
-/* ---- waiting behind others ------------------------------------------------------------------------------------------ */
+/* ---- waiting behind others ---------------------------------------------------------------------------- */
 
 static void fewest_posted_first(void **state)
 {
@@ -475,7 +475,7 @@ static void worker_that_woke_up_is_forgiven(void **state)
 	rs_route_done(w, q);
 }
 
-/* ---- time ----------------------------------------------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------------------------------------- */
 
 static void request_timeout_counts_from_the_claim(void **state)
 {
@@ -547,7 +547,7 @@ static void deadlines_of_connections(void **state)
 	close(pair[1]);
 }
 
-/* ---- credit --------------------------------------------------------------------------------------------------------- */
+/* ---- credit ------------------------------------------------------------------------------------------- */
 
 static uint64_t credit_sent(unsigned i)
 {
@@ -600,7 +600,9 @@ static void credit_follows_what_the_client_takes(void **state)
 		assert_int_equal(credit_sent(0), step[i].credit);
 		assert_int_equal(q->granted - granted, step[i].credit);
 		/* Never more than a window on its way or waiting. */
-		assert_true(q->granted - q->spent + (step[i].pending < q->spent ? step[i].pending : q->spent) <= 1000 ||
+		assert_true(q->granted - q->spent +
+					    (step[i].pending < q->spent ? step[i].pending : q->spent) <=
+				    1000 ||
 			    step[i].credit == 0);
 	}
 	q->ended = true;
@@ -611,7 +613,7 @@ static void credit_follows_what_the_client_takes(void **state)
 	rs_route_done(t.w[0], q);
 }
 
-/* ---- ids ------------------------------------------------------------------------------------------------------------ */
+/* ---- ids ---------------------------------------------------------------------------------------------- */
 
 static void late_ids_are_not_found(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Workers and clients that do anything, in any order: the reactor must survive (with sanitizers), go on serving, and
- * hold nothing back at the end. The sequences are random but the same in every run.
+ * Workers and clients that do anything, in any order: the reactor must survive (with sanitizers), go on
+ * serving, and hold nothing back at the end. The sequences are random but the same in every run.
  */
 #include "reactor/harness.h"
 
@@ -26,12 +26,16 @@ static unsigned pick(unsigned n)
 /* A frame that the transport lets through, with a payload of mostly sense. */
 static void random_frame(struct actor *a, uint64_t id)
 {
-	static const enum rs_msg msg[] = { RS_MSG_RESPONSE, RS_MSG_BODY, RS_MSG_DONE, RS_MSG_READY, RS_MSG_LEAVING, RS_MSG_WORKER_ASKS };
-	static const char *const headers[] = { "", "A: b\r\n", "Connection: close\r\n", "Content-Length: 3\r\n", "x", "\r\n" };
+	static const enum rs_msg msg[] = { RS_MSG_RESPONSE, RS_MSG_BODY,    RS_MSG_DONE,
+					   RS_MSG_READY,    RS_MSG_LEAVING, RS_MSG_WORKER_ASKS };
+	static const char *const headers[] = {
+		"", "A: b\r\n", "Connection: close\r\n", "Content-Length: 3\r\n", "x", "\r\n"
+	};
 	struct {
 		struct rs_wire_response w;
 		char text[2048];
-	} m = { .w = { .status = (uint16_t)(pick(4) ? 200 : pick(700)), .content_length = pick(2) ? -1 : (int64_t)pick(40) } };
+	} m = { .w = { .status = (uint16_t)(pick(4) ? 200 : pick(700)),
+		       .content_length = pick(2) ? -1 : (int64_t)pick(40) } };
 	const char *block = headers[pick(4) ? pick(3) : pick(6)];
 	unsigned body = pick(30) ? pick(60) : pick(1000);
 	enum rs_msg which = msg[pick(8) ? pick(3) : pick(6)];
@@ -47,7 +51,8 @@ static void random_frame(struct actor *a, uint64_t id)
 		n = pick(17);
 	if (pick(10) == 0)
 		id = pick(2) ? pick(1000) : (uint64_t)pick(1000) << 32 | pick(4);
-	if (rs_ipc_put(&a->ch, which, (uint16_t)pick(8), id, rs_slice(&m, n), RS_SLICE(""), NULL, 0) != RS_OK ||
+	if (rs_ipc_put(&a->ch, which, (uint16_t)pick(8), id, rs_slice(&m, n), RS_SLICE(""), NULL, 0) !=
+		    RS_OK ||
 	    rs_ipc_flush(&a->ch) != RS_OK)
 		a->eof = true; /* too large, or it was thrown out */
 }

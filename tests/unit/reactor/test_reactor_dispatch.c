@@ -203,8 +203,8 @@ static void unclaimed_request_moves_to_a_free_worker(void **state)
 }
 
 /*
- * One worker is busy for long, the other one is never idle but quick: what waits behind the slow request must not
- * wait for it.
+ * One worker is busy for long, the other one is never idle but quick: what waits behind the slow request must
+ * not wait for it.
  */
 static void requests_leave_a_stalled_worker(void **state)
 {
@@ -217,15 +217,20 @@ static void requests_leave_a_stalled_worker(void **state)
 	hire(&h, &w[0], 0, 1);
 	hire(&h, &w[1], 1, 1);
 	c[0] = asking(&h, "/slow");
-	struct pollfd p[2] = { { .fd = w[0].ch.fd, .events = POLLIN }, { .fd = w[1].ch.fd, .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = w[0].ch.fd, .events = POLLIN },
+			       { .fd = w[1].ch.fd, .events = POLLIN } };
 	assert_int_equal(poll(p, 2, PATIENCE_MS), 1);
 	struct actor *busy = p[0].revents ? &w[0] : &w[1], *quick = p[0].revents ? &w[1] : &w[0];
 	slow = take_claimed(busy);
 	c[1] = asking(&h, "/q");
 	c[2] = asking(&h, "/q");
-	/* The quick one always has one in hand, so it is never free: still both clients are served throughout. */
+	/*
+	 * The quick one always has one in hand, so it is never free: still both clients are served
+	 * throughout.
+	 */
 	for (int64_t end = rs_now_ms() + 500; rs_now_ms() < end;) {
-		struct pollfd any[3] = { { .fd = quick->ch.fd, .events = POLLIN }, { .fd = c[1], .events = POLLIN },
+		struct pollfd any[3] = { { .fd = quick->ch.fd, .events = POLLIN },
+					 { .fd = c[1], .events = POLLIN },
 					 { .fd = c[2], .events = POLLIN } };
 		struct rs_frame f;
 		poll(any, 3, 100);
@@ -455,7 +460,10 @@ static void client_that_leaves_is_cancelled(void **state)
 	leave(&w);
 }
 
-/* A worker reads ahead into a ring of RS_CLAIM_SLOTS: never are there more frames that it has not come across. */
+/*
+ * A worker reads ahead into a ring of RS_CLAIM_SLOTS: never are there more frames that it has not come
+ * across.
+ */
 static void revoked_requests_do_not_pile_up(void **state)
 {
 	struct actor w;
@@ -524,7 +532,8 @@ static void stuck_request_is_504(void **state)
 	respond(&w[1], g.id, 0, 200, "", 5, RS_SLICE("a"));
 	for (int i = 0; i < 4; i++) {
 		pause_ms(250);
-		say(&w[1], RS_MSG_BODY, i == 3 ? RS_FRAME_END | RS_FRAME_DONE : 0, g.id, RS_SLICE("b"), RS_SLICE(""));
+		say(&w[1], RS_MSG_BODY, i == 3 ? RS_FRAME_END | RS_FRAME_DONE : 0, g.id, RS_SLICE("b"),
+		    RS_SLICE(""));
 	}
 	got_free(&g);
 	assert_reply(c[0], 200, "abbbb");
@@ -535,9 +544,12 @@ static void stuck_request_is_504(void **state)
 	leave(&w[1]);
 }
 
-/* ---- workers that break the rules ----------------------------------------------------------------------------------- */
+/* ---- workers that break the rules --------------------------------------------------------------------- */
 
-/* Does something wrong with a claimed request; the client gets 502, the master is told, the next worker serves. */
+/*
+ * Does something wrong with a claimed request; the client gets 502, the master is told, the next worker
+ * serves.
+ */
 static void punished(void (*wrong)(struct actor *, struct got *), bool claimed)
 {
 	struct actor w, next;
@@ -586,7 +598,9 @@ static void done_without_end(struct actor *a, struct got *g)
 
 static void wrong_lengths(struct actor *a, struct got *g)
 {
-	struct rs_wire_response w = { .status = 200, .content_length = -1, .headers_len = 5, .body_len = 0xfffffff0u };
+	struct rs_wire_response w = {
+		.status = 200, .content_length = -1, .headers_len = 5, .body_len = 0xfffffff0u
+	};
 
 	say(a, RS_MSG_RESPONSE, RS_FRAME_END, g->id, rs_slice(&w, sizeof w), RS_SLICE("abc"));
 }
@@ -679,7 +693,7 @@ static void answer_for_another_workers_request(void **state)
 	leave(&w[1]);
 }
 
-/* ---- departure and generations -------------------------------------------------------------------------------------- */
+/* ---- departure and generations ------------------------------------------------------------------------ */
 
 static void leaving_worker_gives_back(void **state)
 {

@@ -37,7 +37,8 @@ static void request_reaches_the_worker(void **state)
 	start();
 	c = client(&h);
 	getsockname(c, (struct sockaddr *)&me, &len);
-	send_text(c, "POST /a/b?c=d HTTP/1.1\r\nHost: example\r\nX-One: 1\r\nX-Two:  two \r\nContent-Length: 5\r\n\r\nhello");
+	send_text(c, "POST /a/b?c=d HTTP/1.1\r\nHost: example\r\nX-One: 1\r\nX-Two:  two \r\nContent-Length: "
+		     "5\r\n\r\nhello");
 	g = take(&w);
 	assert_true(claim(&w, &g));
 	assert_true(slice_is(&g, g.w.method, "POST") && target_is(&g, "/a/b?c=d"));
@@ -53,7 +54,8 @@ static void request_reaches_the_worker(void **state)
 	assert_int_equal(g.w.flags, RS_REQ_TRUSTED | RS_REQ_KEEPALIVE);
 	assert_int_equal(g.w.http_minor, 1);
 	assert_true(llabs((long long)g.w.received_us - rs_wall_us()) < 5000000);
-	respond(&w, g.id, RS_FRAME_END | RS_FRAME_DONE, 201, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n", -1, RS_SLICE("world"));
+	respond(&w, g.id, RS_FRAME_END | RS_FRAME_DONE, 201, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n", -1,
+		RS_SLICE("world"));
 	got_free(&g);
 	r = read_reply(c);
 	assert_int_equal(r->status, 201);
@@ -80,7 +82,8 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	(void)state;
 	start();
 	c = client(&h);
-	send_text(c, "GET /1 HTTP/1.1\r\nHost: t\r\n\r\nPOST /2 HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc"
+	send_text(c, "GET /1 HTTP/1.1\r\nHost: t\r\n\r\nPOST /2 HTTP/1.1\r\nHost: t\r\nContent-Length: "
+		     "3\r\n\r\nabc"
 		     "GET /3 HTTP/1.1\r\nHost: t\r\n\r\nGET /4 HT");
 	/* One at a time: the second is not begun before the first has its answer. */
 	struct got g = take_claimed(&w);
@@ -249,7 +252,8 @@ static void continue_is_said_before_the_body(void **state)
 	g = take_claimed(&w);
 	answer(&w, &g, "ok");
 	assert_reply(c, 200, "ok");
-	send_text(c, "POST /u HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n");
+	send_text(c,
+		  "POST /u HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n");
 	assert_reply(c, 413, NULL);
 	assert_true(ends(c));
 	close(c);
@@ -387,7 +391,8 @@ static void bad_requests_are_refused(void **state)
 		{ "GET / HTTP/2.0\r\nHost: t\r\n\r\n", 505 },
 		{ "CONNECT a:1 HTTP/1.1\r\nHost: t\r\n\r\n", 501 },
 		{ "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip\r\n\r\n", 501 },
-		{ "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400 },
+		{ "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+		  400 },
 		{ "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nExpect: tea\r\n\r\n", 417 },
 	};
 	static char line[40000];
@@ -517,10 +522,12 @@ static void application_may_close(void **state)
 	start();
 	c = asking(&h, "/");
 	g = take_claimed(&w);
-	respond(&w, g.id, RS_FRAME_END | RS_FRAME_DONE, 200, "Connection: close\r\nDate: then\r\n", -1, RS_SLICE("x"));
+	respond(&w, g.id, RS_FRAME_END | RS_FRAME_DONE, 200, "Connection: close\r\nDate: then\r\n", -1,
+		RS_SLICE("x"));
 	got_free(&g);
 	r = read_reply(c);
-	assert_true(has_field(r, "Date: then") && has_field(r, "Connection: close") && has_field(r, "Server: test/1"));
+	assert_true(has_field(r, "Date: then") && has_field(r, "Connection: close") &&
+		    has_field(r, "Server: test/1"));
 	assert_null(strstr(strstr(r->head, "Connection: close") + 1, "Connection: close"));
 	assert_true(ends(c));
 	close(c);
@@ -530,7 +537,8 @@ static void application_may_close(void **state)
 static void unix_socket_has_no_address(void **state)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int l = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), c = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int l = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    c = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct got g;
 
 	(void)state;

@@ -247,10 +247,12 @@ static void status_counts(void **state)
 	to_reactor(&h, RS_MSG_STATUS_ASK, &token, sizeof token, NULL, 0);
 	f = from_reactor(&h, RS_MSG_STATUS);
 	memcpy(&s, f.payload.p + sizeof token, sizeof s);
-	assert_true(s.connections == 2 && s.accepted_total == 2 && s.requests_total == 3 && s.refused_total == 1);
+	assert_true(s.connections == 2 && s.accepted_total == 2 && s.requests_total == 3 &&
+		    s.refused_total == 1);
 	assert_true(s.queue_length == 0 && s.nworkers == 2);
 	memcpy(&row, f.payload.p + sizeof token + sizeof s, sizeof row);
-	assert_true(row.id == 0 && row.generation == 1 && row.state == RS_WORKER_BUSY && row.posted == 1 && row.requests == 1);
+	assert_true(row.id == 0 && row.generation == 1 && row.state == RS_WORKER_BUSY && row.posted == 1 &&
+		    row.requests == 1);
 	memcpy(&row, f.payload.p + sizeof token + sizeof s + sizeof row, sizeof row);
 	assert_true(row.id == 1 && row.state == RS_WORKER_BOOTING && row.posted == 0);
 	answer(&w[0], &run, "x");
@@ -274,8 +276,12 @@ static void new_configuration_takes_effect(void **state)
 	boot(&h);
 	hire(&h, &w, 0, 1);
 	rs_conf_init(&fresh);
-	assert_int_equal(rs_conf_set(&fresh, RS_FROM_INI, "t", "swoole", "package_max_length", "2K", &err, NULL, NULL), RS_OK);
-	assert_int_equal(rs_conf_set(&fresh, RS_FROM_INI, "t", "laravels", "server", "fresh", &err, NULL, NULL), RS_OK);
+	assert_int_equal(
+		rs_conf_set(&fresh, RS_FROM_INI, "t", "swoole", "package_max_length", "2K", &err, NULL, NULL),
+		RS_OK);
+	assert_int_equal(
+		rs_conf_set(&fresh, RS_FROM_INI, "t", "laravels", "server", "fresh", &err, NULL, NULL),
+		RS_OK);
 	assert_true(rs_conf_dump(&fresh, &text));
 	c = asking(&h, "/before");
 	serve(&w, "/before", "x");
@@ -294,7 +300,7 @@ static void new_configuration_takes_effect(void **state)
 	leave(&w);
 }
 
-/* ---- access log ----------------------------------------------------------------------------------------------------- */
+/* ---- access log --------------------------------------------------------------------------------------- */
 
 static void open_access_log(int fd)
 {
@@ -318,7 +324,8 @@ static void one_of_each(struct actor *w)
 	struct got g;
 	int c = client(&h);
 
-	send_text(c, "GET /a?b=\"c\" HTTP/1.1\r\nHost: t\r\nReferer: http://r/\r\nUser-Agent: evil\\\"\xff agent\r\n\r\n");
+	send_text(c, "GET /a?b=\"c\" HTTP/1.1\r\nHost: t\r\nReferer: http://r/\r\nUser-Agent: evil\\\"\xff "
+		     "agent\r\n\r\n");
 	g = take_claimed(w);
 	answer(w, &g, "12345");
 	assert_reply(c, 200, "12345");
@@ -347,7 +354,9 @@ static void combined_access_log(void **state)
 	one_of_each(&w);
 	text = access_lines(file);
 	assert_non_null(strstr(text, "127.0.0.1 - - ["));
-	assert_non_null(strstr(text, "] \"GET /a?b=\\x22c\\x22 HTTP/1.1\" 200 5 \"http://r/\" \"evil\\x5c\\x22\\xff agent\"\n"));
+	assert_non_null(strstr(
+		text,
+		"] \"GET /a?b=\\x22c\\x22 HTTP/1.1\" 200 5 \"http://r/\" \"evil\\x5c\\x22\\xff agent\"\n"));
 	assert_non_null(strstr(text, "] \"POST / HTTP/9\" 400 0 \"-\" \"-\"\n"));
 	assert_non_null(strstr(text, "] \"GET /left HTTP/1.1\" 499 0 \"-\" \"-\"\n"));
 	/* A new file takes over. */
@@ -378,7 +387,8 @@ static void json_access_log(void **state)
 	open_access_log(file);
 	one_of_each(&w);
 	text = access_lines(file);
-	assert_non_null(strstr(text, "\"request\":\"GET /a?b=\\\"c\\\" HTTP/1.1\",\"status\":200,\"bytes\":5,"));
+	assert_non_null(
+		strstr(text, "\"request\":\"GET /a?b=\\\"c\\\" HTTP/1.1\",\"status\":200,\"bytes\":5,"));
 	assert_non_null(strstr(text, "\"agent\":\"evil\\\\\\\"\\u00ff agent\""));
 	assert_non_null(strstr(text, "\"request_time\":0."));
 	assert_non_null(strstr(text, "\"worker\":5}\n"));

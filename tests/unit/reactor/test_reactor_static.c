@@ -31,8 +31,8 @@ static void make_link(const char *target, const char *name)
 	char path[256], absolute[256];
 
 	assert_true(rs_fmt(path, sizeof path, "%s/%s", h.dir, name));
-	assert_true(rs_fmt(absolute, sizeof absolute, "%s%s%s", *target == '@' ? h.dir : "", *target == '@' ? "/" : "",
-			   target + (*target == '@')));
+	assert_true(rs_fmt(absolute, sizeof absolute, "%s%s%s", *target == '@' ? h.dir : "",
+			   *target == '@' ? "/" : "", target + (*target == '@')));
 	assert_int_equal(symlink(absolute, path), 0);
 }
 
@@ -120,9 +120,28 @@ static void files_are_served(void **state)
 static void everything_else_is_for_php(void **state)
 {
 	static const char *const target[] = {
-		"/", "/css", "/css/", "/nothing.txt", "/index.php", "/.htaccess", "/../.env", "/%2e%2e/.env", "/css/../../.env",
-		"/css/%2e%2e/app.css", "//css/app.css", "/css//app.css", "/out.txt", "/env.txt", "/source.txt", "/up/secret.txt",
-		"/storage/../../.env", "/css%2fapp.css", "/css/app.css/", "/css/app.css%00.txt", "/..%5c.env", "/storage",
+		"/",
+		"/css",
+		"/css/",
+		"/nothing.txt",
+		"/index.php",
+		"/.htaccess",
+		"/../.env",
+		"/%2e%2e/.env",
+		"/css/../../.env",
+		"/css/%2e%2e/app.css",
+		"//css/app.css",
+		"/css//app.css",
+		"/out.txt",
+		"/env.txt",
+		"/source.txt",
+		"/up/secret.txt",
+		"/storage/../../.env",
+		"/css%2fapp.css",
+		"/css/app.css/",
+		"/css/app.css%00.txt",
+		"/..%5c.env",
+		"/storage",
 	};
 	int c;
 
@@ -155,14 +174,18 @@ static void head_and_not_modified(void **state)
 	start();
 	c = asking(&h, "/css/app.css");
 	full = read_reply(c);
-	assert_int_equal(sscanf(strstr(full->head, "Last-Modified: "), "Last-Modified: %63[^\r]", modified), 1);
+	assert_int_equal(sscanf(strstr(full->head, "Last-Modified: "), "Last-Modified: %63[^\r]", modified),
+			 1);
 	send_text(c, "HEAD /css/app.css HTTP/1.1\r\nHost: t\r\n\r\n");
 	assert_true(read_head(c, &r) && r.status == 200 && length_of(&r) == 6);
-	assert_true(rs_fmt(text, sizeof text, "GET /css/app.css HTTP/1.1\r\nHost: t\r\nIf-Modified-Since: %s\r\n\r\n", modified));
+	assert_true(rs_fmt(text, sizeof text,
+			   "GET /css/app.css HTTP/1.1\r\nHost: t\r\nIf-Modified-Since: %s\r\n\r\n",
+			   modified));
 	send_text(c, text);
 	assert_true(read_head(c, &r) && r.status == 304 && length_of(&r) < 0);
 	assert_null(strstr(r.head, "Content-Type"));
-	send_text(c, "GET /css/app.css HTTP/1.1\r\nHost: t\r\nIf-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n");
+	send_text(c, "GET /css/app.css HTTP/1.1\r\nHost: t\r\nIf-Modified-Since: Thu, 01 Jan 1970 00:00:00 "
+		     "GMT\r\n\r\n");
 	assert_reply(c, 200, "body{}");
 	send_text(c, "GET /css/app.css HTTP/1.1\r\nHost: t\r\nIf-Modified-Since: yesterday\r\n\r\n");
 	assert_reply(c, 200, "body{}");
@@ -187,7 +210,8 @@ static void large_file_waits_for_its_client(void **state)
 	put_file("public/large.bin", all, SIZE);
 	start();
 	c = client(&h);
-	send_text(c, "GET /large.bin HTTP/1.1\r\nHost: t\r\n\r\nGET /css/app.css HTTP/1.1\r\nHost: t\r\n\r\n");
+	send_text(c,
+		  "GET /large.bin HTTP/1.1\r\nHost: t\r\n\r\nGET /css/app.css HTTP/1.1\r\nHost: t\r\n\r\n");
 	pause_ms(50);
 	other = asking(&h, "/php");
 	serve(&w, "/php", "p");
@@ -221,7 +245,8 @@ static void many_pipelined_files_come_in_order(void **state)
 	(void)state;
 	start();
 	for (int i = 0; i < 300; i++)
-		assert_true(rs_buf_printf(&ask, "GET /%s HTTP/1.1\r\nHost: t\r\n\r\n", i % 2 ? "css/app.css" : "a%20b.txt"));
+		assert_true(rs_buf_printf(&ask, "GET /%s HTTP/1.1\r\nHost: t\r\n\r\n",
+					  i % 2 ? "css/app.css" : "a%20b.txt"));
 	c = client(&h);
 	send_bytes(c, rs_buf_data(&ask), ask.len);
 	for (int i = 0; i < 300; i++)
@@ -248,8 +273,12 @@ static void root_follows_the_configuration(void **state)
 	struct rs_conf_error err;
 	rs_conf_init(&fresh);
 	assert_true(rs_fmt(root, sizeof root, "%s/public2", h.dir));
-	assert_int_equal(rs_conf_set(&fresh, RS_FROM_INI, "t", "swoole", "document_root", root, &err, NULL, NULL), RS_OK);
-	assert_int_equal(rs_conf_set(&fresh, RS_FROM_INI, "t", "laravels", "handle_static", "true", &err, NULL, NULL), RS_OK);
+	assert_int_equal(
+		rs_conf_set(&fresh, RS_FROM_INI, "t", "swoole", "document_root", root, &err, NULL, NULL),
+		RS_OK);
+	assert_int_equal(
+		rs_conf_set(&fresh, RS_FROM_INI, "t", "laravels", "handle_static", "true", &err, NULL, NULL),
+		RS_OK);
 	assert_true(rs_conf_dump(&fresh, &text));
 	to_reactor(&h, RS_MSG_CONF, rs_buf_data(&text), text.len, NULL, 0);
 	(void)ask_status(&h);
