@@ -171,3 +171,21 @@ bool rs_identity_become(const struct rs_identity *id)
 	}
 	return true;
 }
+
+pid_t rs_proc_parent(pid_t pid)
+{
+	char path[64], line[512];
+	const char *end;
+	int parent = 0;
+	FILE *f;
+
+	rs_fmt(path, sizeof path, "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	end = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
+		parent = 0;
+	fclose(f);
+	return parent;
+}

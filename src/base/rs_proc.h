@@ -27,6 +27,9 @@ pid_t rs_fork(void);
 /* Sets or ignores; SA_RESTART only if asked. handler SIG_IGN and SIG_DFL work too. */
 void rs_signal(int sig, void (*handler)(int), bool restart);
 
+/* The parent of any process, by /proc. 0: there is no such process. */
+pid_t rs_proc_parent(pid_t pid);
+
 struct rs_identity {
 	uid_t uid;
 	gid_t gid;

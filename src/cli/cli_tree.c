@@ -5,6 +5,7 @@
 #include "cli/cli_tree.h"
 
 #include "base/rs_fd.h"
+#include "base/rs_proc.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -19,24 +20,6 @@ struct process {
 	int fd;
 	bool below;
 };
-
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], line[512];
-	const char *end;
-	int parent = 0;
-	FILE *f;
-
-	rs_fmt(path, sizeof path, "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	end = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
-		parent = 0;
-	fclose(f);
-	return parent;
-}
 
 static struct process *list_all(size_t *n)
 {
@@ -55,7 +38,7 @@ static struct process *list_all(size_t *n)
 				break;
 			v = grown;
 		}
-		v[(*n)++] = (struct process){ .pid = (pid_t)pid, .parent = parent_of((pid_t)pid), .fd = -1 };
+		v[(*n)++] = (struct process){ .pid = (pid_t)pid, .parent = rs_proc_parent((pid_t)pid), .fd = -1 };
 	}
 	if (d)
 		closedir(d);
@@ -89,7 +72,7 @@ void rs_tree_kill(pid_t pid)
 			continue;
 		v[i].fd = pidfd_open(v[i].pid, 0);
 		/* Still the one that was looked at? */
-		if (v[i].fd >= 0 && parent_of(v[i].pid) != v[i].parent)
+		if (v[i].fd >= 0 && rs_proc_parent(v[i].pid) != v[i].parent)
 			rs_fd_close(&v[i].fd);
 	}
 	for (size_t i = 0; i < n; i++)

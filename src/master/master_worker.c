@@ -4,6 +4,7 @@
  */
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
+#include "base/rs_proc.h"
 #include "master/master_state.h"
 
 #include <errno.h>
@@ -159,24 +160,6 @@ struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint
 	return NULL;
 }
 
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], line[512];
-	const char *end;
-	int parent = 0;
-	FILE *f;
-
-	rs_fmt(path, sizeof path, "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	end = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
-		parent = 0;
-	fclose(f);
-	return parent;
-}
-
 /*
  * Takes hold of the process. The pidfd comes first: if the pid is another process by then, its parent is not the
  * manager. false: it lives and is not the manager's child (nor ours, adopted).
@@ -184,7 +167,7 @@ static pid_t parent_of(pid_t pid)
 static bool hold(struct rs_wproc *w, pid_t pid)
 {
 	int fd = pidfd_open(pid, 0);
-	pid_t parent = fd >= 0 ? parent_of(pid) : 0;
+	pid_t parent = fd >= 0 ? rs_proc_parent(pid) : 0;
 
 	if (parent && parent != w->gen->pid && parent != getpid()) {
 		rs_fd_close(&fd);
