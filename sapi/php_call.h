@@ -1,0 +1,34 @@
+/*
+ * Calls from C into PHP, and what came of them. php_call.c is the only file with zend_try.
+ */
+#ifndef RS_PHP_CALL_H
+#define RS_PHP_CALL_H
+
+#include "sapi.h"
+
+/* How a call of user code ended. */
+enum rs_call_end {
+	RS_CALL_OK,
+	RS_CALL_THROWN, /* an exception left it; reported as an uncaught one ("PHP Fatal error:  Uncaught ..."), then forgotten */
+	RS_CALL_EXIT,   /* exit or die; EG(exit_status) is set */
+	RS_CALL_FATAL,  /* a fatal error: this process must answer what it owes, run shutdown functions, and end with 255 */
+};
+
+/* A callable that is kept. Owner: who set it. */
+bool rs_php_callback_set(struct rs_php_callback *cb, zval *callable);   /* false: not callable; cb is as before */
+void rs_php_callback_copy(struct rs_php_callback *cb, const zend_fcall_info *fci, const zend_fcall_info_cache *fcc);
+void rs_php_callback_free(struct rs_php_callback *cb);
+/* The callable as PHP gave it: IS_UNDEF when not set. Not owned by the caller. */
+zval *rs_php_callback_zval(struct rs_php_callback *cb);
+
+/*
+ * For servers: calls, and settles whatever happens. ret may be NULL; else it is UNDEF or a value the caller frees.
+ * argv stays the caller's.
+ */
+enum rs_call_end rs_php_call(struct rs_php_callback *cb, uint32_t argc, zval *argv, zval *ret);
+/* For scripts: calls and lets exceptions (and exits, and fatal errors) go their way. false: EG(exception) is set. */
+bool rs_php_call_through(struct rs_php_callback *cb, uint32_t argc, zval *argv, zval *ret);
+/* Runs body guarded like rs_php_call(). */
+enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg);
+
+#endif
