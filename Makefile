@@ -27,15 +27,16 @@ LDFLAGS_ALL = $(SANFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 EVENT_LIBS = $(shell pkg-config --libs libevent_core)
 INIH_LIBS = $(shell pkg-config --libs inih)
+WS_LIBS = -lwslay $(shell pkg-config --libs libcrypto)
 PHP_INCLUDES = $(shell $(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
 PHP_BINARY = $(shell $(PHP_CONFIG) --php-binary)
 PHP_VERSION = $(shell $(PHP_CONFIG) --version | cut -d. -f1,2)
 LIBPHP = $(firstword $(wildcard $(shell $(PHP_CONFIG) --prefix)/lib/libphp$(PHP_VERSION).so $(shell $(PHP_CONFIG) --prefix)/lib/libphp.so))
 
 # ---- what is built from what ------------------------------------------------------------------
-SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c)
+SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/packet/*.c src/ws/*.c src/shm/*.c)
 DAEMON_SRC := $(SHARED_SRC) $(wildcard src/http/*.c src/master/*.c src/reactor/*.c src/cli/*.c)
-MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c)
+MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c src/client/*.c)
 SAPI_SRC := $(wildcard sapi/*.c)
 FAKE_SRC := $(wildcard tests/fake/*.c)
 
@@ -52,19 +53,19 @@ module: $(MODULE)
 
 $(DAEMON): $(call obj,src/main.c) $(LIBCORE)
 	@echo '  LD    $@'
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) -ldl
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) -ldl
 
-$(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c))
+$(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c src/client/*.c))
 	@echo '  AR    $@'
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(MODULE): $(call obj,$(MODULE_SRC) $(SAPI_SRC)) | $(BUILD)/php
 	@echo '  LD    $@'
-	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(INIH_LIBS) -lresolv
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) -lresolv
 
 $(FAKE): $(call obj,$(MODULE_SRC) $(FAKE_SRC))
 	@echo '  LD    $@'
-	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,defs -o $@ $^ $(INIH_LIBS)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,defs -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
 
 # The tree runs in place: the engine's PHP files are found beside the module.
 $(BUILD)/php:
@@ -95,7 +96,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 $(BUILD)/unit/%: tests/unit/%.c $(LIBCORE)
 	@mkdir -p $(@D)
 	@echo '  UNIT  $<'
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit -Itests $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit -Itests $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
 -include $(UNIT_BIN:=.d)
 
 unit-run: $(UNIT_BIN)
@@ -110,7 +111,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%_replay,$(FUZZ_SRC))
 $(BUILD)/fuzz/%_replay: tests/fuzz/%.c tests/fuzz/replay.c $(LIBCORE)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-missing-prototypes $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIBCORE) $(EVENT_LIBS) $(INIH_LIBS)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-missing-prototypes $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIBCORE) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
 fuzz-replay-run: $(FUZZ_REPLAY)
 	$(Q)set -e; for f in $(FUZZ_REPLAY); do n=$$(basename $$f _replay); $$f tests/fuzz/corpus/$${n#fuzz_}; done
 fuzz-replay:
