@@ -1,0 +1,182 @@
+/*
+ * The fields of a handshake as a table, the verdict, and the answer. SHA-1 and base64 are libcrypto's.
+ */
+#include "ws/ws_handshake.h"
+
+#include <openssl/evp.h>
+
+#define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455, 1.3 */
+#define SHA1_LEN 20
+
+typedef void take_fn(struct rs_ws_offer *o, struct rs_slice value);
+
+static take_fn take_upgrade, take_connection, take_key, take_version, take_protocol;
+
+/* Sec-WebSocket-Extensions belongs here when there is an extension. */
+static const struct {
+	struct rs_slice name;
+	take_fn *take;
+} fields[] = {
+	{ RS_SLICE("Upgrade"), take_upgrade },
+	{ RS_SLICE("Connection"), take_connection },
+	{ RS_SLICE("Sec-WebSocket-Key"), take_key },
+	{ RS_SLICE("Sec-WebSocket-Version"), take_version },
+	{ RS_SLICE("Sec-WebSocket-Protocol"), take_protocol },
+};
+
+void rs_ws_offer_field(struct rs_ws_offer *o, struct rs_slice name, struct rs_slice value)
+{
+	for (size_t i = 0; i < RS_COUNTOF(fields); i++)
+		if (rs_slice_eqi(name, fields[i].name))
+			fields[i].take(o, value);
+}
+
+/* ---- lists ----------------------------------------------------------------------------------------- */
+
+static struct rs_slice trim(struct rs_slice s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = rs_slice(s.p + 1, s.n - 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+/* The next member of a list with commas, without blanks around it; *list moves behind it. false: there is none. */
+static bool list_next(struct rs_slice *list, struct rs_slice *member)
+{
+	while (list->n) {
+		const char *comma = memchr(list->p, ',', list->n);
+		size_t n = comma ? (size_t)(comma - list->p) : list->n;
+
+		*member = trim(rs_slice(list->p, n));
+		n += comma ? 1 : 0;
+		*list = rs_slice(list->p + n, list->n - n);
+		if (member->n)
+			return true;
+	}
+	return false;
+}
+
+static bool list_has(struct rs_slice list, struct rs_slice want, bool (*same)(struct rs_slice, struct rs_slice))
+{
+	struct rs_slice member;
+
+	while (list_next(&list, &member))
+		if (same(member, want))
+			return true;
+	return false;
+}
+
+/* ---- fields ---------------------------------------------------------------------------------------- */
+
+static void take_upgrade(struct rs_ws_offer *o, struct rs_slice value)
+{
+	o->websocket = o->websocket || list_has(value, RS_SLICE("websocket"), rs_slice_eqi);
+}
+
+static void take_connection(struct rs_ws_offer *o, struct rs_slice value)
+{
+	o->upgrade = o->upgrade || list_has(value, RS_SLICE("upgrade"), rs_slice_eqi);
+}
+
+static void take_key(struct rs_ws_offer *o, struct rs_slice value)
+{
+	o->key_twice = o->key.p != NULL;
+	o->key = value;
+}
+
+static void take_version(struct rs_ws_offer *o, struct rs_slice value)
+{
+	o->version_twice = o->version.p != NULL;
+	o->version = value;
+}
+
+static void take_protocol(struct rs_ws_offer *o, struct rs_slice value)
+{
+	struct rs_slice member;
+
+	while (o->protocol.n == 0 && list_next(&value, &member))
+		if (list_has(o->protocols, member, rs_slice_eq))
+			o->protocol = member;
+}
+
+/* ---- the verdict ----------------------------------------------------------------------------------- */
+
+/* 16 bytes: 22 digits of base64 and "==". The last digit has bits to spare; clients leave them as they like. */
+static bool key_ok(struct rs_slice key)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	if (key.n != RS_WS_KEY_LEN || memcmp(key.p + 22, "==", 2) != 0)
+		return false;
+	for (size_t i = 0; i < 22; i++)
+		if (!memchr(digits, key.p[i], sizeof digits - 1))
+			return false;
+	return true;
+}
+
+enum rs_ws_verdict rs_ws_judge(const struct rs_ws_offer *o, struct rs_ws_request r, struct rs_ws_refusal *no)
+{
+	uint64_t version;
+
+	*no = (struct rs_ws_refusal){ 400, NULL, "" };
+	if (r.minor == 0 || !o->websocket || !o->upgrade)
+		return RS_WS_PLAIN;
+	if (!r.get)
+		no->why = "WebSocket handshake that is not a GET";
+	else if (r.body)
+		no->why = "WebSocket handshake with a body";
+	else if (o->key.p == NULL)
+		no->why = "WebSocket handshake without Sec-WebSocket-Key";
+	else if (o->key_twice || !key_ok(o->key))
+		no->why = "bad Sec-WebSocket-Key";
+	else if (o->version.p == NULL)
+		no->why = "WebSocket handshake without Sec-WebSocket-Version";
+	else if (o->version_twice || !rs_parse_u64(o->version, 255, &version))
+		no->why = "bad Sec-WebSocket-Version";
+	else if (!rs_slice_eq(o->version, RS_SLICE("13")))
+		*no = (struct rs_ws_refusal){ 426, "Sec-WebSocket-Version is not 13",
+					      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" };
+	return no->why ? RS_WS_REFUSED : RS_WS_UPGRADE;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------ */
+
+bool rs_ws_accept(struct rs_slice key, char accept[RS_WS_ACCEPT_LEN + 1])
+{
+	char text[RS_WS_KEY_LEN + sizeof GUID - 1];
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	RS_ASSERT(key.n == RS_WS_KEY_LEN);
+	memcpy(text, key.p, RS_WS_KEY_LEN);
+	memcpy(text + RS_WS_KEY_LEN, GUID, sizeof GUID - 1);
+	if (EVP_Digest(text, sizeof text, hash, &n, EVP_sha1(), NULL) != 1 || n != SHA1_LEN)
+		return false;
+	return EVP_EncodeBlock((unsigned char *)accept, hash, SHA1_LEN) == RS_WS_ACCEPT_LEN;
+}
+
+static bool put_line(struct rs_buf *out, const char *name, struct rs_slice value)
+{
+	return value.n == 0 || rs_buf_printf(out, "%s: %.*s\r\n", name, (int)value.n, value.p);
+}
+
+bool rs_ws_write_upgrade(struct rs_buf *out, const struct rs_ws_upgrade *u)
+{
+	const size_t before = out->len;
+	char accept[RS_WS_ACCEPT_LEN + 1];
+
+	if (rs_ws_accept(u->key, accept) &&
+	    rs_buf_printf(out,
+			  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+			  "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Version: 13\r\n",
+			  accept) &&
+	    put_line(out, "Sec-WebSocket-Protocol", u->protocol) &&
+	    put_line(out, "Sec-WebSocket-Extensions", u->extensions) &&
+	    put_line(out, "Server", rs_slice_str(u->server)) && put_line(out, "Date", rs_slice_str(u->date)) &&
+	    rs_buf_put(out, u->headers.p, u->headers.n) && rs_buf_put(out, "\r\n", 2))
+		return true;
+	out->len = before;
+	return false;
+}
