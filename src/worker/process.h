@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+struct rs_loop;
+
 /* A request that the reactor posted here and that has not run yet. */
 struct rs_post {
 	uint64_t id;
@@ -60,6 +62,10 @@ struct rs_process {
 	bool retired, leaving;
 	bool forked_away; /* a child of this worker that user code made: the channel is not its own */
 	int exit_status;
+
+	/* any PHP process, also one without a server: worker/loop.h */
+	struct rs_loop *loop;
+	bool loop_fork_hook; /* rs_loop_forked() runs in every child from now on */
 };
 
 /* What the module is made for: defined by sapi/ or by the fake engine. */
