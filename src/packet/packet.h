@@ -34,7 +34,8 @@ enum rs_packet_mode {
 
 /*
  * The user's function: total bytes of the package at the front of data, 0: cannot tell yet, negative: close. Called again
- * with more bytes only while it answers 0.
+ * with more bytes only while it answers 0. One that needs more bytes to know than a package has makes packages that depend
+ * on how the stream was cut; that is its business.
  */
 typedef int64_t rs_packet_length_fn(void *arg, struct rs_slice data);
 

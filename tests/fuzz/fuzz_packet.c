@@ -18,11 +18,11 @@ struct input {
 	struct rs_slice stream;
 };
 
-/* The longest of what it may say, so that it has to be called more than once. */
+/* Needs two bytes to know, so no package has less. */
 static int64_t length_func(void *arg, struct rs_slice data)
 {
 	(void)arg;
-	return data.n < 2 ? 0 : (int8_t)data.p[1];
+	return data.n < 2 ? 0 : data.p[1] == 1 ? 2 : (int8_t)data.p[1];
 }
 
 static bool read_input(struct input *in, const uint8_t *p, size_t n)
@@ -62,7 +62,7 @@ static int64_t reference(const struct input *in, struct rs_slice s)
 		return (int64_t)s.n >= max ? -1 : 0;
 	}
 	if (set->package_length_func) {
-		total = s.n < 2 ? 0 : (int8_t)p[1];
+		total = length_func(NULL, s);
 		if (total == 0)
 			return (int64_t)s.n >= max ? -1 : 0;
 	} else if (set->open_mqtt_protocol) {
