@@ -1,6 +1,6 @@
 /*
- * Frames out, and single frames in. A head is a handful of bytes and written here, because it must be had without its
- * payload (a push to many connections builds one payload); wslay reads them.
+ * Frames out, and single frames in. A head is a handful of bytes and written here, because it must be had
+ * without its payload (a push to many connections builds one payload); wslay reads them.
  */
 #include "ws/ws_frame.h"
 
@@ -68,7 +68,8 @@ void rs_ws_mask(char *payload, size_t n, const uint8_t key[4])
 		payload[i] = (char)((uint8_t)payload[i] ^ key[i % 4]);
 }
 
-bool rs_ws_frame(struct rs_buf *out, unsigned opcode, unsigned flags, const uint8_t *mask, struct rs_slice payload)
+bool rs_ws_frame(struct rs_buf *out, unsigned opcode, unsigned flags, const uint8_t *mask,
+		 struct rs_slice payload)
 {
 	uint8_t head[RS_WS_HEAD_MAX];
 	size_t len = rs_ws_frame_head(head, opcode, flags, payload.n, mask);
@@ -161,8 +162,8 @@ enum rs_result rs_ws_unframe(struct rs_slice bytes, struct rs_ws_unframed *f)
 	}
 	f->opcode = io.opcode;
 	f->flags = (uint8_t)((io.fin ? RS_WS_FIN : 0) | (wslay_get_rsv1(io.rsv) ? RS_WS_RSV1 : 0) |
-			     (wslay_get_rsv2(io.rsv) ? RS_WS_RSV2 : 0) | (wslay_get_rsv3(io.rsv) ? RS_WS_RSV3 : 0) |
-			     (io.mask ? RS_WS_MASK : 0));
+			     (wslay_get_rsv2(io.rsv) ? RS_WS_RSV2 : 0) |
+			     (wslay_get_rsv3(io.rsv) ? RS_WS_RSV3 : 0) | (io.mask ? RS_WS_MASK : 0));
 	f->used = rs_ws_frame_head(head, io.opcode, 0, io.payload_length, io.mask ? head : NULL) +
 		  (size_t)io.payload_length;
 	return RS_OK;

@@ -1,6 +1,6 @@
 /*
- * One WebSocket frame (RFC 6455, section 5.2) to bytes and back. Pure functions; runs in the reactor and in the engine.
- * Names and values of opcodes, flags and close codes are those of the server API (contract K7 to K9).
+ * One WebSocket frame (RFC 6455, section 5.2) to bytes and back. Pure functions; runs in the reactor and in
+ * the engine. Names and values of opcodes, flags and codes are those of the server API (contract K7 to K9).
  */
 #ifndef RS_WS_FRAME_H
 #define RS_WS_FRAME_H
@@ -38,7 +38,7 @@ enum rs_ws_code {
 	RS_WS_SERVER_ERROR = 1011,
 };
 
-#define RS_WS_HEAD_MAX 14   /* bytes in front of a payload */
+#define RS_WS_HEAD_MAX 14     /* bytes in front of a payload */
 #define RS_WS_CONTROL_MAX 125 /* payload of close, ping and pong */
 #define RS_WS_REASON_MAX 123  /* of these, behind a close code */
 
@@ -49,8 +49,9 @@ static inline bool rs_ws_is_control(unsigned opcode)
 }
 
 /*
- * What stands in front of n bytes of payload, into head; the result is its length, 2 to 14. For a payload that is shared
- * by many connections. mask: the key, or NULL; then the payload behind it must be masked with it.
+ * What stands in front of n bytes of payload, into head; the result is its length, 2 to 14. For a payload
+ * that is shared by many connections. mask: the key, or NULL; then the payload behind it must be masked with
+ * it.
  */
 size_t rs_ws_frame_head(uint8_t head[RS_WS_HEAD_MAX], unsigned opcode, unsigned flags, uint64_t n,
 			const uint8_t *mask);
@@ -58,22 +59,23 @@ size_t rs_ws_frame_head(uint8_t head[RS_WS_HEAD_MAX], unsigned opcode, unsigned 
 /* payload ^= key, from the first byte of a frame's payload. */
 void rs_ws_mask(char *payload, size_t n, const uint8_t key[4]);
 
-/* Appends a frame; mask: four bytes nobody can guess, or NULL (servers). false: no memory, nothing appended. */
+/* Appends a frame. mask: four bytes nobody can guess, or NULL (servers). false: no memory, nothing done. */
 bool rs_ws_frame(struct rs_buf *out, unsigned opcode, unsigned flags, const uint8_t *mask,
 		 struct rs_slice payload) RS_MUST_CHECK;
 
 /*
- * Appends a close frame. code RS_WS_NO_STATUS: an empty one. Of reason goes out what is UTF-8 and fits. false: no memory,
- * nothing appended.
+ * Appends a close frame. code RS_WS_NO_STATUS: an empty one. Of reason goes out what is UTF-8 and fits.
+ * false: no memory, nothing appended.
  */
-bool rs_ws_frame_close(struct rs_buf *out, unsigned code, struct rs_slice reason, const uint8_t *mask) RS_MUST_CHECK;
+bool rs_ws_frame_close(struct rs_buf *out, unsigned code, struct rs_slice reason,
+		       const uint8_t *mask) RS_MUST_CHECK;
 
-/* May stand in a close frame: registered (RFC 6455 and IANA, to 1014) or of a library or application (3000 to 4999). */
+/* May stand in a close frame: registered (RFC 6455, IANA; to 1014) or of libraries and users (3000 to 4999). */
 bool rs_ws_code_ok(unsigned code);
 
 /*
- * The payload of a close frame, taken apart: *code is RS_WS_NO_STATUS without one, *reason points into payload. The
- * result is 0, or the code to fail with.
+ * The payload of a close frame, taken apart: *code is RS_WS_NO_STATUS without one, *reason points into
+ * payload. The result is 0, or the code to fail with.
  */
 unsigned rs_ws_close_payload(struct rs_slice payload, unsigned *code, struct rs_slice *reason);
 
@@ -86,9 +88,9 @@ struct rs_ws_unframed {
 };
 
 /*
- * The frame at the front of bytes, whoever may have sent it: any opcode and any flag; what stands behind it does not
- * matter. RS_AGAIN: it is not complete. RS_ERR: it cannot be a frame, or no memory. With RS_OK the caller frees
- * f->payload.
+ * The frame at the front of bytes, whoever may have sent it: any opcode and any flag; what stands behind it
+ * does not matter. RS_AGAIN: it is not complete. RS_ERR: it cannot be a frame, or no memory. With RS_OK the
+ * caller frees f->payload.
  */
 enum rs_result rs_ws_unframe(struct rs_slice bytes, struct rs_ws_unframed *f) RS_MUST_CHECK;
 

@@ -42,7 +42,7 @@ static struct rs_slice trim(struct rs_slice s)
 	return s;
 }
 
-/* The next member of a list with commas, without blanks around it; *list moves behind it. false: there is none. */
+/* The next member of a list with commas, without blanks around it; *list moves behind it. false: no more. */
 static bool list_next(struct rs_slice *list, struct rs_slice *member)
 {
 	while (list->n) {
@@ -58,7 +58,8 @@ static bool list_next(struct rs_slice *list, struct rs_slice *member)
 	return false;
 }
 
-static bool list_has(struct rs_slice list, struct rs_slice want, bool (*same)(struct rs_slice, struct rs_slice))
+static bool list_has(struct rs_slice list, struct rs_slice want,
+		     bool (*same)(struct rs_slice, struct rs_slice))
 {
 	struct rs_slice member;
 
@@ -103,7 +104,7 @@ static void take_protocol(struct rs_ws_offer *o, struct rs_slice value)
 
 /* ---- the verdict ----------------------------------------------------------------------------------- */
 
-/* 16 bytes: 22 digits of base64 and "==". The last digit has bits to spare; clients leave them as they like. */
+/* 16 bytes: 22 digits of base64 and "==". The last digit has bits to spare; clients set them as they like. */
 static bool key_ok(struct rs_slice key)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -174,8 +175,9 @@ bool rs_ws_write_upgrade(struct rs_buf *out, const struct rs_ws_upgrade *u)
 			  accept) &&
 	    put_line(out, "Sec-WebSocket-Protocol", u->protocol) &&
 	    put_line(out, "Sec-WebSocket-Extensions", u->extensions) &&
-	    put_line(out, "Server", rs_slice_str(u->server)) && put_line(out, "Date", rs_slice_str(u->date)) &&
-	    rs_buf_put(out, u->headers.p, u->headers.n) && rs_buf_put(out, "\r\n", 2))
+	    put_line(out, "Server", rs_slice_str(u->server)) &&
+	    put_line(out, "Date", rs_slice_str(u->date)) && rs_buf_put(out, u->headers.p, u->headers.n) &&
+	    rs_buf_put(out, "\r\n", 2))
 		return true;
 	out->len = before;
 	return false;

@@ -1,6 +1,6 @@
 /*
- * The opening handshake of a WebSocket server (RFC 6455, section 4.2): is this request one, is it a good one, and what is
- * answered. Pure functions. The caller has parsed the request and shows its fields one by one.
+ * The opening handshake of a WebSocket server (RFC 6455, section 4.2): is this request one, is it a good one,
+ * and what is answered. Pure functions. The caller has parsed the request and shows its fields one by one.
  */
 #ifndef RS_WS_HANDSHAKE_H
 #define RS_WS_HANDSHAKE_H
@@ -17,16 +17,16 @@ struct rs_ws_offer {
 	bool websocket, upgrade;   /* named in Upgrade, in Connection */
 	bool key_twice, version_twice;
 	struct rs_slice key, version;
-	struct rs_slice protocol;  /* the first of the client's that is one of ours; n 0: none */
+	struct rs_slice protocol; /* the first of the client's that is one of ours; n 0: none */
 };
 
 /* One field of the request, in its order; those that do not matter may be shown or not. */
 void rs_ws_offer_field(struct rs_ws_offer *o, struct rs_slice name, struct rs_slice value);
 
 enum rs_ws_verdict {
-	RS_WS_PLAIN,    /* an ordinary HTTP request */
-	RS_WS_UPGRADE,  /* a good handshake: answer rs_ws_write_upgrade() */
-	RS_WS_REFUSED,  /* a bad one: answer with the status, then close */
+	RS_WS_PLAIN,   /* an ordinary HTTP request */
+	RS_WS_UPGRADE, /* a good handshake: answer rs_ws_write_upgrade() */
+	RS_WS_REFUSED, /* a bad one: answer with the status, then close */
 };
 
 struct rs_ws_refusal {
@@ -37,14 +37,15 @@ struct rs_ws_refusal {
 
 /* The request line, which the fields do not tell. */
 struct rs_ws_request {
-	bool get;          /* its method */
-	unsigned minor;    /* HTTP/1.minor */
-	bool body;         /* one follows */
+	bool get;       /* its method */
+	unsigned minor; /* HTTP/1.minor */
+	bool body;      /* one follows */
 };
 
 /*
- * PLAIN: HTTP/1.0, or it does not name websocket in Upgrade and upgrade in Connection. Otherwise it must be a GET without
- * body, with one key of 16 bytes in base64 and version 13 once. Another version: 426, which names ours; all else 400.
+ * PLAIN: HTTP/1.0, or it does not name websocket in Upgrade and upgrade in Connection. Otherwise it must be a
+ * GET without body, with one key of 16 bytes in base64 and version 13 once. Another version: 426, which names
+ * ours; all else 400.
  */
 enum rs_ws_verdict rs_ws_judge(const struct rs_ws_offer *o, struct rs_ws_request r, struct rs_ws_refusal *no);
 

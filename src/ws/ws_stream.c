@@ -1,6 +1,7 @@
 /*
- * wslay takes frames apart (heads, lengths, masks); here stands what they mean together: which may follow which, joining,
- * limits, text, closing. A rule of the protocol is a line of frame_begins(); each answers with the close code it costs.
+ * wslay takes frames apart (heads, lengths, masks); here stands what they mean together: which may follow
+ * which, joining, limits, text, closing. A rule of the protocol is a line of frame_begins(); each answers
+ * with the close code it costs.
  */
 #include "ws/ws_stream.h"
 
@@ -12,16 +13,16 @@
 /* While a frame or a message is incomplete, and for the length of an rs_ws_input(). Owner: the connection. */
 struct rs_ws_parser {
 	wslay_frame_context_ptr wslay;
-	struct rs_slice in;        /* what wslay has not taken yet, of this call */
-	uint64_t pending;          /* bytes wslay has taken that belong to no complete frame; 0: between frames */
+	struct rs_slice in; /* what wslay has not taken yet, of this call */
+	uint64_t pending;   /* bytes wslay has taken that belong to no complete frame; 0: between frames */
 
-	bool in_frame;             /* its head has been judged, payload is to come */
-	uint64_t got;              /* payload of this frame so far */
+	bool in_frame;                      /* its head has been judged, payload is to come */
+	uint64_t got;                       /* payload of this frame so far */
 	uint8_t control[RS_WS_CONTROL_MAX]; /* payload of this control frame so far */
 
-	uint8_t opcode, flags;     /* of the message; RS_WS_CONTINUATION: none has begun */
-	struct rs_ws_utf8 utf8;    /* of its text */
-	struct rs_buf message;     /* its payload so far; stays empty when it came in one piece */
+	uint8_t opcode, flags;  /* of the message; RS_WS_CONTINUATION: none has begun */
+	struct rs_ws_utf8 utf8; /* of its text */
+	struct rs_buf message;  /* its payload so far; stays empty when it came in one piece */
 };
 
 /* What one rs_ws_input() works with. */
@@ -111,7 +112,8 @@ static enum rs_result refuse(const struct work *w, unsigned code)
 	return RS_ERR;
 }
 
-static enum rs_result tell(const struct work *w, unsigned opcode, unsigned flags, unsigned code, struct rs_slice data)
+static enum rs_result tell(const struct work *w, unsigned opcode, unsigned flags, unsigned code,
+			   struct rs_slice data)
 {
 	const struct rs_ws_event event = {
 		.opcode = (uint8_t)opcode,
@@ -182,7 +184,8 @@ static enum rs_result take_piece(struct work *w)
 		p->got = 0;
 		if (!control && p->opcode == RS_WS_CONTINUATION) {
 			p->opcode = w->io.opcode;
-			p->flags = (uint8_t)(RS_WS_FIN | (w->io.mask ? RS_WS_MASK : 0) | (w->io.rsv ? RS_WS_RSV1 : 0));
+			p->flags = (uint8_t)(RS_WS_FIN | (w->io.mask ? RS_WS_MASK : 0) |
+					     (w->io.rsv ? RS_WS_RSV1 : 0));
 		}
 	}
 	p->got += w->io.data_length;
@@ -221,9 +224,9 @@ static unsigned frame_begins(const struct work *w)
 	default:
 		return RS_WS_PROTOCOL_ERROR;
 	}
-	return io->payload_length > w->o->message_max || w->p->message.len > w->o->message_max - io->payload_length
-		       ? RS_WS_TOO_BIG
-		       : 0;
+	if (io->payload_length > w->o->message_max || w->p->message.len > w->o->message_max - io->payload_length)
+		return RS_WS_TOO_BIG;
+	return 0;
 }
 
 /* ---- control frames -------------------------------------------------------------------------------- */

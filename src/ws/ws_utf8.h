@@ -1,6 +1,6 @@
 /*
- * UTF-8 as RFC 3629 has it, checked piece by piece: no surrogates, nothing above U+10FFFF, no overlong forms. A wrong
- * byte is told by the first byte after which no text could follow, wherever the pieces were cut.
+ * UTF-8 as RFC 3629 has it, checked piece by piece: no surrogates, nothing above U+10FFFF, no overlong forms.
+ * A wrong byte is told by the first byte after which no text could follow, wherever the pieces were cut.
  */
 #ifndef RS_WS_UTF8_H
 #define RS_WS_UTF8_H

@@ -1,7 +1,7 @@
 /*
- * Shared by the tests of src/ws: a connection whose events and answers become one line of text, in their order:
- * "text(hello) <pong(x) close(1000 bye) <close(1000) done". '<' is what we wrote. Bytes are fed each time from a block of
- * memory that ends where they end, so that the sanitizer sees a read beyond it.
+ * Shared by the tests of src/ws: a connection whose events and answers become one line of text, in their
+ * order: "text(hello) <pong(x) close(1000 bye) <close(1000) done". '<' is what we wrote. Bytes are fed each
+ * time from a block of memory that ends where they end, so that the sanitizer sees a read beyond it.
  */
 #ifndef RS_TEST_STREAMS_H
 #define RS_TEST_STREAMS_H
@@ -21,10 +21,10 @@ struct stream {
 	struct rs_ws_conn conn;
 	struct rs_ws_options options;
 	struct rs_ws_sink sink;
-	struct rs_buf out;   /* what the connection writes */
-	struct rs_buf line;  /* what happened */
-	unsigned stop_at;    /* the event, from 1, that is answered false; 0: none */
-	unsigned close_at;   /* the event during which we close with 1001; 0: none */
+	struct rs_buf out;  /* what the connection writes */
+	struct rs_buf line; /* what happened */
+	unsigned stop_at;   /* the event, from 1, that is answered false; 0: none */
+	unsigned close_at;  /* the event during which we close with 1001; 0: none */
 	unsigned events;
 };
 
@@ -143,9 +143,10 @@ static inline enum rs_result stream_feed_cut(struct stream *s, struct rs_slice b
 
 	for (size_t at = cut; at < bytes.n && rc == RS_OK; at += step)
 		rc = stream_feed(s, bytes.p + at, step < bytes.n - at ? step : bytes.n - at);
-	assert_true(rs_buf_printf(&s->line, rc == RS_OK     ? s->conn.parser ? "open" : "idle"
-					    : rc == RS_DONE ? "done %u"
-							    : "error %u",
+	assert_true(rs_buf_printf(&s->line,
+				  rc == RS_OK     ? s->conn.parser ? "open" : "idle"
+				  : rc == RS_DONE ? "done %u"
+						  : "error %u",
 				  s->conn.code));
 	return rc;
 }

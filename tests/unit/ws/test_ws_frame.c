@@ -1,6 +1,6 @@
 /*
- * Single frames: the bytes of RFC 6455's examples, lengths at the edges of their three forms, close payloads, and frames
- * taken out of bytes again.
+ * Single frames: the bytes of RFC 6455's examples, lengths at the edges of their three forms, close payloads,
+ * and frames taken out of bytes again.
  */
 #include "ws/ws_frame.c"
 
@@ -17,11 +17,13 @@ static void test_examples(void **state)
 		struct rs_slice payload, bytes;
 	} rows[] = {
 		{ RS_WS_TEXT, RS_WS_FIN, false, B("Hello"), B("\x81\x05Hello") },
-		{ RS_WS_TEXT, RS_WS_FIN, true, B("Hello"), B("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58") },
+		{ RS_WS_TEXT, RS_WS_FIN, true, B("Hello"),
+		  B("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58") },
 		{ RS_WS_TEXT, 0, false, B("Hel"), B("\x01\x03Hel") },
 		{ RS_WS_CONTINUATION, RS_WS_FIN, false, B("lo"), B("\x80\x02lo") },
 		{ RS_WS_PING, RS_WS_FIN, false, B("Hello"), B("\x89\x05Hello") },
-		{ RS_WS_PONG, RS_WS_FIN, true, B("Hello"), B("\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58") },
+		{ RS_WS_PONG, RS_WS_FIN, true, B("Hello"),
+		  B("\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58") },
 		{ RS_WS_BINARY, RS_WS_RSV1 | RS_WS_RSV2 | RS_WS_RSV3, false, B(""), B("\x72\x00") },
 		{ RS_WS_BINARY, RS_WS_FIN | RS_WS_COMPRESS | RS_WS_MASK, false, B(""), B("\x82\x00") },
 	};
@@ -80,7 +82,8 @@ static void test_round_trip(void **state)
 		assert_non_null(payload);
 		for (size_t j = 0; j < n; j++)
 			payload[j] = (char)(j * 7);
-		assert_true(rs_ws_frame(&out, RS_WS_BINARY, RS_WS_FIN | RS_WS_RSV3, key, rs_slice(payload, n)));
+		assert_true(
+			rs_ws_frame(&out, RS_WS_BINARY, RS_WS_FIN | RS_WS_RSV3, key, rs_slice(payload, n)));
 		for (size_t cut = 0; cut < out.len; cut += 1 + cut / 20)
 			assert_int_equal(rs_ws_unframe(rs_slice(rs_buf_data(&out), cut), &f), RS_AGAIN);
 		assert_int_equal(rs_ws_unframe(rs_slice(rs_buf_data(&out), out.len - 1), &f), RS_AGAIN);
@@ -100,7 +103,10 @@ static void test_round_trip(void **state)
 static void test_unframe_refuses(void **state)
 {
 	static const struct rs_slice rows[] = {
-		B("\x89\x7e\x00\x7e"), B("\x09\x00"), B("\x82\x7e\x00\x05hello"), B("\x82\x7f\0\0\0\0\0\0\0\x05hello"),
+		B("\x89\x7e\x00\x7e"),
+		B("\x09\x00"),
+		B("\x82\x7e\x00\x05hello"),
+		B("\x82\x7f\0\0\0\0\0\0\0\x05hello"),
 		B("\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
 	};
 	struct rs_ws_unframed f;
@@ -114,7 +120,8 @@ static void test_unframe_refuses(void **state)
 
 static void test_codes(void **state)
 {
-	static const unsigned good[] = { 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014 };
+	static const unsigned good[] = { 1000, 1001, 1002, 1003, 1007, 1008,
+					 1009, 1010, 1011, 1012, 1013, 1014 };
 	size_t next = 0;
 
 	(void)state;
@@ -139,7 +146,9 @@ static void test_close_payload(void **state)
 		{ B(""), 0, RS_WS_NO_STATUS, "" },
 		{ B("\x03"), RS_WS_PROTOCOL_ERROR, 0, "" },
 		{ B("\x03\xe8"), 0, 1000, "" },
-		{ B("\x13\x87" "bye"), 0, 4999, "bye" },
+		{ B("\x13\x87"
+		    "bye"),
+		  0, 4999, "bye" },
 		{ B("\x13\x88"), RS_WS_PROTOCOL_ERROR, 0, "" },
 		{ B("\x03\xee"), RS_WS_PROTOCOL_ERROR, 0, "" },
 		{ B("\x03\xe8\xff"), RS_WS_BAD_PAYLOAD, 0, "" },
@@ -168,7 +177,8 @@ static void test_close_frame(void **state)
 	assert_true(rs_slice_eq(rs_buf_slice(&out), B("\x88\x00")));
 	rs_buf_reset(&out, SIZE_MAX);
 	assert_true(rs_ws_frame_close(&out, 1000, RS_SLICE("bye\xff!"), NULL));
-	assert_true(rs_slice_eq(rs_buf_slice(&out), B("\x88\x05\x03\xe8" "bye")));
+	assert_true(rs_slice_eq(rs_buf_slice(&out), B("\x88\x05\x03\xe8"
+						      "bye")));
 	rs_buf_reset(&out, SIZE_MAX);
 
 	/* A character that does not fit is left out whole. */
@@ -187,12 +197,9 @@ static void test_close_frame(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_examples),
-		cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_unframe_refuses),
-		cmocka_unit_test(test_codes),
-		cmocka_unit_test(test_close_payload),
+		cmocka_unit_test(test_examples),    cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_unframe_refuses),
+		cmocka_unit_test(test_codes),       cmocka_unit_test(test_close_payload),
 		cmocka_unit_test(test_close_frame),
 	};
 

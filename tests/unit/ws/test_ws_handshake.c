@@ -13,26 +13,47 @@ struct row {
 	enum rs_ws_verdict verdict;
 	unsigned status;
 	const char *fields[ROW_FIELDS][2];
-	const char *protocols;      /* ours */
-	const char *protocol;       /* chosen */
+	const char *protocols; /* ours */
+	const char *protocol;  /* chosen */
 	unsigned http_1_0 : 1, post : 1, body : 1;
 };
 
-#define UPGRADE { "Upgrade", "websocket" }
-#define CONNECTION { "Connection", "Upgrade" }
-#define VERSION { "Sec-WebSocket-Version", "13" }
-#define WITH_KEY { "Sec-WebSocket-Key", KEY }
+#define UPGRADE                                                                                              \
+	{                                                                                                    \
+		"Upgrade", "websocket"                                                                       \
+	}
+#define CONNECTION                                                                                           \
+	{                                                                                                    \
+		"Connection", "Upgrade"                                                                      \
+	}
+#define VERSION                                                                                              \
+	{                                                                                                    \
+		"Sec-WebSocket-Version", "13"                                                                \
+	}
+#define WITH_KEY                                                                                             \
+	{                                                                                                    \
+		"Sec-WebSocket-Key", KEY                                                                     \
+	}
 #define GOOD UPGRADE, CONNECTION, VERSION, WITH_KEY
-#define OFFER(value) { "Sec-WebSocket-Protocol", (value) }
+#define OFFER(value)                                                                                         \
+	{                                                                                                    \
+		"Sec-WebSocket-Protocol", (value)                                                            \
+	}
 
 static const struct row rows[] = {
 	{ "good", RS_WS_UPGRADE, 0, .fields = { GOOD } },
 	{ "any case", RS_WS_UPGRADE, 0,
-	  .fields = { { "uPGRADE", "WebSocket" }, { "CONNECTION", "upgrade" }, { "sec-websocket-version", "13" },
-	    { "SEC-WEBSOCKET-KEY", KEY } } },
+	  .fields = { { "uPGRADE", "WebSocket" },
+		      { "CONNECTION", "upgrade" },
+		      { "sec-websocket-version", "13" },
+		      { "SEC-WEBSOCKET-KEY", KEY } } },
 	{ "lists", RS_WS_UPGRADE, 0,
-	  .fields = { { "Upgrade", "h2c ,\twebsocket" }, { "Connection", "keep-alive" }, { "Connection", ", Upgrade,x" }, VERSION,
-	    WITH_KEY, { "Host", "x" } } },
+	  .fields = { { "Upgrade", "h2c ,\twebsocket" },
+		      { "Connection", "keep-alive" },
+		      { "Connection", ", Upgrade,x" },
+		      VERSION,
+		      WITH_KEY,
+		      { "Host", "x" } } },
 	{ "spare bits of the key", RS_WS_UPGRADE, 0,
 	  .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ/==" } } },
 
@@ -46,9 +67,12 @@ static const struct row rows[] = {
 	{ "POST", RS_WS_REFUSED, 400, .fields = { GOOD }, .post = 1 },
 	{ "body", RS_WS_REFUSED, 400, .fields = { GOOD }, .body = 1 },
 	{ "no key", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, VERSION } },
-	{ "empty key", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", "" } } },
-	{ "short key", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", "c2hvcnQ=" } } },
-	{ "long key", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", KEY "=" } } },
+	{ "empty key", RS_WS_REFUSED, 400,
+	  .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", "" } } },
+	{ "short key", RS_WS_REFUSED, 400,
+	  .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", "c2hvcnQ=" } } },
+	{ "long key", RS_WS_REFUSED, 400,
+	  .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", KEY "=" } } },
 	{ "key of 17 bytes", RS_WS_REFUSED, 400,
 	  .fields = { UPGRADE, CONNECTION, VERSION, { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZSA=" } } },
 	{ "key of 18 bytes", RS_WS_REFUSED, 400,
@@ -58,20 +82,32 @@ static const struct row rows[] = {
 	{ "two keys", RS_WS_REFUSED, 400, .fields = { GOOD, WITH_KEY } },
 	{ "no version", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, WITH_KEY } },
 	{ "two versions", RS_WS_REFUSED, 400, .fields = { GOOD, VERSION } },
-	{ "bad version", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "13, 8" } } },
-	{ "empty version", RS_WS_REFUSED, 400, .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "" } } },
-	{ "version 8", RS_WS_REFUSED, 426, .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "8" } } },
-	{ "version 14", RS_WS_REFUSED, 426, .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "14" } } },
-	{ "version 013", RS_WS_REFUSED, 426, .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "013" } } },
+	{ "bad version", RS_WS_REFUSED, 400,
+	  .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "13, 8" } } },
+	{ "empty version", RS_WS_REFUSED, 400,
+	  .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "" } } },
+	{ "version 8", RS_WS_REFUSED, 426,
+	  .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "8" } } },
+	{ "version 14", RS_WS_REFUSED, 426,
+	  .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "14" } } },
+	{ "version 013", RS_WS_REFUSED, 426,
+	  .fields = { UPGRADE, CONNECTION, WITH_KEY, { "Sec-WebSocket-Version", "013" } } },
 
-	{ "protocol", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("chat") }, .protocols = "chat", .protocol = "chat" },
+	{ "protocol", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("chat") }, .protocols = "chat",
+	  .protocol = "chat" },
 	{ "protocol not offered", RS_WS_UPGRADE, 0, .fields = { GOOD }, .protocols = "chat", .protocol = "" },
-	{ "protocol not ours", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("chat, mqtt") }, .protocols = "soap", .protocol = "" },
-	{ "we have none", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("chat") }, .protocols = "", .protocol = "" },
-	{ "protocols have a case", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("Chat") }, .protocols = "chat", .protocol = "" },
-	{ "the client prefers", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("x, mqtt ,chat") }, .protocols = "chat, mqtt", .protocol = "mqtt" },
-	{ "two fields", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("x"), OFFER("chat,mqtt") }, .protocols = "mqtt,chat", .protocol = "chat" },
-	{ "empty members", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER(",, ,") }, .protocols = ",", .protocol = "" },
+	{ "protocol not ours", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("chat, mqtt") }, .protocols = "soap",
+	  .protocol = "" },
+	{ "we have none", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("chat") }, .protocols = "",
+	  .protocol = "" },
+	{ "protocols have a case", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("Chat") }, .protocols = "chat",
+	  .protocol = "" },
+	{ "the client prefers", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("x, mqtt ,chat") },
+	  .protocols = "chat, mqtt", .protocol = "mqtt" },
+	{ "two fields", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER("x"), OFFER("chat,mqtt") },
+	  .protocols = "mqtt,chat", .protocol = "chat" },
+	{ "empty members", RS_WS_UPGRADE, 0, .fields = { GOOD, OFFER(",, ,") }, .protocols = ",",
+	  .protocol = "" },
 };
 
 static void test_verdicts(void **state)
@@ -84,16 +120,20 @@ static void test_verdicts(void **state)
 
 		at_row(row->name);
 		for (size_t f = 0; f < ROW_FIELDS && row->fields[f][0]; f++)
-			rs_ws_offer_field(&o, rs_slice_str(row->fields[f][0]), rs_slice_str(row->fields[f][1]));
-		assert_int_equal(rs_ws_judge(&o, (struct rs_ws_request){ !row->post, !row->http_1_0, row->body }, &no),
-				 row->verdict);
+			rs_ws_offer_field(&o, rs_slice_str(row->fields[f][0]),
+					  rs_slice_str(row->fields[f][1]));
+		assert_int_equal(
+			rs_ws_judge(&o, (struct rs_ws_request){ !row->post, !row->http_1_0, row->body }, &no),
+			row->verdict);
 		if (row->verdict == RS_WS_REFUSED) {
 			assert_int_equal(no.status, row->status);
 			assert_non_null(no.why);
-			assert_int_equal(strstr(no.extra, "Sec-WebSocket-Version: 13\r\n") != NULL, row->status == 426);
+			assert_int_equal(strstr(no.extra, "Sec-WebSocket-Version: 13\r\n") != NULL,
+					 row->status == 426);
 		}
 		if (row->verdict == RS_WS_UPGRADE)
-			assert_true(rs_slice_eq(o.protocol, rs_slice_str(row->protocol ? row->protocol : "")));
+			assert_true(
+				rs_slice_eq(o.protocol, rs_slice_str(row->protocol ? row->protocol : "")));
 	}
 	at_row(NULL);
 }
@@ -114,11 +154,12 @@ static void test_answer(void **state)
 
 	(void)state;
 	assert_true(rs_ws_write_upgrade(&out, &u));
-	assert_true(rs_slice_eq(rs_buf_slice(&out), RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
-							     "Upgrade: websocket\r\n"
-							     "Connection: Upgrade\r\n"
-							     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-							     "Sec-WebSocket-Version: 13\r\n\r\n")));
+	assert_true(rs_slice_eq(rs_buf_slice(&out),
+				RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
+					 "Upgrade: websocket\r\n"
+					 "Connection: Upgrade\r\n"
+					 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+					 "Sec-WebSocket-Version: 13\r\n\r\n")));
 	rs_buf_reset(&out, SIZE_MAX);
 	u.protocol = RS_SLICE("chat, mqtt");
 	u.protocol.n = 4;
@@ -127,16 +168,17 @@ static void test_answer(void **state)
 	u.date = "Sat, 21 Nov 2026 09:30:00 GMT";
 	u.server = "rserverd";
 	assert_true(rs_ws_write_upgrade(&out, &u));
-	assert_true(rs_slice_eq(rs_buf_slice(&out), RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
-							     "Upgrade: websocket\r\n"
-							     "Connection: Upgrade\r\n"
-							     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-							     "Sec-WebSocket-Version: 13\r\n"
-							     "Sec-WebSocket-Protocol: chat\r\n"
-							     "Sec-WebSocket-Extensions: permessage-deflate\r\n"
-							     "Server: rserverd\r\n"
-							     "Date: Sat, 21 Nov 2026 09:30:00 GMT\r\n"
-							     "X-A: b\r\nX-C: d\r\n\r\n")));
+	assert_true(rs_slice_eq(rs_buf_slice(&out),
+				RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
+					 "Upgrade: websocket\r\n"
+					 "Connection: Upgrade\r\n"
+					 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+					 "Sec-WebSocket-Version: 13\r\n"
+					 "Sec-WebSocket-Protocol: chat\r\n"
+					 "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+					 "Server: rserverd\r\n"
+					 "Date: Sat, 21 Nov 2026 09:30:00 GMT\r\n"
+					 "X-A: b\r\nX-C: d\r\n\r\n")));
 	rs_buf_free(&out);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The stream: what sequences of frames mean, however they are cut; what is refused, and with which code; what is kept
- * between messages.
+ * The stream: what sequences of frames mean, however they are cut; what is refused, and with which code; what
+ * is kept between messages.
  */
 #include "ws/ws_stream.c"
 
@@ -22,7 +22,10 @@ struct row {
 	unsigned stop_at, close_at;
 };
 
-#define F(opcode, flags, text) { RS_WS_##opcode, (flags), (text), sizeof(text) - 1 }
+#define F(opcode, flags, text)                                                                               \
+	{                                                                                                    \
+		RS_WS_##opcode, (flags), (text), sizeof(text) - 1                                            \
+	}
 #define FIN RS_WS_FIN
 #define TEN "0123456789"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abcde" /* 125 bytes */
@@ -32,11 +35,11 @@ static const struct row rows[] = {
 	{ "binary", "binary(\xff\xfe) idle", .frames = { F(BINARY, FIN, "\xff\xfe") } },
 	{ "empty", "text() binary() idle", .frames = { F(TEXT, FIN, ""), F(BINARY, FIN, "") } },
 	{ "16 bits of length", "text(" LONG LONG ") idle", .frames = { F(TEXT, FIN, LONG LONG) } },
-	{ "fragments", "text(hello) idle", .frames = { F(TEXT, 0, "he"), F(CONTINUATION, 0, "l"), F(CONTINUATION, FIN, "lo") } },
-	{ "empty fragments",
-	  "text(x) text() binary(y) idle",
-	  .frames = { F(TEXT, 0, ""), F(CONTINUATION, 0, "x"), F(CONTINUATION, FIN, ""), F(TEXT, 0, ""), F(CONTINUATION, FIN, ""),
-	    F(BINARY, 0, ""), F(CONTINUATION, FIN, "y") } },
+	{ "fragments", "text(hello) idle",
+	  .frames = { F(TEXT, 0, "he"), F(CONTINUATION, 0, "l"), F(CONTINUATION, FIN, "lo") } },
+	{ "empty fragments", "text(x) text() binary(y) idle",
+	  .frames = { F(TEXT, 0, ""), F(CONTINUATION, 0, "x"), F(CONTINUATION, FIN, ""), F(TEXT, 0, ""),
+		      F(CONTINUATION, FIN, ""), F(BINARY, 0, ""), F(CONTINUATION, FIN, "y") } },
 	{ "two messages", "text(a) text(b) idle", .frames = { F(TEXT, FIN, "a"), F(TEXT, FIN, "b") } },
 	{ "unfinished message", "open", .frames = { F(TEXT, 0, "he") } },
 	{ "unfinished empty message", "open", .frames = { F(BINARY, 0, "") } },
@@ -46,59 +49,60 @@ static const struct row rows[] = {
 	{ "longest ping", "<pong(" LONG ") idle", .frames = { F(PING, FIN, LONG) } },
 	{ "ping is no text", "<pong(\xff) idle", .frames = { F(PING, FIN, "\xff") } },
 	{ "pong", "pong(x) pong() idle", .frames = { F(PONG, FIN, "x"), F(PONG, FIN, "") } },
-	{ "pings among fragments",
-	  "<pong(1) <pong(2) text(hello) idle",
-	  .frames = { F(TEXT, 0, "he"), F(PING, FIN, "1"), F(CONTINUATION, 0, "l"), F(PING, FIN, "2"), F(CONTINUATION, FIN, "lo") } },
-	{ "answers in order",
-	  "<pong(1) text(a) <pong(2) text(b) idle",
+	{ "pings among fragments", "<pong(1) <pong(2) text(hello) idle",
+	  .frames = { F(TEXT, 0, "he"), F(PING, FIN, "1"), F(CONTINUATION, 0, "l"), F(PING, FIN, "2"),
+		      F(CONTINUATION, FIN, "lo") } },
+	{ "answers in order", "<pong(1) text(a) <pong(2) text(b) idle",
 	  .frames = { F(PING, FIN, "1"), F(TEXT, FIN, "a"), F(PING, FIN, "2"), F(TEXT, FIN, "b") } },
-	{ "ping handed up", "ping(x) ping() idle", .frames = { F(PING, FIN, "x"), F(PING, FIN, "") }, { .hand_ping = true } },
+	{ "ping handed up", "ping(x) ping() idle", .frames = { F(PING, FIN, "x"), F(PING, FIN, "") },
+	  .options = { .hand_ping = true } },
 
-	{ "close", "<close(1000) close(1000 bye) done 1000", .frames = { F(CLOSE, FIN, "\x03\xe8" "bye") } },
+	{ "close", "<close(1000) close(1000 bye) done 1000",
+	  .frames = { F(CLOSE, FIN,
+			"\x03\xe8"
+			"bye") } },
 	{ "close without code", "<close(1005) close(1005) done 1005", .frames = { F(CLOSE, FIN, "") } },
-	{ "close without reason", "<close(4999) close(4999) done 4999", .frames = { F(CLOSE, FIN, "\x13\x87") } },
+	{ "close without reason", "<close(4999) close(4999) done 4999",
+	  .frames = { F(CLOSE, FIN, "\x13\x87") } },
 	{ "longest close",
 	  "<close(1000) close(1000 " TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abc) done 1000",
 	  .frames = { F(CLOSE, FIN, "\x03\xe8" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abc") } },
-	{ "nothing after close", "<close(1000) close(1000) done 1000", .frames = { F(CLOSE, FIN, "\x03\xe8"), F(TEXT, FIN, "x") } },
-	{ "garbage after close",
-	  "<close(1000) close(1000) done 1000",
+	{ "nothing after close", "<close(1000) close(1000) done 1000",
+	  .frames = { F(CLOSE, FIN, "\x03\xe8"), F(TEXT, FIN, "x") } },
+	{ "garbage after close", "<close(1000) close(1000) done 1000",
 	  .frames = { F(CLOSE, FIN, "\x03\xe8"), { 15, 255, "x", 1 } } },
-	{ "close in a message", "<close(1000) close(1000) done 1000", .frames = { F(TEXT, 0, "x"), F(CLOSE, FIN, "\x03\xe8") } },
-	{ "close that the event stops",
-	  "<close(1000) close(1000) done 1000",
-	  .frames = { F(CLOSE, FIN, "\x03\xe8") },
-	  .stop_at = 1 },
+	{ "close in a message", "<close(1000) close(1000) done 1000",
+	  .frames = { F(TEXT, 0, "x"), F(CLOSE, FIN, "\x03\xe8") } },
+	{ "close that the event stops", "<close(1000) close(1000) done 1000",
+	  .frames = { F(CLOSE, FIN, "\x03\xe8") }, .stop_at = 1 },
 	{ "close of one byte", "<close(1002) error 1002", .frames = { F(CLOSE, FIN, "\x03") } },
 	{ "close code 0", "<close(1002) error 1002", .frames = { F(CLOSE, FIN, "\0\0") } },
 	{ "close code 1005", "<close(1002) error 1002", .frames = { F(CLOSE, FIN, "\x03\xed") } },
 	{ "close reason is no text", "<close(1007) error 1007", .frames = { F(CLOSE, FIN, "\x03\xe8\xff") } },
-	{ "close reason is cut text", "<close(1007) error 1007", .frames = { F(CLOSE, FIN, "\x03\xe8\xc3") } },
+	{ "close reason is cut text", "<close(1007) error 1007",
+	  .frames = { F(CLOSE, FIN, "\x03\xe8\xc3") } },
 
 	{ "event stops", "text(a) done 0", .frames = { F(TEXT, FIN, "a"), F(TEXT, FIN, "b") }, .stop_at = 1 },
-	{ "we close",
-	  "text(a) <close(1001 away) done 1000",
-	  .frames = { F(TEXT, FIN, "a"), F(TEXT, 0, "b"), F(PING, FIN, "p"), F(CONTINUATION, FIN, "b"), F(PONG, FIN, "p"),
-	    F(BINARY, FIN, LONG LONG), F(CLOSE, FIN, "\x03\xe8") },
+	{ "we close", "text(a) <close(1001 away) done 1000",
+	  .frames = { F(TEXT, FIN, "a"), F(TEXT, 0, "b"), F(PING, FIN, "p"), F(CONTINUATION, FIN, "b"),
+		      F(PONG, FIN, "p"), F(BINARY, FIN, LONG LONG), F(CLOSE, FIN, "\x03\xe8") },
 	  .close_at = 1 },
-	{ "we close, the peer goes wrong",
-	  "text(a) <close(1001 away) error 1002",
-	  .frames = { F(TEXT, FIN, "a"), F(CONTINUATION, FIN, "b") },
-	  .close_at = 1 },
-	{ "we close, the peer sends no text",
-	  "text(a) <close(1001 away) error 1007",
-	  .frames = { F(TEXT, FIN, "a"), F(TEXT, FIN, "\xff") },
-	  .close_at = 1 },
+	{ "we close, the peer goes wrong", "text(a) <close(1001 away) error 1002",
+	  .frames = { F(TEXT, FIN, "a"), F(CONTINUATION, FIN, "b") }, .close_at = 1 },
+	{ "we close, the peer sends no text", "text(a) <close(1001 away) error 1007",
+	  .frames = { F(TEXT, FIN, "a"), F(TEXT, FIN, "\xff") }, .close_at = 1 },
 
 	{ "continuation of nothing", "<close(1002) error 1002", .frames = { F(CONTINUATION, FIN, "x") } },
 	{ "empty continuation of nothing", "<close(1002) error 1002", .frames = { F(CONTINUATION, 0, "") } },
-	{ "continuation of what is complete",
-	  "text(a) <close(1002) error 1002",
+	{ "continuation of what is complete", "text(a) <close(1002) error 1002",
 	  .frames = { F(TEXT, FIN, "a"), F(CONTINUATION, FIN, "x") } },
-	{ "message in a message", "<close(1002) error 1002", .frames = { F(TEXT, 0, "a"), F(TEXT, FIN, "x") } },
-	{ "empty message in a message", "<close(1002) error 1002", .frames = { F(TEXT, 0, ""), F(BINARY, 0, "") } },
+	{ "message in a message", "<close(1002) error 1002",
+	  .frames = { F(TEXT, 0, "a"), F(TEXT, FIN, "x") } },
+	{ "empty message in a message", "<close(1002) error 1002",
+	  .frames = { F(TEXT, 0, ""), F(BINARY, 0, "") } },
 	{ "opcode 3", "<close(1002) error 1002", .frames = { { 3, FIN, "", 0 } } },
-	{ "opcode 7", "text(a) <close(1002) error 1002", .frames = { F(TEXT, FIN, "a"), { 7, FIN, "x", 1 } } },
+	{ "opcode 7", "text(a) <close(1002) error 1002",
+	  .frames = { F(TEXT, FIN, "a"), { 7, FIN, "x", 1 } } },
 	{ "opcode 11", "<close(1002) error 1002", .frames = { { 11, FIN, "", 0 } } },
 	{ "opcode 15", "<close(1002) error 1002", .frames = { { 15, FIN, "x", 1 } } },
 	{ "rsv1", "<close(1002) error 1002", .frames = { F(TEXT, FIN | RS_WS_RSV1, "x") } },
@@ -111,47 +115,48 @@ static const struct row rows[] = {
 
 	{ "no text", "<close(1007) error 1007", .frames = { F(TEXT, FIN, "a\xff") } },
 	{ "cut text", "<close(1007) error 1007", .frames = { F(TEXT, FIN, "a\xc3") } },
-	{ "text cut between fragments", "text(\xc3\xa4) idle", .frames = { F(TEXT, 0, "\xc3"), F(CONTINUATION, FIN, "\xa4") } },
-	{ "text cut by a ping",
-	  "<pong(\xff) text(\xc3\xa4) idle",
+	{ "text cut between fragments", "text(\xc3\xa4) idle",
+	  .frames = { F(TEXT, 0, "\xc3"), F(CONTINUATION, FIN, "\xa4") } },
+	{ "text cut by a ping", "<pong(\xff) text(\xc3\xa4) idle",
 	  .frames = { F(TEXT, 0, "\xc3"), F(PING, FIN, "\xff"), F(CONTINUATION, FIN, "\xa4") } },
-	{ "text cut by the end", "<close(1007) error 1007", .frames = { F(TEXT, 0, "\xc3"), F(CONTINUATION, FIN, "") } },
-	{ "no text in a later fragment",
-	  "<close(1007) error 1007",
+	{ "text cut by the end", "<close(1007) error 1007",
+	  .frames = { F(TEXT, 0, "\xc3"), F(CONTINUATION, FIN, "") } },
+	{ "no text in a later fragment", "<close(1007) error 1007",
 	  .frames = { F(TEXT, 0, "\xed"), F(CONTINUATION, 0, ""), F(CONTINUATION, 0, "\xa0") } },
-	{ "text begins anew",
-	  "binary(\xc3) text(a) idle",
+	{ "text begins anew", "binary(\xc3) text(a) idle",
 	  .frames = { F(BINARY, FIN, "\xc3"), F(TEXT, FIN, "a") } },
 
-	{ "as much as allowed", "text(" TEN ") idle", .frames = { F(TEXT, FIN, TEN) }, { .message_max = 10 } },
+	{ "as much as allowed",
+	  "text(" TEN ") idle",
+	  .frames = { F(TEXT, FIN, TEN) },
+	  { .message_max = 10 } },
 	{ "too much", "<close(1009) error 1009", .frames = { F(TEXT, FIN, TEN "x") }, { .message_max = 10 } },
-	{ "as much in fragments",
-	  "binary(" TEN ") text(" TEN ") idle",
-	  .frames = { F(BINARY, 0, "01234"), F(CONTINUATION, FIN, "56789"), F(TEXT, 0, ""), F(CONTINUATION, FIN, TEN) },
+	{ "as much in fragments", "binary(" TEN ") text(" TEN ") idle",
+	  .frames = { F(BINARY, 0, "01234"), F(CONTINUATION, FIN, "56789"), F(TEXT, 0, ""),
+		      F(CONTINUATION, FIN, TEN) },
 	  .options = { .message_max = 10 } },
-	{ "too much in fragments",
-	  "<close(1009) error 1009",
+	{ "too much in fragments", "<close(1009) error 1009",
 	  .frames = { F(BINARY, 0, "01234"), F(CONTINUATION, 0, "56789"), F(CONTINUATION, 0, "x") },
 	  .options = { .message_max = 10 } },
-	{ "control frames do not count", "<pong(" TEN "x) idle", .frames = { F(PING, FIN, TEN "x") }, { .message_max = 10 } },
-	{ "client", "text(a) <pong(x) idle", .frames = { F(TEXT, FIN, "a"), F(PING, FIN, "x") }, { .client = true } },
-	{ "client is closed",
-	  "<close(1000) close(1000 x) done 1000",
-	  .frames = { F(CLOSE, FIN, "\x03\xe8" "x") },
+	{ "control frames do not count", "<pong(" TEN "x) idle", .frames = { F(PING, FIN, TEN "x") },
+	  .options = { .message_max = 10 } },
+	{ "client", "text(a) <pong(x) idle", .frames = { F(TEXT, FIN, "a"), F(PING, FIN, "x") },
 	  .options = { .client = true } },
-	{ "compressed",
-	  "rsv1:text(\xff\xfe) text(a) idle",
+	{ "client is closed", "<close(1000) close(1000 x) done 1000",
+	  .frames = { F(CLOSE, FIN,
+			"\x03\xe8"
+			"x") },
+	  .options = { .client = true } },
+	{ "compressed", "rsv1:text(\xff\xfe) text(a) idle",
 	  .frames = { F(TEXT, RS_WS_RSV1, "\xff"), F(CONTINUATION, FIN, "\xfe"), F(TEXT, FIN, "a") },
 	  .options = { .rsv1 = true } },
-	{ "compressed continuation",
-	  "<close(1002) error 1002",
+	{ "compressed continuation", "<close(1002) error 1002",
 	  .frames = { F(TEXT, RS_WS_RSV1, "a"), F(CONTINUATION, FIN | RS_WS_RSV1, "b") },
 	  .options = { .rsv1 = true } },
-	{ "compressed ping", "<close(1002) error 1002", .frames = { F(PING, FIN | RS_WS_RSV1, "a") }, { .rsv1 = true } },
-	{ "rsv1 and rsv2",
-	  "<close(1002) error 1002",
-	  .frames = { F(TEXT, FIN | RS_WS_RSV1 | RS_WS_RSV2, "a") },
+	{ "compressed ping", "<close(1002) error 1002", .frames = { F(PING, FIN | RS_WS_RSV1, "a") },
 	  .options = { .rsv1 = true } },
+	{ "rsv1 and rsv2", "<close(1002) error 1002",
+	  .frames = { F(TEXT, FIN | RS_WS_RSV1 | RS_WS_RSV2, "a") }, .options = { .rsv1 = true } },
 };
 
 #define B(literal) RS_SLICE(literal)
@@ -166,7 +171,11 @@ static const struct raw {
 	{ "nothing", B(""), "idle", { 0 } },
 	{ "half a head", B("\x81"), "open", { 0 } },
 	{ "a head", B("\x81\x85\x37\xfa\x21\x3d"), "open", { 0 } },
-	{ "no mask", B("\x81\x01" "x"), "<close(1002) error 1002", { 0 } },
+	{ "no mask",
+	  B("\x81\x01"
+	    "x"),
+	  "<close(1002) error 1002",
+	  { 0 } },
 	{ "no mask, empty", B("\x81\x00"), "<close(1002) error 1002", { 0 } },
 	{ "no mask, close", B("\x88\x00"), "<close(1002) error 1002", { 0 } },
 	{ "mask to a client", B("\x81\x80\x01\x02\x03\x04"), "<close(1002) error 1002", { .client = true } },
@@ -178,9 +187,8 @@ static const struct raw {
 	  "<close(1009) error 1009",
 	  { 0 } },
 	{ "length of 2^63 - 1 behind a fragment",
-	  B("\x02\x81\0\0\0\0x\x80\xff\x7f\xff\xff\xff\xff\xff\xff\xff\1\2\3\4x"),
-	  "<close(1009) error 1009",
-	  { .message_max = INT64_MAX } },
+	  B("\x02\x81\0\0\0\0x\x80\xff\x7f\xff\xff\xff\xff\xff\xff\xff\1\2\3\4x"), "<close(1009) error 1009",
+	  .options = { .message_max = INT64_MAX } },
 };
 
 static struct rs_slice row_bytes(const struct row *row, struct rs_buf *bytes)
@@ -259,8 +267,8 @@ static void test_unmasked_ok(void **state)
 	assert_true(rs_ws_frame(&buf, RS_WS_TEXT, 0, NULL, RS_SLICE("he")));
 	assert_true(rs_ws_frame(&buf, RS_WS_PING, FIN, test_key, RS_SLICE("p")));
 	assert_true(rs_ws_frame(&buf, RS_WS_CONTINUATION, FIN, test_key, RS_SLICE("llo")));
-	assert_int_equal(rs_ws_input(&c, &(struct rs_ws_options){ .message_max = 9, .unmasked_ok = true }, &s.sink,
-				     rs_buf_slice(&buf)),
+	assert_int_equal(rs_ws_input(&c, &(struct rs_ws_options){ .message_max = 9, .unmasked_ok = true },
+				     &s.sink, rs_buf_slice(&buf)),
 			 RS_OK);
 	assert_string_equal(stream_line(&s), "<pong(p) text(hello) ");
 	assert_null(c.parser);
@@ -271,7 +279,8 @@ static void test_unmasked_ok(void **state)
 /* Wrong text is refused by the first byte that shows it, not at the end of its frame or message. */
 static void test_fails_fast(void **state)
 {
-	static const char start[] = "\x01\xfe\x03\xe8\0\0\0\0\xce\xba\xe1\xbd\xb9\xf4\x8f\xbf\xbf\xf4"; /* 1000 bytes to come */
+	static const char start[] =
+		"\x01\xfe\x03\xe8\0\0\0\0\xce\xba\xe1\xbd\xb9\xf4\x8f\xbf\xbf\xf4"; /* 1000 bytes to come */
 	struct stream s;
 
 	(void)state;
@@ -316,7 +325,8 @@ static void test_large(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < RS_COUNTOF(sizes); i++) {
-		for (size_t fragment = sizes[i]; fragment > 500 || fragment == sizes[i]; fragment = fragment / 2 + 1) {
+		for (size_t fragment = sizes[i]; fragment > 500 || fragment == sizes[i];
+		     fragment = fragment / 2 + 1) {
 			struct rs_buf bytes = { 0 };
 			struct stream s;
 			char expect[64];
@@ -329,7 +339,8 @@ static void test_large(void **state)
 				assert_non_null(payload);
 				memset(payload, 'x', n);
 				assert_true(rs_ws_frame(&bytes, at ? RS_WS_CONTINUATION : RS_WS_TEXT,
-							at + n == sizes[i] ? FIN : 0, test_key, rs_slice(payload, n)));
+							at + n == sizes[i] ? FIN : 0, test_key,
+							rs_slice(payload, n)));
 				free(payload);
 			}
 			(void)stream_feed_cut(&s, rs_buf_slice(&bytes), 0, 7777);

@@ -1,12 +1,13 @@
 /*
- * The UTF-8 checker against every code point there is: the set of all beginnings of characters is built by encoding them,
- * then each beginning is tried with each byte behind it.
+ * The UTF-8 checker against every code point there is: the set of all beginnings of characters is built by
+ * encoding them, then each beginning is tried with each byte behind it.
  */
 #include "ws/ws_utf8.c"
 
 #include "ws/streams.h"
 
-/* A bit for each string of 1, 2, 3 bytes that is a character or the beginning of one. Four bytes: see below. */
+/* A bit for each string of 1, 2, 3 bytes that is a character or the beginning of one. Four bytes: see below.
+ */
 struct beginnings {
 	uint8_t one[256], two[65536], three[1 << 24];
 };
@@ -119,9 +120,19 @@ static void test_prefix(void **state)
 		const char *text;
 		size_t max, n;
 	} rows[] = {
-		{ "", 5, 0 },	     { "abc", 5, 3 },	       { "abc", 2, 2 },		  { "abc", 0, 0 },
-		{ "a\xc3\xa4", 3, 3 }, { "a\xc3\xa4", 2, 1 },    { "a\xc3", 9, 1 },	  { "a\xff" "b", 9, 1 },
-		{ "\xe2\x82\xac\xe2\x82\xac", 5, 3 }, { "\xf0\x9f\x98\x80", 3, 0 }, { "\x80", 3, 0 },
+		{ "", 5, 0 },
+		{ "abc", 5, 3 },
+		{ "abc", 2, 2 },
+		{ "abc", 0, 0 },
+		{ "a\xc3\xa4", 3, 3 },
+		{ "a\xc3\xa4", 2, 1 },
+		{ "a\xc3", 9, 1 },
+		{ "a\xff"
+		  "b",
+		  9, 1 },
+		{ "\xe2\x82\xac\xe2\x82\xac", 5, 3 },
+		{ "\xf0\x9f\x98\x80", 3, 0 },
+		{ "\x80", 3, 0 },
 	};
 
 	(void)state;
