@@ -127,8 +127,9 @@ void rs_loop_free(void)
 	rs_loop_drop_watches(l);
 	rs_loop_drop_timers(l);
 	drop_deferred(l);
+	memset(l->each, 0, sizeof l->each);
 	l->keepers = 0;
-	l->dead = true;
+	l->dead = l->cut = true;
 	if (l->depth == 0)
 		destroy(l);
 }
@@ -144,7 +145,16 @@ void rs_loop_forked(void)
 	 * set first; only then is anything taken away. It fails when a descriptor was closed meanwhile: that one is gone anyway.
 	 */
 	(void)event_reinit(l->base);
-	rs_loop_free();
+	if (!l->keep_over_fork)
+		rs_loop_free();
+}
+
+void rs_loop_keep_over_fork(bool on)
+{
+	struct rs_loop *l = rs_process()->loop;
+
+	if (l)
+		l->keep_over_fork = on;
 }
 
 /* ---- turns -------------------------------------------------------------------------------------------------------- */
@@ -188,7 +198,7 @@ static unsigned call_deferred(struct rs_loop *l)
 	struct rs_deferred *d;
 	unsigned calls = 0;
 
-	while ((d = STAILQ_FIRST(&l->deferred)) && d->seq <= last) {
+	while (!l->cut && (d = STAILQ_FIRST(&l->deferred)) && d->seq <= last) {
 		void (*cb)(void *) = d->cb;
 		void *arg = d->arg;
 
@@ -200,9 +210,18 @@ static unsigned call_deferred(struct rs_loop *l)
 	return calls;
 }
 
+static void call_each_turn(struct rs_loop *l, bool before)
+{
+	if (!l->cut && l->each[before].cb)
+		l->each[before].cb(l->each[before].arg);
+}
+
 static enum rs_result turn(struct rs_loop *l, bool wait, unsigned *calls)
 {
 	l->now_us = rs_now_us();
+	call_each_turn(l, true);
+	if (l->cut)
+		return RS_OK;
 	if (!gather(l, wait))
 		return RS_ERR;
 	l->turns++;
@@ -211,6 +230,7 @@ static enum rs_result turn(struct rs_loop *l, bool wait, unsigned *calls)
 	*calls += rs_loop_call_ready(l);
 	*calls += rs_loop_call_timers(l);
 	*calls += call_deferred(l);
+	call_each_turn(l, false);
 	return RS_OK;
 }
 
@@ -227,7 +247,7 @@ static bool finished(const struct rs_loop *l)
 
 static enum rs_result until_empty(struct rs_loop *l)
 {
-	unsigned calls;
+	unsigned calls = 0;
 
 	while (!finished(l)) {
 		if (turn(l, l->keepers > 0, &calls) != RS_OK)
@@ -259,7 +279,7 @@ enum rs_result rs_loop_run(struct rs_loop *l, enum rs_loop_mode mode)
 	RS_CHECK(l, LOOP_MAGIC);
 	l->depth++;
 	r = mode == RS_LOOP_UNTIL_EMPTY ? until_empty(l) : once(l, mode == RS_LOOP_ONCE);
-	l->stop = false;
+	l->stop = l->cut = false;
 	if (--l->depth == 0 && l->dead)
 		destroy(l);
 	return r;
@@ -268,6 +288,11 @@ enum rs_result rs_loop_run(struct rs_loop *l, enum rs_loop_mode mode)
 void rs_loop_stop(struct rs_loop *l)
 {
 	l->stop = l->depth > 0;
+}
+
+void rs_loop_break(struct rs_loop *l)
+{
+	l->stop = l->cut = l->depth > 0;
 }
 
 bool rs_loop_running(const struct rs_loop *l)
@@ -299,6 +324,12 @@ uint64_t rs_loop_turns(const struct rs_loop *l)
 int64_t rs_loop_now_ms(struct rs_loop *l)
 {
 	return l->now_us / 1000;
+}
+
+void rs_loop_each_turn(struct rs_loop *l, bool before, void (*cb)(void *arg), void *arg)
+{
+	l->each[before].cb = cb;
+	l->each[before].arg = arg;
 }
 
 bool rs_loop_defer(struct rs_loop *l, void (*cb)(void *arg), void *arg)

@@ -22,6 +22,8 @@ struct rs_loop *rs_loop_get(void);
 struct rs_loop *rs_loop_peek(void);
 /* In a child, before anything else: the parent's loop, its timers and watches are no longer of this process. */
 void rs_loop_forked(void);
+/* A process that becomes a daemon keeps its loop in the child; true before that fork, false after it. */
+void rs_loop_keep_over_fork(bool on);
 /* Frees it and everything in it, without calling back. */
 void rs_loop_free(void);
 
@@ -39,6 +41,11 @@ enum rs_loop_mode {
 enum rs_result rs_loop_run(struct rs_loop *l, enum rs_loop_mode mode);
 /* The innermost rs_loop_run() returns after this turn. */
 void rs_loop_stop(struct rs_loop *l);
+/*
+ * The innermost rs_loop_run() returns as soon as the callback that runs does (an exception must go its way first); what was
+ * due besides is called in the next run.
+ */
+void rs_loop_break(struct rs_loop *l);
 bool rs_loop_running(const struct rs_loop *l);
 /* Does anything keep it alive? Watches and timers do, signals and deferred calls alone do not keep it waiting. */
 bool rs_loop_empty(const struct rs_loop *l);
@@ -52,6 +59,9 @@ int64_t rs_loop_now_ms(struct rs_loop *l);
 
 /* Deferred: once, after what is running now, in the order they came. false: no memory. */
 bool rs_loop_defer(struct rs_loop *l, void (*cb)(void *arg), void *arg) RS_MUST_CHECK;
+
+/* Called at the beginning (before it waits) or at the end of each turn; NULL: no more. It does not keep the loop alive. */
+void rs_loop_each_turn(struct rs_loop *l, bool before, void (*cb)(void *arg), void *arg);
 
 /* ---- timers: ids are 1, 2, 3 ... of this process ------------------------------------------------------------- */
 

@@ -58,10 +58,17 @@ struct rs_loop {
 	int wake_fd;                     /* eventfd: a signal has come */
 	unsigned depth;                  /* rs_loop_run() calls on the stack */
 	bool stop;                       /* the innermost of them is to return */
+	bool cut;                        /* and that before anything else is called; stop is set as well */
+	bool keep_over_fork;
 	bool dead;                       /* freed while it ran: the outermost run frees the rest */
 	uint64_t turns;
 	int64_t now_us;
 	uint64_t keepers;                /* watches, timers and holds that keep it alive */
+
+	struct {
+		void (*cb)(void *arg);
+		void *arg;
+	} each[2];                       /* [before] */
 
 	struct rs_watches watches, ready;
 

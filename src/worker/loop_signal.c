@@ -86,6 +86,10 @@ unsigned rs_loop_call_signals(struct rs_loop *l)
 	for (int signo = 1; signo < NSIG; signo++) {
 		struct rs_sigwatch *s = l->signals[signo];
 
+		if (l->cut) {
+			l->any_signal = 1; /* the others wait for the next turn */
+			break;
+		}
 		if (!l->signal_came[signo])
 			continue;
 		l->signal_came[signo] = 0;

@@ -208,7 +208,7 @@ unsigned rs_loop_call_timers(struct rs_loop *l)
 	struct rs_timer *t;
 	unsigned calls = 0;
 
-	while (l->ntimers > 0 && (t = l->heap[0])->due_us <= now_us) {
+	while (!l->cut && l->ntimers > 0 && (t = l->heap[0])->due_us <= now_us) {
 		if (t->interval_us)
 			reschedule(t, now_us);
 		else

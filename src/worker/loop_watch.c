@@ -111,7 +111,7 @@ unsigned rs_loop_call_ready(struct rs_loop *l)
 	unsigned calls = 0;
 
 	/* Ends: nothing is added to the queue but by libevent, which does not run meanwhile (a nested run empties it). */
-	while ((w = TAILQ_FIRST(&l->ready))) {
+	while (!l->cut && (w = TAILQ_FIRST(&l->ready))) {
 		unsigned events = w->ready & w->events;
 
 		unqueue(w);

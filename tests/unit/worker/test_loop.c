@@ -429,6 +429,44 @@ static void it_may_be_freed_from_a_callback(void **state)
 	assert_null(rs_loop_peek());
 }
 
+static void break_once(struct rs_timer *t, void *arg)
+{
+	(void)t;
+	saw(*(const char *)arg);
+	rs_loop_break(rs_loop_get());
+}
+
+static void a_break_leaves_the_rest_for_the_next_run(void **state)
+{
+	struct rs_loop *l = rs_loop_get();
+
+	(void)state;
+	assert_non_null(rs_timer_new(l, 1, false, true, break_once, "1"));
+	assert_non_null(rs_timer_new(l, 1, false, true, letter_timer, "2"));
+	assert_true(rs_loop_defer(l, letter, "3"));
+	usleep(3000);
+	assert_int_equal(rs_loop_run(l, RS_LOOP_UNTIL_EMPTY), RS_DONE);
+	assert_string_equal(seen, "1");
+	assert_int_equal(rs_loop_run(l, RS_LOOP_UNTIL_EMPTY), RS_OK);
+	assert_string_equal(seen, "123");
+}
+
+static void each_turn_has_a_beginning_and_an_end(void **state)
+{
+	struct rs_loop *l = rs_loop_get();
+
+	(void)state;
+	rs_loop_each_turn(l, true, letter, "<");
+	rs_loop_each_turn(l, false, letter, ">");
+	assert_true(rs_loop_empty(l));
+	assert_non_null(rs_timer_new(l, 1, false, true, letter_timer, "t"));
+	usleep(2000);
+	assert_int_equal(rs_loop_run(l, RS_LOOP_UNTIL_EMPTY), RS_OK);
+	rs_loop_each_turn(l, true, NULL, NULL);
+	rs_loop_run(l, RS_LOOP_POLL);
+	assert_string_equal(seen, "<t>>");
+}
+
 /* ---- signals ------------------------------------------------------------------------------------------------------- */
 
 static void saw_signal(int signo, void *arg)
@@ -542,6 +580,27 @@ static void a_child_leaves_the_parents_loop_alone(void **state)
 	close(pair[1]);
 }
 
+static int daemon_with_the_same_loop(void)
+{
+	return rs_loop_peek() && rs_loop_run(rs_loop_get(), RS_LOOP_UNTIL_EMPTY) == RS_OK && strcmp(seen, "xt") == 0 ? 0 : 1;
+}
+
+static void a_daemon_keeps_it(void **state)
+{
+	struct rs_loop *l = rs_loop_get();
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(write(pair[1], "x", 1), 1);
+	assert_non_null(rs_watch_new(l, pair[0], RS_WATCH_READ, true, read_byte, "free"));
+	assert_non_null(rs_timer_new(l, 5, false, true, letter_timer, "t"));
+	rs_loop_keep_over_fork(true);
+	assert_int_equal(fork_status(daemon_with_the_same_loop), 0);
+	rs_loop_keep_over_fork(false);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static pid_t forked_in_callback;
 
 static void fork_here(struct rs_timer *t, void *arg)
@@ -590,9 +649,12 @@ int main(void)
 		TEST(a_hold_keeps_it_alive),
 		TEST(with_nothing_to_wait_for_it_does_not_wait),
 		TEST(it_may_be_freed_from_a_callback),
+		TEST(a_break_leaves_the_rest_for_the_next_run),
+		TEST(each_turn_has_a_beginning_and_an_end),
 		TEST(signals_are_called_from_the_loop),
 		TEST(a_signal_ends_the_wait),
 		TEST(a_child_leaves_the_parents_loop_alone),
+		TEST(a_daemon_keeps_it),
 		TEST(a_child_made_by_a_callback_leaves_the_run),
 	};
 
