@@ -70,7 +70,7 @@ bool rs_ws_frame(struct rs_buf *out, unsigned opcode, unsigned flags, const uint
 bool rs_ws_frame_close(struct rs_buf *out, unsigned code, struct rs_slice reason,
 		       const uint8_t *mask) RS_MUST_CHECK;
 
-/* May stand in a close frame: registered (RFC 6455, IANA; to 1014) or of libraries and users (3000 to 4999). */
+/* May stand in a close frame: registered (RFC 6455, IANA; to 1014) or anybody's own (3000 to 4999). */
 bool rs_ws_code_ok(unsigned code);
 
 /*

@@ -58,9 +58,9 @@ struct rs_ws_sink {
  * Takes all of in, however it was cut.
  *
  * RS_OK: go on. RS_DONE: the peer's close frame has come, c->code is its code; or an event() answered false,
- * then c->code is 0. RS_ERR: the peer broke the rules (or we have no memory), c->code says which; a close frame
- * with it is written, unless one was before. After both send out what is written, then close; every further
- * call takes nothing and answers RS_DONE.
+ * then c->code is 0. RS_ERR: the peer broke the rules (or we have no memory), c->code says which; a close
+ * frame with it is written, unless one was before. After both send out what is written, then close; every
+ * further call takes nothing and answers RS_DONE.
  *
  * After our own close frame (rs_ws_close()) nothing is told any more and pings stay unanswered, until the
  * peer's close frame: RS_DONE.
