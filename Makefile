@@ -27,7 +27,7 @@ LDFLAGS_ALL = $(SANFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 EVENT_LIBS = $(shell pkg-config --libs libevent_core)
 INIH_LIBS = $(shell pkg-config --libs inih)
-WS_LIBS = -lwslay $(shell pkg-config --libs libcrypto)
+WS_LIBS = -lwslay $(shell pkg-config --libs libssl libcrypto)
 PHP_INCLUDES = $(shell $(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
 PHP_BINARY = $(shell $(PHP_CONFIG) --php-binary)
 PHP_VERSION = $(shell $(PHP_CONFIG) --version | cut -d. -f1,2)

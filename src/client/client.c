@@ -1,0 +1,295 @@
+/*
+ * One connection of a client: what connecting, sending and receiving mean for each kind of socket.
+ */
+#include "client/client.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+
+#include "base/rs_fd.h"
+
+#define READ_PIECE 65536
+/* A buffer that held more than this is given back when it is empty. */
+#define KEEP_BUFFER 65536
+
+static const struct {
+	int family, type;
+} kinds[] = {
+	[RS_CLIENT_TCP] = { AF_INET, SOCK_STREAM },
+	[RS_CLIENT_UDP] = { AF_INET, SOCK_DGRAM },
+	[RS_CLIENT_TCP6] = { AF_INET6, SOCK_STREAM },
+	[RS_CLIENT_UDP6] = { AF_INET6, SOCK_DGRAM },
+	[RS_CLIENT_UNIX_STREAM] = { AF_UNIX, SOCK_STREAM },
+	[RS_CLIENT_UNIX_DGRAM] = { AF_UNIX, SOCK_DGRAM },
+};
+
+/* ---- settings --------------------------------------------------------------------------------------------------- */
+
+void rs_client_conf_init(struct rs_client_conf *conf)
+{
+	static const struct rs_packet_settings none;
+
+	*conf = (struct rs_client_conf){ .connect_ms = RS_CLIENT_TIMEOUT_MS, .read_ms = RS_CLIENT_TIMEOUT_MS,
+					 .write_ms = RS_CLIENT_TIMEOUT_MS, .tcp_nodelay = true };
+	RS_ASSERT(!rs_packet_conf_init(&conf->packet, &none));
+}
+
+void rs_client_conf_free(struct rs_client_conf *conf)
+{
+	char **strings[] = {
+		&conf->bind_address, &conf->tls.cert_file, &conf->tls.key_file, &conf->tls.passphrase, &conf->tls.cafile,
+		&conf->tls.capath, &conf->tls.ciphers, &conf->tls.host_name, &conf->proxy.host, &conf->proxy.user,
+		&conf->proxy.password,
+	};
+
+	for (size_t i = 0; i < RS_COUNTOF(strings); i++) {
+		free(*strings[i]);
+		*strings[i] = NULL;
+	}
+}
+
+bool rs_client_kind_known(int kind)
+{
+	return kind > 0 && (size_t)kind < RS_COUNTOF(kinds);
+}
+
+bool rs_client_is_stream(const struct rs_client *c)
+{
+	return kinds[c->kind].type == SOCK_STREAM;
+}
+
+bool rs_client_is_tcp(const struct rs_client *c)
+{
+	return rs_client_is_stream(c) && kinds[c->kind].family != AF_UNIX;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+void rs_client_init(struct rs_client *c, enum rs_client_kind kind, bool want_tls)
+{
+	RS_ASSERT(rs_client_kind_known((int)kind));
+	*c = (struct rs_client){ .kind = kind, .want_tls = want_tls };
+	rs_sock_init(&c->sock);
+}
+
+bool rs_client_is_open(const struct rs_client *c)
+{
+	return c->sock.fd >= 0;
+}
+
+void rs_client_close(struct rs_client *c)
+{
+	rs_sock_close(&c->sock);
+	rs_buf_free(&c->in);
+	c->packet = (struct rs_packet){ 0 };
+	c->remote.len = c->heard.len = 0;
+	c->connecting = false;
+	c->reused = 0;
+}
+
+/* Closed, but the reason of the failure stays. */
+static bool give_up(struct rs_client *c)
+{
+	int error = c->sock.error;
+	const char *why = c->sock.why;
+	char *owned = c->sock.why_owned;
+
+	c->sock.why_owned = NULL;
+	rs_client_close(c);
+	rs_sock_fail_why(&c->sock, error, why);
+	c->sock.why_owned = owned;
+	return false;
+}
+
+/* What can be told to the kernel; a refusal of one of these is no reason not to connect. */
+static void set_options(struct rs_client *c, const struct rs_client_conf *conf)
+{
+	const struct {
+		bool on;
+		int level, name, value;
+	} options[] = {
+		{ conf->socket_buffer_size > 0, SOL_SOCKET, SO_SNDBUF, conf->socket_buffer_size },
+		{ conf->socket_buffer_size > 0, SOL_SOCKET, SO_RCVBUF, conf->socket_buffer_size },
+		{ rs_client_is_tcp(c) && conf->tcp_nodelay, IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ rs_client_is_tcp(c) && conf->tcp_keepalive, SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ rs_client_is_tcp(c) && conf->tcp_keepidle > 0, IPPROTO_TCP, TCP_KEEPIDLE, conf->tcp_keepidle },
+		{ rs_client_is_tcp(c) && conf->tcp_keepinterval > 0, IPPROTO_TCP, TCP_KEEPINTVL, conf->tcp_keepinterval },
+		{ rs_client_is_tcp(c) && conf->tcp_keepcount > 0, IPPROTO_TCP, TCP_KEEPCNT, conf->tcp_keepcount },
+	};
+
+	for (size_t i = 0; i < RS_COUNTOF(options); i++)
+		if (options[i].on)
+			RS_IGNORE(!rs_sock_set_int(&c->sock, options[i].level, options[i].name, options[i].value));
+}
+
+/* The address of our end. Without one a Unix datagram socket gets a name from the kernel, or nobody could answer it. */
+static bool bind_own(struct rs_client *c, const struct rs_client_conf *conf)
+{
+	struct rs_sock_addr own;
+
+	if (conf->bind_address || conf->bind_port) {
+		if (!rs_sock_addr_set(&own, c->sock.family, rs_slice_str(conf->bind_address ? conf->bind_address : ""),
+				      conf->bind_port))
+			return rs_sock_fail(&c->sock, errno);
+		RS_IGNORE(!rs_sock_set_int(&c->sock, SOL_SOCKET, SO_REUSEADDR, 1));
+		return rs_sock_bind(&c->sock, &own);
+	}
+	if (c->kind != RS_CLIENT_UNIX_DGRAM)
+		return true;
+	own = (struct rs_sock_addr){ .sa.sa_family = AF_UNIX, .len = sizeof own.sa.sa_family };
+	return rs_sock_bind(&c->sock, &own);
+}
+
+static bool open_socket(struct rs_client *c, const struct rs_client_conf *conf)
+{
+	c->packet = (struct rs_packet){ 0 };
+	if (!rs_sock_open(&c->sock, kinds[c->kind].family, kinds[c->kind].type, 0))
+		return false;
+	set_options(c, conf);
+	return bind_own(c, conf);
+}
+
+bool rs_client_open_datagram(struct rs_client *c, const struct rs_client_conf *conf)
+{
+	return rs_client_is_open(c) || open_socket(c, conf) || give_up(c);
+}
+
+static bool connect_datagram(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, bool real)
+{
+	if (!rs_client_open_datagram(c, conf) ||
+	    !rs_sock_lookup(&c->sock, host, port, conf->connect_ms, &c->remote))
+		return false;
+	return !real || rs_sock_connect(&c->sock, &c->remote, conf->connect_ms) == RS_OK;
+}
+
+static bool connect_stream(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, bool at_once)
+{
+	int64_t until = rs_deadline(conf->connect_ms);
+	bool proxy = conf->proxy.kind != RS_PROXY_NONE && rs_client_is_tcp(c);
+	struct rs_slice to = proxy ? rs_slice_str(conf->proxy.host) : host;
+	enum rs_result rc;
+
+	if (!open_socket(c, conf))
+		return false;
+	/* A proxy and TLS are conversations: these wait. */
+	at_once = at_once && !proxy && !c->want_tls;
+	rc = rs_sock_connect_host(&c->sock, to, proxy ? conf->proxy.port : port, at_once ? 0 : conf->connect_ms, &c->remote);
+	c->connecting = rc == RS_AGAIN;
+	if (rc == RS_ERR)
+		return false;
+	if (proxy && !rs_proxy_ask(&c->sock, &conf->proxy, host, port, rs_deadline_left(until)))
+		return false;
+	return !c->want_tls || rs_client_start_tls(c, conf, host);
+}
+
+bool rs_client_connect(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, bool at_once)
+{
+	bool ok = rs_client_is_stream(c) ? connect_stream(c, conf, host, port, at_once) :
+					   connect_datagram(c, conf, host, port, at_once);
+
+	return ok || give_up(c);
+}
+
+bool rs_client_start_tls(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host)
+{
+	struct rs_tls_conf tls = conf->tls;
+	char name[256];
+
+	/* An IP that was connected to says nothing about the name of who should be there. */
+	if (!tls.host_name && c->kind != RS_CLIENT_UNIX_STREAM && !rs_sock_is_ip(host) && rs_copy(name, sizeof name, host))
+		tls.host_name = name;
+	return rs_sock_start_tls(&c->sock, &tls, conf->connect_ms) || give_up(c);
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------------------------ */
+
+/* A connect that was begun without waiting: waits now for what becomes of it. */
+static bool settle(struct rs_client *c, int64_t timeout_ms)
+{
+	if (!c->connecting)
+		return true;
+	if (!rs_sock_wait(&c->sock, RS_WATCH_WRITE, timeout_ms))
+		return false;
+	c->connecting = false;
+	return rs_sock_connected(&c->sock);
+}
+
+bool rs_client_send(struct rs_client *c, const struct rs_client_conf *conf, const void *p, size_t n, int flags)
+{
+	if (rs_client_is_stream(c))
+		return settle(c, conf->connect_ms) && rs_sock_send_all(&c->sock, p, n, flags, conf->write_ms) == n;
+	if (c->remote.len == 0)
+		return rs_sock_fail(&c->sock, EDESTADDRREQ);
+	return rs_sock_sendto(&c->sock, p, n, &c->remote, conf->write_ms) == (ssize_t)n;
+}
+
+bool rs_client_sendto(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, const void *p,
+		      size_t n)
+{
+	struct rs_sock_addr to;
+
+	return rs_client_open_datagram(c, conf) && rs_sock_lookup(&c->sock, host, port, conf->connect_ms, &to) &&
+	       rs_sock_sendto(&c->sock, p, n, &to, conf->write_ms) == (ssize_t)n;
+}
+
+ssize_t rs_client_recv(struct rs_client *c, const struct rs_client_conf *conf, void *p, size_t n, int flags)
+{
+	size_t have;
+	bool failed;
+
+	if (!rs_client_is_stream(c))
+		return rs_sock_recvfrom(&c->sock, p, n, flags, conf->read_ms, &c->heard);
+	if (!settle(c, conf->connect_ms))
+		return -1;
+	if (!(flags & MSG_WAITALL) || flags & (MSG_PEEK | MSG_DONTWAIT))
+		return rs_sock_recv(&c->sock, p, n, flags, conf->read_ms);
+	have = rs_sock_recv_all(&c->sock, p, n, conf->read_ms, &failed);
+	return have == 0 && failed ? -1 : (ssize_t)have;
+}
+
+/* ---- packages --------------------------------------------------------------------------------------------------- */
+
+enum rs_result rs_client_recv_package(struct rs_client *c, const struct rs_client_conf *conf, int64_t timeout_ms,
+				      struct rs_slice *out)
+{
+	if (!settle(c, conf->connect_ms))
+		return RS_ERR;
+	if (c->in.len == 0)
+		rs_buf_reset(&c->in, KEEP_BUFFER);
+	for (;;) {
+		struct rs_packet_found found;
+		enum rs_result rc = rs_packet_next(&conf->packet, &c->packet, rs_buf_slice(&c->in), &found);
+		ssize_t got;
+		char *to;
+
+		if (rc == RS_OK) {
+			*out = rs_slice(rs_buf_data(&c->in), found.n);
+			return RS_OK;
+		}
+		if (rc == RS_ERR) {
+			rs_sock_fail_why(&c->sock, (int)found.error, found.why);
+			return RS_ERR;
+		}
+		to = rs_buf_reserve(&c->in, READ_PIECE);
+		if (!to) {
+			rs_sock_fail(&c->sock, ENOMEM);
+			return RS_ERR;
+		}
+		got = rs_sock_recv(&c->sock, to, READ_PIECE, 0, timeout_ms);
+		if (got <= 0)
+			return got == 0 ? RS_DONE : RS_ERR;
+		rs_buf_commit(&c->in, (size_t)got);
+	}
+}
+
+bool rs_client_has_package(struct rs_client *c, const struct rs_client_conf *conf)
+{
+	struct rs_packet_found found;
+	struct rs_packet state = c->packet;
+
+	if (conf->packet.mode == RS_PACKET_RAW || c->in.len == 0)
+		return false;
+	/* A broken stream counts: there is something to be told. */
+	return rs_packet_next(&conf->packet, &state, rs_buf_slice(&c->in), &found) != RS_AGAIN;
+}
