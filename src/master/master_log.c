@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -191,6 +192,9 @@ const char *rs_mlog_last_error(struct rs_mlog *l, unsigned generation)
 void rs_mlog_init(struct rs_mlog *l, struct rs_log *log, struct event_base *base, const struct rs_identity *owner)
 {
 	*l = (struct rs_mlog){ .log = log, .base = base, .owner = owner, .access_fd = -1 };
+	/* A file that may not grow (RLIMIT_FSIZE) is like a full disk: an error of write(), not the end of the
+	 * master. (A child begins with default signals and says for itself.) */
+	rs_signal(SIGXFSZ, SIG_IGN, false);
 }
 
 void rs_mlog_fini(struct rs_mlog *l)

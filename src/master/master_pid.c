@@ -40,12 +40,26 @@ pid_t rs_pidfile_holder(const char *path)
 	return pid;
 }
 
+/* A number cut short is somebody else's: as bad as none. */
 static bool write_pid(int fd)
 {
 	char text[32];
 	int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
+	ssize_t put = ftruncate(fd, 0) == 0 ? pwrite(fd, text, (size_t)n, 0) : -1;
 
-	return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n;
+	if (put >= 0 && put < n)
+		errno = ENOSPC;
+	return put == n;
+}
+
+/* While the lock is held: the name, if it still is this file. */
+static void remove_name(const struct rs_pidfile *f)
+{
+	struct rs_file_rights rights = rs_file_rights_take(f->path, f->owner);
+
+	if (same_file(f->fd, f->path))
+		(void)unlink(f->path);
+	rs_file_rights_drop(&rights);
 }
 
 /* RS_DONE: the file was replaced meanwhile; once more. */
@@ -53,6 +67,7 @@ static enum rs_result try_lock(struct rs_pidfile *f, pid_t *holder, char *why, s
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	enum rs_result r = RS_ERR;
+	bool locked;
 
 	f->fd = rs_file_open(f->path, O_RDWR | O_CREAT, 0644, f->owner);
 	if (f->fd < 0) {
@@ -60,7 +75,8 @@ static enum rs_result try_lock(struct rs_pidfile *f, pid_t *holder, char *why, s
 		       errno == EINVAL ? "not a regular file" : strerror(errno));
 		return RS_ERR;
 	}
-	if (fcntl(f->fd, F_SETLK, &l) < 0) {
+	locked = fcntl(f->fd, F_SETLK, &l) == 0;
+	if (!locked) {
 		*holder = errno == EAGAIN || errno == EACCES ? lock_holder(f->fd) : 0;
 		/* Gone between the two calls: try again. */
 		r = *holder ? RS_AGAIN : errno == EAGAIN || errno == EACCES ? RS_DONE : RS_ERR;
@@ -71,6 +87,8 @@ static enum rs_result try_lock(struct rs_pidfile *f, pid_t *holder, char *why, s
 	}
 	if (r == RS_ERR)
 		rs_fmt(why, why_size, "cannot lock and write the pid file %s: %s", f->path, strerror(errno));
+	if (locked && r == RS_ERR)
+		remove_name(f);
 	rs_fd_close(&f->fd);
 	return r;
 }
@@ -98,13 +116,8 @@ enum rs_result rs_pidfile_take(struct rs_pidfile *f, const char *path, const str
 
 void rs_pidfile_drop(struct rs_pidfile *f)
 {
-	struct rs_file_rights rights;
-
 	if (f->fd < 0)
 		return;
-	rights = rs_file_rights_take(f->path, f->owner);
-	if (same_file(f->fd, f->path))
-		(void)unlink(f->path);
-	rs_file_rights_drop(&rights);
+	remove_name(f);
 	rs_fd_close(&f->fd);
 }
