@@ -14,7 +14,7 @@ enum rs_call_end {
 	RS_CALL_FATAL,  /* a fatal error: this process must answer what it owes, run shutdown functions, and end with 255 */
 };
 
-/* A callable that is kept. Owner: who set it. */
+/* A callable that is kept. Owner: who set it. Zeroed is a valid one that is not set. */
 bool rs_php_callback_set(struct rs_php_callback *cb, zval *callable);   /* false: not callable; cb is as before */
 void rs_php_callback_copy(struct rs_php_callback *cb, const zend_fcall_info *fci, const zend_fcall_info_cache *fcc);
 void rs_php_callback_free(struct rs_php_callback *cb);
@@ -23,12 +23,23 @@ zval *rs_php_callback_zval(struct rs_php_callback *cb);
 
 /*
  * For servers: calls, and settles whatever happens. ret may be NULL; else it is UNDEF or a value the caller frees.
- * argv stays the caller's.
+ * argv stays the caller's. cb may be changed or freed by what it calls. Inside, exit throws Swoole\ExitException.
  */
 enum rs_call_end rs_php_call(struct rs_php_callback *cb, uint32_t argc, zval *argv, zval *ret);
 /* For scripts: calls and lets exceptions (and exits, and fatal errors) go their way. false: EG(exception) is set. */
 bool rs_php_call_through(struct rs_php_callback *cb, uint32_t argc, zval *argv, zval *ret);
-/* Runs body guarded like rs_php_call(). */
+/* Runs body guarded like rs_php_call(), but exit is a plain exit. */
 enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg);
+/*
+ * The same for what belongs to a request of a hosted application: as under php-fpm, the handler of
+ * set_exception_handler() gets the exception first.
+ */
+enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg);
+/* Within such a body: settles what a call threw, before the body goes on. */
+void rs_php_settle_app(void);
+
+/* Are we inside rs_php_call()? Not in a child that has left the server: rs_php_leave_server(). */
+bool rs_php_in_server_call(void);
+void rs_php_leave_server(void);
 
 #endif

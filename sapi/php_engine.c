@@ -1,12 +1,11 @@
 /*
  * The PHP engine: starts PHP, boots the application through the glue, runs one request.
  *
- * The only file with zend_try. Every call into PHP below is made from inside rs_serve(), an internal function that the
- * glue called: so exit, die and dd() unwind to here as an exception that nobody can catch, without a longjmp, and the
- * process goes on. A longjmp, or unwinding with CG(unclean_shutdown) set, is a fatal error: the request is answered, the
- * shutdown functions run, and the process is replaced.
+ * Every call into PHP below is made from inside rs_serve(), an internal function that the glue called, by way of
+ * php_call.c: so exit, die and dd() come back here and the process goes on. After a fatal error the request is answered,
+ * the shutdown functions run, and the process is replaced.
  */
-#include "sapi.h"
+#include "swoole.h"
 
 #include "worker/process.h"
 
@@ -29,53 +28,15 @@ struct rs_php *rs_php(void)
 
 /* ---- calls into PHP ------------------------------------------------------------------------------------- */
 
-/* What is left in EG(exception) after a call: exit is an end like any other; the rest is reported as php-fpm would. */
-static void settle_exception(void)
-{
-	if (!EG(exception))
-		return;
-	if (zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))) {
-		zend_clear_exception();
-		return;
-	}
-	if (Z_TYPE(EG(user_exception_handler)) != IS_UNDEF)
-		zend_user_exception_handler();
-	if (EG(exception) && (zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))))
-		zend_clear_exception();
-	if (EG(exception)) {
-		EG(exit_status) = 255;
-		zend_exception_error(EG(exception), E_ERROR);
-	}
-}
-
-/*
- * The one way into PHP: runs body, settles what it threw. false: a fatal error. Nothing that body leaves open is ours.
- */
+/* false: a fatal error. */
 static bool guarded(void (*body)(void *), void *arg)
 {
-	zend_execute_data *here = EG(current_execute_data);
-	volatile bool ok = true;
-
-	zend_try {
-		body(arg);
-		settle_exception();
-	} zend_catch {
-		EG(current_execute_data) = here;
-		ok = false;
-	} zend_end_try();
-	return ok && !CG(unclean_shutdown);
+	return rs_php_guarded_app(body, arg) != RS_CALL_FATAL;
 }
 
 static void call_body(void *arg)
 {
-	struct rs_php_callback *cb = arg;
-	zval ret;
-
-	ZVAL_UNDEF(&ret);
-	cb->fci.retval = &ret;
-	zend_call_function(&cb->fci, &cb->fcc);
-	settle_exception();
-	zval_ptr_dtor(&ret);
+	(void)rs_php_call_through(arg, 0, NULL, NULL);
 }
 
 static bool call(struct rs_php_callback *cb)
@@ -111,7 +72,7 @@ static void end_output_body(void *arg)
 {
 	(void)arg;
 	php_output_end_all();
-	settle_exception();
+	rs_php_settle_app();
 	php_header();
 	if (PS(session_status) == php_session_active)
 		php_session_flush(1);
@@ -184,6 +145,7 @@ static enum rs_request_end php_request(struct rs_exchange *x)
 static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 {
 	state.hosting = true;
+	rs_swoole_set_place(RS_SWOOLE_MANAGER);
 	state.h = h;
 	state.conf = h->conf;
 	ZVAL_UNDEF(&state.base_server);
@@ -223,19 +185,23 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	return true;
 }
 
-/* Runs sapi/php/main.php, which boots the application and calls serve(). */
-static void run_main(const struct rs_heritage *h)
+static void main_body(void *arg)
 {
+	const struct rs_heritage *h = arg;
 	zend_file_handle file;
 	char path[4200];
 
 	rs_fmt(path, sizeof path, "%s/main.php", h->glue_dir);
-	zend_try {
-		zend_stream_init_filename(&file, path);
-		file.primary_script = 1;
-		php_execute_script(&file);
-		zend_destroy_file_handle(&file);
-	} zend_end_try();
+	zend_stream_init_filename(&file, path);
+	file.primary_script = 1;
+	php_execute_script(&file);
+	zend_destroy_file_handle(&file);
+}
+
+/* Runs sapi/php/main.php, which boots the application and calls serve(). */
+static void run_main(const struct rs_heritage *h)
+{
+	(void)rs_php_guarded(main_body, (void *)(uintptr_t)h);
 }
 
 static void end_php(void)
@@ -272,14 +238,24 @@ static bool php_app_conf(struct rs_buf *out)
 	return rs_buf_put(out, rs_buf_data(&state.app_conf), state.app_conf.len);
 }
 
+struct facts {
+	struct rs_buf *out;
+	bool ok;
+};
+
+static void facts_body(void *arg)
+{
+	struct facts *f = arg;
+
+	f->ok = rs_php_opcache_facts(f->out);
+}
+
 static bool php_facts(struct rs_buf *out)
 {
-	volatile bool ok = false;
+	struct facts f = { .out = out };
 
-	zend_try {
-		ok = rs_php_opcache_facts(out);
-	} zend_end_try();
-	return ok && rs_buf_printf(out, "php\t%s\nsapi\t%s\nphp_ini\t%s\n", PHP_VERSION, sapi_module.name,
+	return rs_php_guarded(facts_body, &f) == RS_CALL_OK && f.ok &&
+	       rs_buf_printf(out, "php\t%s\nsapi\t%s\nphp_ini\t%s\n", PHP_VERSION, sapi_module.name,
 			     php_ini_opened_path ? php_ini_opened_path : "none") &&
 	       rs_buf_put(out, rs_buf_data(&state.facts), state.facts.len);
 }
@@ -290,6 +266,7 @@ static void php_forked(const struct rs_conf *conf, uint32_t id, uint32_t generat
 {
 	(void)id, (void)generation;
 	state.conf = conf;
+	rs_swoole_set_place(RS_SWOOLE_WORKER);
 	rs_php_after_fork();
 }
 

@@ -186,7 +186,7 @@ static void sapi_log(const char *message, int level)
 
 static int sapi_start(sapi_module_struct *module)
 {
-	return php_module_startup(module, &rserverd_module_entry);
+	return php_module_startup(module, &rs_swoole_module_entry);
 }
 
 sapi_module_struct rs_php_sapi = {

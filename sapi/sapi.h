@@ -66,12 +66,14 @@ struct rs_php {
 	bool filter_fed;            /* filter_input(INPUT_SERVER) has been asked in this request */
 	int64_t timer_armed_us;     /* when the execution timer was armed last; 0: not armed */
 	volatile sig_atomic_t overdue;
+
+	unsigned server_calls;      /* php_call.c: calls of server callbacks that are running, nested ones counted */
 };
 
 struct rs_php *rs_php(void);
 
-/* php_module.c: what this file is to PHP. */
-extern zend_module_entry rserverd_module_entry;
+/* swoole.c: what this file is to PHP. */
+extern zend_module_entry rs_swoole_module_entry;
 /* php_glue.c: functions of the glue; registered only when hosting. */
 extern const zend_function_entry rs_php_glue_functions[];
 /* php_sapi.c: our server API, named cli. */

@@ -1,0 +1,204 @@
+/*
+ * Calls into PHP. The only file with zend_try.
+ *
+ * The rule: exit, die and dd() unwind as an exception that nobody can catch, without a longjmp, when a call is made from
+ * inside an internal function; the process goes on. A longjmp, or unwinding with CG(unclean_shutdown) set, is a fatal
+ * error. So whoever calls from outside of everything (the loop at a script's end) gets such a frame here.
+ */
+#include "php_call.h"
+
+/* ---- callables that are kept ------------------------------------------------------------------------------ */
+
+void rs_php_callback_copy(struct rs_php_callback *cb, const zend_fcall_info *fci, const zend_fcall_info_cache *fcc)
+{
+	struct rs_php_callback old = *cb;
+
+	cb->fci = *fci;
+	cb->fcc = *fcc;
+	/* A __call() trampoline lives for one call only: it is looked up each time. */
+	if (cb->fcc.function_handler && (cb->fcc.function_handler->common.fn_flags & ZEND_ACC_CALL_VIA_TRAMPOLINE)) {
+		zend_release_fcall_info_cache(&cb->fcc);
+		cb->fcc = empty_fcall_info_cache;
+	}
+	Z_TRY_ADDREF(cb->fci.function_name);
+	cb->set = true;
+	rs_php_callback_free(&old);
+}
+
+bool rs_php_callback_set(struct rs_php_callback *cb, zval *callable)
+{
+	zend_fcall_info fci;
+	zend_fcall_info_cache fcc;
+
+	if (zend_fcall_info_init(callable, 0, &fci, &fcc, NULL, NULL) == FAILURE)
+		return false;
+	rs_php_callback_copy(cb, &fci, &fcc);
+	return true;
+}
+
+void rs_php_callback_free(struct rs_php_callback *cb)
+{
+	zval name;
+
+	if (!cb->set)
+		return;
+	ZVAL_COPY_VALUE(&name, &cb->fci.function_name);
+	memset(cb, 0, sizeof *cb);
+	/* Last: a destructor may look at cb. */
+	zval_ptr_dtor(&name);
+}
+
+zval *rs_php_callback_zval(struct rs_php_callback *cb)
+{
+	return &cb->fci.function_name;
+}
+
+/* ---- how a call ends -------------------------------------------------------------------------------------- */
+
+static bool exiting(void)
+{
+	return EG(exception) && (zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception)));
+}
+
+/* What is left in EG(exception) after a call: exit is an end like any other; the rest is reported as php-fpm would. */
+static enum rs_call_end settle_exception(bool use_handler)
+{
+	enum rs_call_end end = RS_CALL_THROWN;
+
+	if (!EG(exception))
+		return RS_CALL_OK;
+	if (use_handler && !exiting() && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF)
+		zend_user_exception_handler();
+	if (exiting()) {
+		zend_clear_exception();
+		end = RS_CALL_EXIT;
+	}
+	if (EG(exception)) {
+		EG(exit_status) = 255;
+		zend_exception_error(EG(exception), E_ERROR);
+	}
+	return end;
+}
+
+void rs_php_settle_app(void)
+{
+	(void)settle_exception(true);
+}
+
+/*
+ * The one way into PHP: runs body, settles what it threw. Nothing that body leaves open is ours.
+ */
+static enum rs_call_end guarded(void (*body)(void *), void *arg, bool use_handler)
+{
+	zend_execute_data *here = EG(current_execute_data);
+	volatile enum rs_call_end end = RS_CALL_FATAL;
+
+	zend_try {
+		body(arg);
+		end = settle_exception(use_handler);
+	} zend_catch {
+		EG(current_execute_data) = here;
+		end = RS_CALL_FATAL;
+	} zend_end_try();
+	return CG(unclean_shutdown) ? RS_CALL_FATAL : end;
+}
+
+enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg)
+{
+	return guarded(body, arg, false);
+}
+
+enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg)
+{
+	return guarded(body, arg, true);
+}
+
+/* ---- calls ------------------------------------------------------------------------------------------------ */
+
+struct call {
+	struct rs_php_callback *cb;
+	uint32_t argc;
+	zval *argv, *ret;
+};
+
+static void call_body(void *arg)
+{
+	const struct call *c = arg;
+	/* Copies with a reference of their own: the callable may be replaced while it runs. */
+	zend_fcall_info fci = c->cb->fci;
+	zend_fcall_info_cache fcc = c->cb->fcc;
+	zval name, ret;
+
+	ZVAL_COPY(&name, &c->cb->fci.function_name);
+	ZVAL_COPY_VALUE(&fci.function_name, &name);
+	ZVAL_UNDEF(&ret);
+	fci.retval = &ret;
+	fci.param_count = c->argc;
+	fci.params = c->argv;
+	zend_call_function(&fci, fcc.function_handler ? &fcc : NULL);
+	if (c->ret)
+		ZVAL_COPY_VALUE(c->ret, &ret);
+	else
+		zval_ptr_dtor(&ret);
+	zval_ptr_dtor(&name);
+}
+
+/* With no frame at all the engine would end the process at the first exception: this one stands in. */
+static const zend_internal_function frame_function = { .type = ZEND_INTERNAL_FUNCTION };
+
+static void with_frame(void (*run)(struct call *c, enum rs_call_end *end), struct call *c, enum rs_call_end *end)
+{
+	zend_execute_data frame;
+
+	if (EG(current_execute_data)) {
+		run(c, end);
+		return;
+	}
+	memset(&frame, 0, sizeof frame);
+	frame.func = (zend_function *)(uintptr_t)&frame_function;
+	EG(current_execute_data) = &frame;
+	run(c, end);
+	EG(current_execute_data) = NULL;
+}
+
+static void run_guarded(struct call *c, enum rs_call_end *end)
+{
+	*end = guarded(call_body, c, false);
+}
+
+enum rs_call_end rs_php_call(struct rs_php_callback *cb, uint32_t argc, zval *argv, zval *ret)
+{
+	struct call c = { .cb = cb, .argc = argc, .argv = argv, .ret = ret };
+	unsigned before = rs_php()->server_calls;
+	enum rs_call_end end = RS_CALL_OK;
+
+	if (ret)
+		ZVAL_UNDEF(ret);
+	if (!cb->set)
+		return RS_CALL_OK;
+	rs_php()->server_calls = before + 1;
+	with_frame(run_guarded, &c, &end);
+	rs_php()->server_calls = before;
+	return end;
+}
+
+bool rs_php_call_through(struct rs_php_callback *cb, uint32_t argc, zval *argv, zval *ret)
+{
+	struct call c = { .cb = cb, .argc = argc, .argv = argv, .ret = ret };
+
+	if (ret)
+		ZVAL_UNDEF(ret);
+	if (cb->set && !EG(exception))
+		call_body(&c);
+	return !EG(exception);
+}
+
+bool rs_php_in_server_call(void)
+{
+	return rs_php()->server_calls > 0;
+}
+
+void rs_php_leave_server(void)
+{
+	rs_php()->server_calls = 0;
+}
