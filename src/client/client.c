@@ -1,5 +1,5 @@
 /*
- * One connection of a client: what connecting, sending and receiving mean for each kind of socket.
+ * One connection of a client: its settings, and what connecting means for each kind of socket. Bytes are client_bytes.c.
  */
 #include "client/client.h"
 
@@ -9,9 +9,7 @@
 
 #include "base/rs_fd.h"
 
-#define READ_PIECE 65536
-/* A buffer that held more than this is given back when it is empty. */
-#define KEEP_BUFFER 65536
+#define BOTH (RS_WATCH_READ | RS_WATCH_WRITE)
 
 static const struct {
 	int family, type;
@@ -75,17 +73,44 @@ void rs_client_init(struct rs_client *c, enum rs_client_kind kind, bool want_tls
 
 bool rs_client_is_open(const struct rs_client *c)
 {
-	return c->sock.fd >= 0;
+	return c->sock.fd >= 0 && !c->sock.closing;
+}
+
+bool rs_client_is_connected(struct rs_client *c)
+{
+	struct rs_wait_item item = { .fd = c->sock.fd, .want = RS_WATCH_WRITE };
+
+	if (!rs_client_is_open(c) || c->sock.busy == BOTH)
+		return false;
+	if (!c->connecting)
+		return true;
+	if (rs_wait_many(&item, 1, 0) <= 0)
+		return false;
+	c->connecting = false;
+	if (rs_sock_connected(&c->sock))
+		return true;
+	rs_client_close(c);
+	return false;
 }
 
 void rs_client_close(struct rs_client *c)
 {
 	rs_sock_close(&c->sock);
+	/* Somebody is in there: when they leave. */
+	if (c->sock.fd >= 0)
+		return;
 	rs_buf_free(&c->in);
 	c->packet = (struct rs_packet){ 0 };
 	c->remote.len = c->heard.len = 0;
 	c->connecting = false;
 	c->reused = 0;
+}
+
+void rs_client_leave(struct rs_client *c, unsigned directions)
+{
+	c->sock.busy &= ~directions;
+	if (c->sock.closing && !c->sock.busy)
+		rs_client_close(c);
 }
 
 /* Closed, but the reason of the failure stays. */
@@ -96,6 +121,7 @@ static bool give_up(struct rs_client *c)
 	char *owned = c->sock.why_owned;
 
 	c->sock.why_owned = NULL;
+	c->sock.busy = 0;
 	rs_client_close(c);
 	rs_sock_fail_why(&c->sock, error, why);
 	c->sock.why_owned = owned;
@@ -146,22 +172,31 @@ static bool open_socket(struct rs_client *c, const struct rs_client_conf *conf)
 	c->packet = (struct rs_packet){ 0 };
 	if (!rs_sock_open(&c->sock, kinds[c->kind].family, kinds[c->kind].type, 0))
 		return false;
+	/* Until connected it is nobody else's. */
+	c->sock.busy = BOTH;
 	set_options(c, conf);
 	return bind_own(c, conf);
 }
 
 bool rs_client_open_datagram(struct rs_client *c, const struct rs_client_conf *conf)
 {
-	return rs_client_is_open(c) || open_socket(c, conf) || give_up(c);
+	if (rs_client_is_open(c))
+		return true;
+	if (!open_socket(c, conf))
+		return give_up(c);
+	rs_client_leave(c, BOTH);
+	return true;
 }
 
 static bool connect_datagram(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, bool real)
 {
-	if (!rs_client_open_datagram(c, conf) ||
+	if (!rs_client_open_datagram(c, conf) || !rs_sock_enter(&c->sock, BOTH) ||
 	    !rs_sock_lookup(&c->sock, host, port, conf->connect_ms, &c->remote))
 		return false;
 	return !real || rs_sock_connect(&c->sock, &c->remote, conf->connect_ms) == RS_OK;
 }
+
+static bool start_tls(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host);
 
 static bool connect_stream(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, bool at_once)
 {
@@ -180,18 +215,34 @@ static bool connect_stream(struct rs_client *c, const struct rs_client_conf *con
 		return false;
 	if (proxy && !rs_proxy_ask(&c->sock, &conf->proxy, host, port, rs_deadline_left(until)))
 		return false;
-	return !c->want_tls || rs_client_start_tls(c, conf, host);
+	return !c->want_tls || start_tls(c, conf, host);
 }
 
 bool rs_client_connect(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, bool at_once)
 {
-	bool ok = rs_client_is_stream(c) ? connect_stream(c, conf, host, port, at_once) :
-					   connect_datagram(c, conf, host, port, at_once);
+	bool ok;
 
-	return ok || give_up(c);
+	if (c->sock.busy)
+		return rs_sock_fail(&c->sock, RS_SOCK_BUSY);
+	ok = rs_client_is_stream(c) ? connect_stream(c, conf, host, port, at_once) :
+				      connect_datagram(c, conf, host, port, at_once);
+	if (!ok)
+		return give_up(c);
+	rs_client_leave(c, BOTH);
+	return true;
 }
 
 bool rs_client_start_tls(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host)
+{
+	if (!rs_sock_enter(&c->sock, BOTH))
+		return false;
+	if (!start_tls(c, conf, host))
+		return give_up(c);
+	rs_client_leave(c, BOTH);
+	return true;
+}
+
+static bool start_tls(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host)
 {
 	struct rs_tls_conf tls = conf->tls;
 	char name[256];
@@ -199,97 +250,5 @@ bool rs_client_start_tls(struct rs_client *c, const struct rs_client_conf *conf,
 	/* An IP that was connected to says nothing about the name of who should be there. */
 	if (!tls.host_name && c->kind != RS_CLIENT_UNIX_STREAM && !rs_sock_is_ip(host) && rs_copy(name, sizeof name, host))
 		tls.host_name = name;
-	return rs_sock_start_tls(&c->sock, &tls, conf->connect_ms) || give_up(c);
-}
-
-/* ---- bytes ------------------------------------------------------------------------------------------------------ */
-
-/* A connect that was begun without waiting: waits now for what becomes of it. */
-static bool settle(struct rs_client *c, int64_t timeout_ms)
-{
-	if (!c->connecting)
-		return true;
-	if (!rs_sock_wait(&c->sock, RS_WATCH_WRITE, timeout_ms))
-		return false;
-	c->connecting = false;
-	return rs_sock_connected(&c->sock);
-}
-
-bool rs_client_send(struct rs_client *c, const struct rs_client_conf *conf, const void *p, size_t n, int flags)
-{
-	if (rs_client_is_stream(c))
-		return settle(c, conf->connect_ms) && rs_sock_send_all(&c->sock, p, n, flags, conf->write_ms) == n;
-	if (c->remote.len == 0)
-		return rs_sock_fail(&c->sock, EDESTADDRREQ);
-	return rs_sock_sendto(&c->sock, p, n, &c->remote, conf->write_ms) == (ssize_t)n;
-}
-
-bool rs_client_sendto(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, const void *p,
-		      size_t n)
-{
-	struct rs_sock_addr to;
-
-	return rs_client_open_datagram(c, conf) && rs_sock_lookup(&c->sock, host, port, conf->connect_ms, &to) &&
-	       rs_sock_sendto(&c->sock, p, n, &to, conf->write_ms) == (ssize_t)n;
-}
-
-ssize_t rs_client_recv(struct rs_client *c, const struct rs_client_conf *conf, void *p, size_t n, int flags)
-{
-	size_t have;
-	bool failed;
-
-	if (!rs_client_is_stream(c))
-		return rs_sock_recvfrom(&c->sock, p, n, flags, conf->read_ms, &c->heard);
-	if (!settle(c, conf->connect_ms))
-		return -1;
-	if (!(flags & MSG_WAITALL) || flags & (MSG_PEEK | MSG_DONTWAIT))
-		return rs_sock_recv(&c->sock, p, n, flags, conf->read_ms);
-	have = rs_sock_recv_all(&c->sock, p, n, conf->read_ms, &failed);
-	return have == 0 && failed ? -1 : (ssize_t)have;
-}
-
-/* ---- packages --------------------------------------------------------------------------------------------------- */
-
-enum rs_result rs_client_recv_package(struct rs_client *c, const struct rs_client_conf *conf, int64_t timeout_ms,
-				      struct rs_slice *out)
-{
-	if (!settle(c, conf->connect_ms))
-		return RS_ERR;
-	if (c->in.len == 0)
-		rs_buf_reset(&c->in, KEEP_BUFFER);
-	for (;;) {
-		struct rs_packet_found found;
-		enum rs_result rc = rs_packet_next(&conf->packet, &c->packet, rs_buf_slice(&c->in), &found);
-		ssize_t got;
-		char *to;
-
-		if (rc == RS_OK) {
-			*out = rs_slice(rs_buf_data(&c->in), found.n);
-			return RS_OK;
-		}
-		if (rc == RS_ERR) {
-			rs_sock_fail_why(&c->sock, (int)found.error, found.why);
-			return RS_ERR;
-		}
-		to = rs_buf_reserve(&c->in, READ_PIECE);
-		if (!to) {
-			rs_sock_fail(&c->sock, ENOMEM);
-			return RS_ERR;
-		}
-		got = rs_sock_recv(&c->sock, to, READ_PIECE, 0, timeout_ms);
-		if (got <= 0)
-			return got == 0 ? RS_DONE : RS_ERR;
-		rs_buf_commit(&c->in, (size_t)got);
-	}
-}
-
-bool rs_client_has_package(struct rs_client *c, const struct rs_client_conf *conf)
-{
-	struct rs_packet_found found;
-	struct rs_packet state = c->packet;
-
-	if (conf->packet.mode == RS_PACKET_RAW || c->in.len == 0)
-		return false;
-	/* A broken stream counts: there is something to be told. */
-	return rs_packet_next(&conf->packet, &state, rs_buf_slice(&c->in), &found) != RS_AGAIN;
+	return rs_sock_start_tls(&c->sock, &tls, conf->connect_ms);
 }

@@ -1,6 +1,7 @@
 /*
  * One connection of a client as Swoole\Client and Coroutine\Client show it: kind, settings, whole packages, a name for the
- * cache of kept ones. The classes differ only in how they wait (client_wait.h) and in how they tell failures.
+ * cache of kept ones. The classes differ only in how they wait (client_wait.h) and in how they tell failures. While one call
+ * waits another may come: one that reads and one that writes at a time, rs_sock_enter().
  */
 #ifndef RS_CLIENT_H
 #define RS_CLIENT_H
@@ -50,8 +51,13 @@ bool rs_client_is_stream(const struct rs_client *c);
 bool rs_client_is_tcp(const struct rs_client *c);
 
 void rs_client_init(struct rs_client *c, enum rs_client_kind kind, bool want_tls);
+/* Has it a socket? */
 bool rs_client_is_open(const struct rs_client *c);
+/* Could it send now, as far as is known without waiting? */
+bool rs_client_is_connected(struct rs_client *c);
 void rs_client_close(struct rs_client *c);
+/* Ends what rs_sock_enter() began. */
+void rs_client_leave(struct rs_client *c, unsigned directions);
 
 /*
  * at_once: a stream is only begun to connect; a datagram socket is connected for real, so that it hears its peer alone.
@@ -69,8 +75,12 @@ bool rs_client_send(struct rs_client *c, const struct rs_client_conf *conf, cons
 /* One datagram to whom it may concern. */
 bool rs_client_sendto(struct rs_client *c, const struct rs_client_conf *conf, struct rs_slice host, int port, const void *p,
 		      size_t n) RS_MUST_CHECK;
+/* A stream's. length 0: to the end of the file. */
+bool rs_client_sendfile(struct rs_client *c, const struct rs_client_conf *conf, const char *path, uint64_t offset,
+			uint64_t length) RS_MUST_CHECK;
 /* Up to n bytes, or one datagram. MSG_WAITALL: n bytes, fewer only at the end. 0: the end. -1: c->sock.error. */
-ssize_t rs_client_recv(struct rs_client *c, const struct rs_client_conf *conf, void *p, size_t n, int flags);
+ssize_t rs_client_recv(struct rs_client *c, const struct rs_client_conf *conf, void *p, size_t n, int flags,
+		       int64_t timeout_ms);
 /*
  * One package as conf->packet says. RS_OK: *out lies in c->in, for the caller to copy and then rs_buf_consume(). RS_DONE: the
  * peer has ended. RS_ERR: c->sock.error; what is 1200 and above (enum rs_packet_error) is the stream's fault, for good.

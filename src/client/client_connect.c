@@ -42,7 +42,10 @@ static enum rs_result unix_full(struct rs_sock *s, const struct rs_sock_addr *a,
 		switch (s->wait(s->wait_arg, -1, 0, left < 0 || left > UNIX_PAUSE_MS ? UNIX_PAUSE_MS : left)) {
 		case RS_WAIT_READY:
 		case RS_WAIT_TIMEOUT:
-			break;
+			if (!s->closing)
+				break;
+			rs_sock_fail(s, RS_SOCK_CLOSED);
+			return RS_ERR;
 		case RS_WAIT_CANCELLED:
 			rs_sock_fail(s, ECANCELED);
 			return RS_ERR;
@@ -77,7 +80,7 @@ static enum rs_result connect_list(struct rs_sock *s, const struct rs_sock_addr 
 		*remote = list[i];
 		rs_sock_addr_port(remote, port);
 		rc = rs_sock_connect(s, remote, at_once ? 0 : rs_deadline_left(until));
-		if (rc == RS_ERR && s->error == ECANCELED)
+		if (rc == RS_ERR && (s->error == ECANCELED || s->closing))
 			break;
 	}
 	return rc;
@@ -119,6 +122,8 @@ static bool resolve(struct rs_sock *s, struct rs_resolve *r, int64_t until)
 	while (!rs_resolve_done(r)) {
 		switch (s->wait(s->wait_arg, rs_resolve_fd(r), RS_WATCH_READ, rs_deadline_left(until))) {
 		case RS_WAIT_READY:
+			if (s->closing)
+				return rs_sock_fail(s, RS_SOCK_CLOSED);
 			continue;
 		case RS_WAIT_TIMEOUT:
 			return rs_sock_fail(s, ETIMEDOUT);

@@ -79,6 +79,13 @@ void rs_sock_close(struct rs_sock *s)
 {
 	if (s->fd < 0)
 		return;
+	if (s->busy) {
+		/* Wakes who waits for it, connected or not. */
+		s->closing = true;
+		RS_IGNORE(shutdown(s->fd, SHUT_RDWR));
+		return;
+	}
+	s->closing = false;
 	if (s->tls) {
 		rs_tls_bye(s->tls);
 		rs_tls_free(s->tls);
@@ -88,6 +95,23 @@ void rs_sock_close(struct rs_sock *s)
 	free(s->why_owned);
 	s->why_owned = NULL;
 	s->why = NULL;
+}
+
+bool rs_sock_enter(struct rs_sock *s, unsigned directions)
+{
+	if (s->fd < 0 || s->closing)
+		return rs_sock_fail(s, s->closing ? RS_SOCK_CLOSED : EBADF);
+	if (s->busy & directions)
+		return rs_sock_fail(s, RS_SOCK_BUSY);
+	s->busy |= directions;
+	return true;
+}
+
+void rs_sock_leave(struct rs_sock *s, unsigned directions)
+{
+	s->busy &= ~directions;
+	if (s->closing && !s->busy)
+		rs_sock_close(s);
 }
 
 bool rs_sock_shutdown(struct rs_sock *s, int how)
@@ -183,11 +207,11 @@ bool rs_sock_wait(struct rs_sock *s, unsigned events, int64_t timeout_ms)
 	switch (s->wait(s->wait_arg, s->fd, events, timeout_ms)) {
 	case RS_WAIT_READY:
 		/* Whoever ran meanwhile may have closed it. */
-		return s->fd >= 0 || rs_sock_fail(s, EBADF);
+		return !s->closing || rs_sock_fail(s, RS_SOCK_CLOSED);
 	case RS_WAIT_TIMEOUT:
-		return rs_sock_fail(s, ETIMEDOUT);
+		return rs_sock_fail(s, s->closing ? RS_SOCK_CLOSED : ETIMEDOUT);
 	case RS_WAIT_CANCELLED:
-		return rs_sock_fail(s, ECANCELED);
+		return rs_sock_fail(s, s->closing ? RS_SOCK_CLOSED : ECANCELED);
 	case RS_WAIT_FAILED:
 		break;
 	}

@@ -16,10 +16,18 @@
 #include "client/client_tls.h"
 #include "client/client_wait.h"
 
+/* Numbers of the server API. */
+enum rs_sock_error {
+	RS_SOCK_CLOSED = 6001, /* by somebody else, while waiting */
+	RS_SOCK_BUSY = 10002,  /* somebody else is reading or writing */
+};
+
 struct rs_sock {
 	int fd;                       /* -1: closed */
 	int family, type, protocol;   /* AF_*, SOCK_*, IPPROTO_* or 0 */
 	int error;                    /* of the last call that failed */
+	unsigned busy;                /* RS_WATCH_READ, RS_WATCH_WRITE: somebody is in there, perhaps waiting */
+	bool closing;                 /* closed while busy: the last one to leave closes */
 	const char *why;              /* more than the number says, or NULL; constant text */
 	char *why_owned;              /* the same when it is not constant; why points to it */
 	struct rs_tls *tls;           /* NULL: plain */
@@ -36,8 +44,17 @@ bool rs_sock_open(struct rs_sock *s, int family, int type, int protocol) RS_MUST
 bool rs_sock_adopt(struct rs_sock *s, int fd) RS_MUST_CHECK;
 /* The other direction of a pair; out[] are open and waiting by blocking. false: errno. */
 bool rs_sock_pair(struct rs_sock out[2], int family, int type, int protocol) RS_MUST_CHECK;
-/* With TLS says good-bye, as far as that goes without waiting. Closed already: nothing. wait and wait_arg stay. */
+/*
+ * With TLS says good-bye, as far as that goes without waiting. Closed already: nothing. wait and wait_arg stay. Who is in
+ * there is woken and fails with RS_SOCK_CLOSED.
+ */
 void rs_sock_close(struct rs_sock *s);
+/*
+ * A wait may let others run who hold the same socket. An owner that allows it brackets what reads or writes: one at a time in
+ * each direction. false: RS_SOCK_BUSY, RS_SOCK_CLOSED, or EBADF when it is not open.
+ */
+bool rs_sock_enter(struct rs_sock *s, unsigned directions) RS_MUST_CHECK;
+void rs_sock_leave(struct rs_sock *s, unsigned directions);
 /* SHUT_RD, SHUT_WR, SHUT_RDWR. */
 bool rs_sock_shutdown(struct rs_sock *s, int how);
 
