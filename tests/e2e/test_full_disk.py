@@ -294,7 +294,7 @@ def test_access_log_without_room(tmpfs, daemon, fmt):
 
 def test_reload_and_stop_with_full_logs(tmpfs, daemon):
     d = daemon(start=False)
-    error, access = tmpfs.path("error.log"), disk.path("access.log")
+    error, access = tmpfs.path("error.log"), tmpfs.path("access.log")
     d.set("swoole", log_file=error)
     d.set("rserverd", access_log=access)
     d.start()
