@@ -217,7 +217,8 @@ static int run(struct rs_reactor *r)
 static void set_signals(void)
 {
 	/* Told by messages: a signal to the process group must not overtake the master's graceful stop. */
-	static const int ignored[] = { SIGPIPE, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTERM };
+	/* A file that may not grow (RLIMIT_FSIZE) is an error of write(), like a full disk. */
+	static const int ignored[] = { SIGPIPE, SIGXFSZ, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGTERM };
 
 	for (size_t i = 0; i < RS_COUNTOF(ignored); i++)
 		rs_signal(ignored[i], SIG_IGN, false);

@@ -7,14 +7,12 @@
 #include "reactor/reactor_body.h"
 
 #include "base/rs_fd.h"
-#include "base/rs_proc.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -62,8 +60,6 @@ static enum rs_result start_spool(struct rs_req *q, unsigned *status)
 {
 	const char *dir = q->r->conf->upload_tmp_dir;
 
-	/* A file that may not grow (RLIMIT_FSIZE) is an answer (EFBIG), not the end of the reactor. */
-	rs_signal(SIGXFSZ, SIG_IGN, false);
 	q->body_fd = open_spool(*dir ? dir : "/tmp");
 	if (q->body_fd < 0)
 		return fail(q, "open a file for", status);

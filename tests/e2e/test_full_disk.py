@@ -271,21 +271,21 @@ def test_error_log_without_room_in_the_background(disk, daemon):
 
 
 @pytest.mark.parametrize("fmt", ["combined", "json"])
-def test_access_log_without_room(tmpfs, daemon, fmt):
+def test_access_log_without_room(disk, daemon, fmt):
     d = daemon(start=False)
-    log = tmpfs.path("access.log")
+    log = disk.path("access.log")
     d.set("rserverd", access_log=log, access_log_format=fmt)
     d.start()
     assert d.get("/before").status == 200
     until(lambda: any("/before" in x for x in lines(log)))
     reactor = d.pid("reactor")
-    tmpfs.fill(d, log)
+    disk.fill(d, log)
     full = size(log)
     for n in range(100):
         assert d.get(f"/lost{n}").status == 200
     d.wait_log(r"\[warn\] reactor \d+: the access log takes nothing: \d+ times something was lost")
     assert size(log) == full, "the disk was full indeed"
-    tmpfs.drain(d)
+    disk.drain(d)
     assert d.get("/after").status == 200
     until(lambda: any("/after" in x for x in lines(log)), message="the access log goes on when there is room")
     assert len(lines(log)) == 2, "one line each of /before and /after"
