@@ -113,7 +113,7 @@ def test_rserverd_php_is_php_with_our_module(daemon):
     d = daemon.php(start=False)
     env = d.environment()
     r = run(d.binary, "php", "-r", "echo PHP_SAPI, ' ', PHP_VERSION_ID, ' ', implode(',', $argv), ' ';"
-            "echo extension_loaded('rserverd') ? 'with' : 'without';", "a", "b c", env=env)
+            "echo extension_loaded('swoole') && defined('RSERVERD_VERSION') ? 'with' : 'without';", "a", "b c", env=env)
     assert r.returncode == 0, r.stderr
     sapi, version, rest = r.stdout.split(" ", 2)
     assert sapi == "cli" and int(version) >= 80200
