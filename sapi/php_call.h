@@ -1,5 +1,5 @@
 /*
- * Calls from C into PHP, and what came of them. php_call.c is the only file with zend_try.
+ * Calls from C into PHP, and what came of them. A longjmp of PHP lands in php_call.c and nowhere else.
  */
 #ifndef RS_PHP_CALL_H
 #define RS_PHP_CALL_H
