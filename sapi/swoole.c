@@ -18,13 +18,13 @@ static struct {
 
 /* Read with INI_BOOL() where they matter. */
 PHP_INI_BEGIN()
-	PHP_INI_ENTRY_EX("swoole.enable_coroutine", "On", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
-	PHP_INI_ENTRY_EX("swoole.enable_library", "On", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
-	PHP_INI_ENTRY_EX("swoole.enable_preemptive_scheduler", "Off", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
-	PHP_INI_ENTRY_EX("swoole.display_errors", "On", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
-	PHP_INI_ENTRY_EX("swoole.use_shortname", "On", PHP_INI_SYSTEM, NULL, zend_ini_boolean_displayer_cb)
+	PHP_INI_ENTRY_EX("swoole.enable_coroutine", "1", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
+	PHP_INI_ENTRY_EX("swoole.enable_library", "1", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
+	PHP_INI_ENTRY_EX("swoole.enable_preemptive_scheduler", "0", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
+	PHP_INI_ENTRY_EX("swoole.display_errors", "1", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
+	PHP_INI_ENTRY_EX("swoole.use_shortname", "1", PHP_INI_SYSTEM, NULL, zend_ini_boolean_displayer_cb)
 	PHP_INI_ENTRY("swoole.unixsock_buffer_size", "8388608", PHP_INI_ALL, NULL)
-	PHP_INI_ENTRY_EX("swoole.enable_fiber_mock", "Off", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
+	PHP_INI_ENTRY_EX("swoole.enable_fiber_mock", "0", PHP_INI_ALL, NULL, zend_ini_boolean_displayer_cb)
 PHP_INI_END()
 
 /* ---- hooks ----------------------------------------------------------------------------------------------------- */

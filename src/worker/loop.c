@@ -130,8 +130,20 @@ void rs_loop_free(void)
 	memset(l->each, 0, sizeof l->each);
 	l->keepers = 0;
 	l->dead = l->cut = true;
+	for (unsigned i = 0; i < l->ndrops; i++)
+		l->drops[i]();
 	if (l->depth == 0)
 		destroy(l);
+}
+
+void rs_loop_at_drop(struct rs_loop *l, void (*cb)(void))
+{
+	for (unsigned i = 0; i < l->ndrops; i++) {
+		if (l->drops[i] == cb)
+			return;
+	}
+	RS_ASSERT(l->ndrops < RS_LOOP_DROPS);
+	l->drops[l->ndrops++] = cb;
 }
 
 void rs_loop_forked(void)

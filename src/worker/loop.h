@@ -26,6 +26,12 @@ void rs_loop_forked(void);
 void rs_loop_keep_over_fork(bool on);
 /* Frees it and everything in it, without calling back. */
 void rs_loop_free(void);
+/*
+ * cb is called when the loop goes away, also in a child: what its owner knows of timers and watches is void then. At most
+ * RS_LOOP_DROPS of them, the same one counts once. In a child this is a place where nothing but memory may be touched.
+ */
+void rs_loop_at_drop(struct rs_loop *l, void (*cb)(void));
+#define RS_LOOP_DROPS 8
 
 enum rs_loop_mode {
 	RS_LOOP_UNTIL_EMPTY, /* until nothing is left that keeps it alive, or rs_loop_stop() */

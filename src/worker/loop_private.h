@@ -70,6 +70,9 @@ struct rs_loop {
 		void *arg;
 	} each[2];                       /* [before] */
 
+	void (*drops[RS_LOOP_DROPS])(void);
+	unsigned ndrops;
+
 	struct rs_watches watches, ready;
 
 	struct rs_timers timers;

@@ -415,6 +415,11 @@ static void free_the_loop(struct rs_timer *t, void *arg)
 	rs_loop_free();
 }
 
+static void saw_drop(void)
+{
+	saw('D');
+}
+
 static void it_may_be_freed_from_a_callback(void **state)
 {
 	struct rs_loop *l = rs_loop_get();
@@ -423,9 +428,11 @@ static void it_may_be_freed_from_a_callback(void **state)
 	assert_non_null(rs_timer_new(l, 1, true, true, free_the_loop, NULL));
 	assert_non_null(rs_timer_new(l, 1, true, true, letter_timer, "n"));
 	assert_true(rs_loop_defer(l, letter, "d"));
+	rs_loop_at_drop(l, saw_drop);
+	rs_loop_at_drop(l, saw_drop);
 	usleep(3000);
 	assert_int_equal(rs_loop_run(l, RS_LOOP_UNTIL_EMPTY), RS_DONE);
-	assert_string_equal(seen, "F");
+	assert_string_equal(seen, "FD");
 	assert_null(rs_loop_peek());
 }
 
