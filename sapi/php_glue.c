@@ -4,6 +4,7 @@
  */
 #include "sapi.h"
 #include "php_state.h"
+#include "php_title.h"
 
 #include <ext/standard/head.h>
 
@@ -254,5 +255,6 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY("fastcgi_finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY("getallheaders", ZEND_FN(rs_getallheaders), arginfo_none, 0)
 	ZEND_RAW_FENTRY("apache_request_headers", ZEND_FN(rs_getallheaders), arginfo_none, 0)
+	RS_TITLE_FUNCTIONS
 	ZEND_FE_END
 };

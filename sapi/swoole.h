@@ -25,6 +25,17 @@ ZEND_COLD void rs_swoole_throw(zend_long code, const char *fmt, ...) RS_PRINTF(2
 /* throw Swoole\Error(message, code) */
 ZEND_COLD void rs_swoole_throw_error(zend_long code, const char *fmt, ...) RS_PRINTF(2, 3);
 
+/* ExitException::getFlags() */
+#define RS_SWOOLE_EXIT_IN_COROUTINE 2
+#define RS_SWOOLE_EXIT_IN_SERVER 4
+
+/* Engine error numbers: RS_SWOOLE_ERROR_SESSION_NOT_EXIST and so on, SWOOLE_ERROR_* in PHP. */
+enum rs_swoole_error {
+#define RS_SWOOLE_ERROR(number, name, text) RS_SWOOLE_ERROR_##name = number,
+#include "swoole_errors.def"
+#undef RS_SWOOLE_ERROR
+};
+
 /* Engine error number of this process: swoole_last_error(), Server->getLastError(). */
 void rs_swoole_set_error(int code);
 int rs_swoole_last_error(void);

@@ -61,10 +61,17 @@ void rs_title_set(struct rs_title *t, const char *role)
 	/* Where the area is small, the role tells more than the prefix. */
 	if (strlen(text) >= t->size)
 		rs_fmt(text, sizeof text, "laravels: %s", role);
-	memset(t->area, 0, t->size);
-	rs_copy(t->area, t->size, rs_slice_str(text));
+	rs_title_put(t, text);
 	rs_fmt(comm, sizeof comm, "rs %s", role);
 	prctl(PR_SET_NAME, comm);
+}
+
+void rs_title_put(struct rs_title *t, const char *text)
+{
+	if (!t->area || t->size == 0)
+		return;
+	memset(t->area, 0, t->size);
+	rs_copy(t->area, t->size, rs_slice_str(text));
 }
 
 void rs_signal(int sig, void (*handler)(int), bool restart)

@@ -20,6 +20,8 @@ struct rs_title {
 bool rs_title_init(struct rs_title *t, int argc, char **argv);
 /* ps then shows "<prefix> laravels: <role>", or "laravels: <role>" without a prefix. */
 void rs_title_set(struct rs_title *t, const char *role);
+/* ps then shows this text, cut to the area's size. */
+void rs_title_put(struct rs_title *t, const char *text);
 
 /* fork() with all signals blocked; in the child every handler is back to default, and the mask empty. */
 pid_t rs_fork(void);

@@ -1,0 +1,7 @@
+<?php
+namespace Swoole;
+
+/** The constants are rows of swoole_constant.def. */
+class Constant
+{
+}
