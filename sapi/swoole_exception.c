@@ -4,11 +4,14 @@
  */
 #include "swoole.h"
 #include "swoole_coroutine.h"
-#include "swoole_invoke.h"
 
 #include "stubs/exception_arginfo.h"
 
 #pragma weak rs_co_self
+
+/* ExitException::getFlags() */
+#define EXIT_IN_COROUTINE 2
+#define EXIT_IN_SERVER 4
 
 zend_class_entry *rs_swoole_exception_ce, *rs_swoole_error_ce, *rs_swoole_exit_exception_ce;
 
@@ -46,12 +49,9 @@ ZEND_COLD void rs_swoole_throw_error(zend_long code, const char *fmt, ...)
 
 static zend_long exit_flags(void)
 {
-	/* A coroutine that only carries a script's callback is not one to who calls exit there. */
-	if (rs_co_self() && !rs_swoole_in_server() && !rs_swoole_in_own_coroutine())
-		return 0;
-	if (rs_co_self())
-		return RS_SWOOLE_EXIT_IN_COROUTINE | (rs_swoole_in_server() ? RS_SWOOLE_EXIT_IN_SERVER : 0);
-	return rs_php_in_server_call() ? RS_SWOOLE_EXIT_IN_SERVER : 0;
+	if (rs_co_self && rs_co_self())
+		return EXIT_IN_COROUTINE | (rs_swoole_in_server() ? EXIT_IN_SERVER : 0);
+	return rs_php_in_server_call() ? EXIT_IN_SERVER : 0;
 }
 
 /* The argument of exit; 0 without one. */
