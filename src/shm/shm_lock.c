@@ -24,7 +24,7 @@ struct rs_lock *rs_lock_new(enum rs_lock_type type, const char *path)
 	l->type = type;
 	l->fd = -1;
 	if (type == RS_LOCK_FILE) {
-		ok = rs_file_open(l, path);
+		ok = rs_lock_file_open(l, path);
 	} else {
 		ok = rs_shm_map_new(&l->map, "rserverd lock", sizeof *l->words, NULL);
 		l->words = (struct lock_words *)l->map.base;
@@ -50,7 +50,7 @@ static int release(struct rs_lock *l, bool anybody)
 {
 	switch (l->type) {
 	case RS_LOCK_FILE:
-		return rs_file_release(l);
+		return rs_lock_file_release(l);
 	case RS_LOCK_RW:
 		return rs_rw_release(l);
 	default:
@@ -102,7 +102,7 @@ int rs_lock_take(struct rs_lock *l, enum rs_lock_how how, int64_t wait_us, const
 	know_self(l);
 	switch (l->type) {
 	case RS_LOCK_FILE:
-		return rs_file_take(l, how, &p);
+		return rs_lock_file_take(l, how, &p);
 	case RS_LOCK_RW:
 		return rs_rw_take(l, how, &p);
 	default:

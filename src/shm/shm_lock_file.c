@@ -5,14 +5,14 @@
 
 #include <fcntl.h>
 
-bool rs_file_open(struct rs_lock *l, const char *path)
+bool rs_lock_file_open(struct rs_lock *l, const char *path)
 {
 	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	return l->fd >= 0;
 }
 
 /* To fcntl a second lock of the same process is none; to us it is a mistake, as with the other kinds. */
-int rs_file_take(struct rs_lock *l, enum rs_lock_how how, struct pace *p)
+int rs_lock_file_take(struct rs_lock *l, enum rs_lock_how how, struct pace *p)
 {
 	struct flock whole = { .l_type = how == RS_LOCK_READ ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
 
@@ -27,7 +27,7 @@ int rs_file_take(struct rs_lock *l, enum rs_lock_how how, struct pace *p)
 	return 0;
 }
 
-int rs_file_release(struct rs_lock *l)
+int rs_lock_file_release(struct rs_lock *l)
 {
 	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 

@@ -63,8 +63,8 @@ int rs_rw_take(struct rs_lock *l, enum rs_lock_how how, struct pace *p);
 int rs_rw_release(struct rs_lock *l);
 
 /* ---- shm_lock_file.c ---- */
-bool rs_file_open(struct rs_lock *l, const char *path);
-int rs_file_take(struct rs_lock *l, enum rs_lock_how how, struct pace *p);
-int rs_file_release(struct rs_lock *l);
+bool rs_lock_file_open(struct rs_lock *l, const char *path);
+int rs_lock_file_take(struct rs_lock *l, enum rs_lock_how how, struct pace *p);
+int rs_lock_file_release(struct rs_lock *l);
 
 #endif
