@@ -260,14 +260,17 @@ void rs_mgen_check(struct rs_gen *g)
 	}
 }
 
-/* Orders that it never confirmed will not be carried out. */
-static void forget_orders(struct rs_gen *g, int status)
+/*
+ * Orders that it never confirmed will not be carried out; and a worker that it has reaped without coming to say so (both
+ * got KILL at the same time) will be reported by nobody else. Those that live, or died unreaped, are our children by now.
+ */
+static void forget_silent(struct rs_gen *g, int status)
 {
 	struct rs_wproc *w = LIST_FIRST(&g->procs), *next;
 
 	for (; w; w = next) {
 		next = LIST_NEXT(w, link);
-		if (!w->pid)
+		if (!w->pid || !rs_mworker_adopted(w))
 			rs_mworker_gone(w, status);
 	}
 }
@@ -285,7 +288,7 @@ void rs_mgen_manager_died(struct rs_gen *g, int status)
 			  (int)g->pid, why);
 	}
 	g->pid = 0;
-	forget_orders(g, status);
+	forget_silent(g, status);
 	if (g == m->next) {
 		/* Abandoned by that; g may be gone now. */
 		rs_mgen_fail(g, why);

@@ -243,6 +243,8 @@ struct rs_wproc *rs_mworker_by_pid(struct rs_master *m, pid_t pid);
 struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint32_t id);
 /* It is dead. Orders a successor where one is wanted; frees w. Call rs_mgen_check() after it. */
 void rs_mworker_gone(struct rs_wproc *w, int status);
+/* After the death of its manager: is it, alive or not yet reaped, our child? */
+bool rs_mworker_adopted(const struct rs_wproc *w);
 /* sig now, next (0: none) after grace. */
 void rs_mworker_end(struct rs_wproc *w, int sig, int next, int64_t grace_ms);
 /* The reactor has died: what it had is no longer of use. */

@@ -230,6 +230,15 @@ void rs_mworker_ready(struct rs_master *m, const struct rs_wire_fork *f)
 		rs_master_event(m, RS_EV_NEXT_READY);
 }
 
+bool rs_mworker_adopted(const struct rs_wproc *w)
+{
+	siginfo_t info;
+	bool by_fd = w->pidfd >= 0;
+
+	/* Only asks: who is dead stays for rs_master_reap(). */
+	return waitid(by_fd ? P_PIDFD : P_PID, (id_t)(by_fd ? w->pidfd : w->pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /* ---- their end --------------------------------------------------------------------------------------- */
 
 static void send_signal(struct rs_wproc *w, int sig)
