@@ -46,9 +46,10 @@ bool rs_fd_pair(int fds[2])
 
 int rs_fd_memory(const char *name, size_t size)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd >= 0 && ftruncate(fd, (off_t)size) < 0)
+	/* Who has mapped it must not get a SIGBUS because somebody else cuts it. */
+	if (fd >= 0 && (ftruncate(fd, (off_t)size) < 0 || (size && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)))
 		rs_fd_close(&fd);
 	return fd;
 }

@@ -14,6 +14,14 @@
 
 static const char *const level_name[] = { "debug", "info", "notice", "warn", "error", "alert" };
 
+enum rs_log_level rs_log_level_of(int64_t n)
+{
+	static const enum rs_log_level levels[] = { RS_LOG_DEBUG, RS_LOG_DEBUG, RS_LOG_INFO,  RS_LOG_NOTICE,
+						    RS_LOG_WARN,  RS_LOG_ERROR, RS_LOG_ALERT };
+
+	return n >= 0 && n < (int64_t)RS_COUNTOF(levels) ? levels[n] : RS_LOG_INFO;
+}
+
 /* Appends text with control bytes escaped; returns the new end. */
 static size_t put_escaped(char *line, size_t at, const char *text, size_t n)
 {

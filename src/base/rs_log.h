@@ -25,6 +25,9 @@ struct rs_log {
 	unsigned generation;       /* 0: the process belongs to none */
 };
 
+/* The level behind log_level: 0 debug, 1 trace, 2 info, 3 notice, 4 warning, 5 error, 6 none. */
+enum rs_log_level rs_log_level_of(int64_t n);
+
 /* Printf-style; `_errno` variants append strerror(errno). */
 void rs_log_at(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...) RS_PRINTF(3, 4);
 void rs_log_errno(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...) RS_PRINTF(3, 4);

@@ -82,13 +82,12 @@ void rs_signal(int sig, void (*handler)(int), bool restart)
 	sigaction(sig, &sa, NULL);
 }
 
-pid_t rs_fork(void)
+pid_t rs_fork_blocked(void)
 {
-	sigset_t all, none, old;
+	sigset_t all, old;
 	pid_t pid;
 
 	sigfillset(&all);
-	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	if (pid != 0) {
@@ -101,8 +100,18 @@ pid_t rs_fork(void)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
 	}
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	return 0;
+}
+
+pid_t rs_fork(void)
+{
+	pid_t pid = rs_fork_blocked();
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (pid == 0)
+		sigprocmask(SIG_SETMASK, &none, NULL);
+	return pid;
 }
 
 static void fill(struct rs_identity *id, const struct passwd *pw)

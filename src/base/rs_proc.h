@@ -25,6 +25,8 @@ void rs_title_put(struct rs_title *t, const char *text);
 
 /* fork() with all signals blocked; in the child every handler is back to default, and the mask empty. */
 pid_t rs_fork(void);
+/* The same, but the child's mask is full: it unblocks what it wants when its handlers are set. */
+pid_t rs_fork_blocked(void);
 
 /* Sets or ignores; SA_RESTART only if asked. handler SIG_IGN and SIG_DFL work too. */
 void rs_signal(int sig, void (*handler)(int), bool restart);

@@ -150,6 +150,17 @@ bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra,
 			 bool head_method, bool keepalive, const char *date,
 			 const char *server) RS_MUST_CHECK;
 
+/* ---- parts of files -------------------------------------------------------------------------------- */
+
+enum rs_http_range_kind {
+	RS_HTTP_RANGE_WHOLE, /* no Range, one that means nothing, or several parts (RFC 9110 14.2: a server may ignore it) */
+	RS_HTTP_RANGE_PART,
+	RS_HTTP_RANGE_NEVER, /* none of these bytes exists: 416 */
+};
+
+/* What a Range field asks of size bytes. PART: the n bytes from *at; else *at and *n are left alone. */
+enum rs_http_range_kind rs_http_range(struct rs_slice value, uint64_t size, uint64_t *at, uint64_t *n);
+
 /* ---- targets as files ------------------------------------------------------------------------------ */
 
 /*

@@ -6,11 +6,12 @@
 #define RS_WIRE_H
 
 #include "base/rs_base.h"
+#include "ipc/server_wire.h"
 
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 1
+#define RS_PROTOCOL 3
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -22,6 +23,7 @@
 /* Flags of the frame header (struct rs_frame.flags) of RESPONSE and BODY. */
 #define RS_FRAME_END 1u    /* the response is complete */
 #define RS_FRAME_DONE 2u   /* with END: the worker is free as well (a DONE frame is saved) */
+#define RS_FRAME_TRAILERS 8u /* BODY with END: the payload is trailer fields, as a header block */
 #define RS_FRAME_ABORT 4u  /* the response cannot be completed: cut the client off */
 
 /* rs_wire_request.flags */
@@ -70,7 +72,7 @@ struct rs_wire_ready {
 };
 
 struct rs_wire_fork {
-	uint32_t id, generation, role, pid;
+	uint32_t id, generation, role /* enum rs_server_role */, pid;
 };
 
 struct rs_wire_forked {
@@ -113,6 +115,7 @@ enum rs_claim_state { RS_CLAIM_FREE = 0, RS_CLAIM_POSTED = 1, RS_CLAIM_TAKEN = 2
 /* Word of a slot: sequence << 2 | state. The sequence makes a late frame of an earlier use harmless. */
 struct rs_claim_page {
 	_Atomic uint64_t word[RS_CLAIM_SLOTS];
+	_Atomic uint64_t begun; /* servers of scripts: see struct rs_wire_event */
 };
 
 static inline uint64_t rs_claim_word(uint64_t seq, enum rs_claim_state s)

@@ -1,6 +1,6 @@
 /*
- * What a table looks like in shared memory, for shm_schema.c (making it), shm_stripe.c (locks, free rows, repair) and
- * shm_table.c (operations).
+ * What a table looks like in shared memory, for shm_schema.c (making it), shm_stripe.c (locks, free rows, repair),
+ * shm_table.c (changing rows) and shm_table_read.c (finding and reading them).
  *
  *   header, schema | stripes | undo logs | buckets | rows
  *
@@ -140,5 +140,18 @@ void rs_pool_leave(struct rs_table *t);
 uint32_t rs_pool_take(struct rs_table *t, uint32_t s);
 /* An owned row in transit goes back. */
 void rs_pool_give(struct rs_table *t, uint32_t row);
+
+/* ---- shm_table_read.c ---- */
+
+/* Where a key belongs. */
+struct table_place {
+	uint64_t hash;
+	uint32_t stripe;
+};
+struct table_place rs_table_place(const struct rs_table *t, struct rs_slice key);
+/* Inside its stripe: the link that names the key's row, or the end of its chain. level: rows before it. */
+_Atomic uint32_t *rs_table_find(const struct rs_table *t, uint64_t hash, struct rs_slice key, uint32_t *level);
+/* Bytes of a column's cell that mean something. */
+uint32_t rs_cell_used(const struct rs_table *t, const struct row *row, unsigned column);
 
 #endif

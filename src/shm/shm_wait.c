@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 /*
- * The longest single sleep. Any limit would do: without one the kernel restarts the call behind a signal handler with
- * SA_RESTART, and PHP would not get to run its own.
+ * The longest single sleep. A signal that comes just before the call does not end it, so who has an ear looks up now and then.
+ * For the others any limit would do: without one the kernel restarts the call behind a signal handler with SA_RESTART. Longer
+ * than the naps of locks, whose ends mean something (shm_lock.c).
  */
+#define NAP_WITH_EAR_US INT64_C(250000)
 #define NAP_US (INT64_C(3600) * 1000000)
 
 int64_t rs_shm_until(int64_t wait_us)
@@ -27,19 +29,17 @@ int64_t rs_shm_until(int64_t wait_us)
 
 int rs_shm_sleep(_Atomic uint32_t *word, uint32_t expected, int64_t until_us, const struct rs_shm_ear *ear)
 {
-	int64_t nap = rs_now_us() + NAP_US, end = until_us < nap ? until_us : nap;
+	int64_t nap = rs_now_us() + (ear ? NAP_WITH_EAR_US : NAP_US), end = until_us < nap ? until_us : nap;
 	struct timespec ts = { .tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000 };
+	int e = 0;
 
-	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, &ts, NULL, FUTEX_BITSET_MATCH_ANY) == 0)
-		return 0;
-	switch (errno) {
-	case ETIMEDOUT:
-		return end == until_us ? ETIMEDOUT : 0;
-	case EINTR:
-		return !ear || ear->go_on(ear->arg) ? 0 : EINTR;
-	default:
-		return 0; /* EAGAIN: it had changed */
-	}
+	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, &ts, NULL, FUTEX_BITSET_MATCH_ANY) != 0)
+		e = errno;
+	if (e != ETIMEDOUT && e != EINTR)
+		return 0; /* woken, or EAGAIN: it had changed */
+	if (ear && !ear->go_on(ear->arg))
+		return EINTR;
+	return e == ETIMEDOUT && end == until_us ? ETIMEDOUT : 0;
 }
 
 int rs_shm_wake(_Atomic uint32_t *word, int n)

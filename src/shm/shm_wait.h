@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 
 /*
- * Who is asked when a signal came while a process sleeps: it may run what the signal is for. false: stop waiting. Where a
- * pointer to one may be NULL, that goes on.
+ * Who is asked when a signal may have come while a process sleeps (at the signal, and four times a second): it may run what
+ * the signal is for. false: stop waiting. Where a pointer to one may be NULL, that goes on.
  */
 struct rs_shm_ear {
 	bool (*go_on)(void *arg);

@@ -35,7 +35,7 @@ size_t rs_ws_frame_head(uint8_t head[RS_WS_HEAD_MAX], unsigned opcode, unsigned 
 	const unsigned masked = mask ? 0x80u : 0;
 	size_t len = 2;
 
-	RS_ASSERT(opcode <= 15 && n <= INT64_MAX);
+	RS_ASSERT(opcode <= RS_WS_OPCODE_MAX && n <= INT64_MAX);
 	head[0] = (uint8_t)(bits | opcode);
 	if (n < LENGTH_16) {
 		head[1] = (uint8_t)(masked | n);

@@ -17,6 +17,8 @@ enum rs_ws_opcode {
 	RS_WS_PONG = 10,
 };
 
+#define RS_WS_OPCODE_MAX 15
+
 /* Flags of a frame. COMPRESS is a wish of the application: what is compressed goes out as RSV1. */
 enum rs_ws_flag {
 	RS_WS_FIN = 1,

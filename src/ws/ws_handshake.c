@@ -165,14 +165,14 @@ static bool put_line(struct rs_buf *out, const char *name, struct rs_slice value
 
 bool rs_ws_write_upgrade(struct rs_buf *out, const struct rs_ws_upgrade *u)
 {
+	static const struct rs_slice begin = RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
+						      "Upgrade: websocket\r\nConnection: Upgrade\r\n");
 	const size_t before = out->len;
-	char accept[RS_WS_ACCEPT_LEN + 1];
+	char accept[RS_WS_ACCEPT_LEN + 1] = "";
 
-	if (rs_ws_accept(u->key, accept) &&
-	    rs_buf_printf(out,
-			  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-			  "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Version: 13\r\n",
-			  accept) &&
+	if ((u->has_accept || rs_ws_accept(u->key, accept)) && rs_buf_put(out, begin.p, begin.n) &&
+	    put_line(out, "Sec-WebSocket-Accept", rs_slice_str(accept)) &&
+	    put_line(out, "Sec-WebSocket-Version", rs_slice_str(u->has_version ? "" : "13")) &&
 	    put_line(out, "Sec-WebSocket-Protocol", u->protocol) &&
 	    put_line(out, "Sec-WebSocket-Extensions", u->extensions) &&
 	    put_line(out, "Server", rs_slice_str(u->server)) &&
@@ -181,4 +181,81 @@ bool rs_ws_write_upgrade(struct rs_buf *out, const struct rs_ws_upgrade *u)
 		return true;
 	out->len = before;
 	return false;
+}
+
+/* ---- an answer of the application ------------------------------------------------------------------- */
+
+typedef void keep_fn(struct rs_ws_upgrade *u);
+
+static keep_fn keep_accept, keep_version, keep_protocol, keep_date, keep_server;
+
+static const struct {
+	struct rs_slice name;
+	keep_fn *keep; /* NULL: the line is left out */
+} lines_of_app[] = {
+	{ RS_SLICE("Upgrade"), NULL },
+	{ RS_SLICE("Connection"), NULL },
+	{ RS_SLICE("Keep-Alive"), NULL },
+	{ RS_SLICE("Content-Length"), NULL },
+	{ RS_SLICE("Transfer-Encoding"), NULL },
+	{ RS_SLICE("Sec-WebSocket-Extensions"), NULL },
+	{ RS_SLICE("Sec-WebSocket-Accept"), keep_accept },
+	{ RS_SLICE("Sec-WebSocket-Version"), keep_version },
+	{ RS_SLICE("Sec-WebSocket-Protocol"), keep_protocol },
+	{ RS_SLICE("Date"), keep_date },
+	{ RS_SLICE("Server"), keep_server },
+};
+
+static void keep_accept(struct rs_ws_upgrade *u)
+{
+	u->has_accept = true;
+}
+
+static void keep_version(struct rs_ws_upgrade *u)
+{
+	u->has_version = true;
+}
+
+static void keep_protocol(struct rs_ws_upgrade *u)
+{
+	u->protocol = rs_slice("", 0);
+}
+
+static void keep_date(struct rs_ws_upgrade *u)
+{
+	u->date = NULL;
+}
+
+static void keep_server(struct rs_ws_upgrade *u)
+{
+	u->server = NULL;
+}
+
+/* May the application's line of this name stand in the answer? */
+static bool keep_line(struct rs_ws_upgrade *u, struct rs_slice name)
+{
+	for (size_t i = 0; i < RS_COUNTOF(lines_of_app); i++) {
+		if (!rs_slice_eqi(name, lines_of_app[i].name))
+			continue;
+		if (lines_of_app[i].keep)
+			lines_of_app[i].keep(u);
+		return lines_of_app[i].keep != NULL;
+	}
+	return true;
+}
+
+bool rs_ws_upgrade_headers(struct rs_ws_upgrade *u, struct rs_slice lines, struct rs_buf *kept)
+{
+	while (lines.n) {
+		const char *colon = memchr(lines.p, ':', lines.n), *end = memchr(lines.p, '\n', lines.n);
+		size_t n;
+
+		RS_ASSERT(colon && end && colon < end);
+		n = (size_t)(end - lines.p) + 1;
+		if (keep_line(u, rs_slice(lines.p, (size_t)(colon - lines.p))) && !rs_buf_put(kept, lines.p, n))
+			return false;
+		lines = rs_slice(lines.p + n, lines.n - n);
+	}
+	u->headers = rs_buf_slice(kept);
+	return true;
 }

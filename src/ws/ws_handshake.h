@@ -58,9 +58,17 @@ struct rs_ws_upgrade {
 	struct rs_slice extensions; /* what was agreed on; n 0: nothing */
 	struct rs_slice headers;    /* more lines, "Name: value\r\n" each, checked */
 	const char *date, *server;  /* NULL: none, or headers has it */
+	bool has_accept, has_version; /* headers has it */
 };
 
-/* Appends the head of the 101 answer. false: no memory, nothing appended. */
+/* Appends the head of the 101 answer. key may be empty with has_accept. false: no memory, nothing appended. */
 bool rs_ws_write_upgrade(struct rs_buf *out, const struct rs_ws_upgrade *u) RS_MUST_CHECK;
+
+/*
+ * The application answers a handshake with these lines (checked, as in u->headers): what it may say goes into kept, which
+ * becomes u->headers; where it speaks for itself, u's own line is left out. Upgrade, Connection and what frames a body are
+ * ours to say; extensions are not the application's to agree on. false: no memory. kept is the caller's, and must outlive u.
+ */
+bool rs_ws_upgrade_headers(struct rs_ws_upgrade *u, struct rs_slice lines, struct rs_buf *kept) RS_MUST_CHECK;
 
 #endif

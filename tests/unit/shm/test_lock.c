@@ -11,6 +11,7 @@
 #include "shm/shm_wait.c"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -425,17 +426,23 @@ static void test_reader_limit(void **state)
 
 /* ---- signals ----------------------------------------------------------------------------------------------------- */
 
-static int asked;
+static volatile sig_atomic_t came;
+static int heard;
 
+/* Goes on at the first signal, stops at the second. */
 static bool twice(void *arg)
 {
 	(void)arg;
-	return ++asked < 2;
+	if (!came)
+		return true;
+	came = 0;
+	return ++heard < 2;
 }
 
-static void nothing(int sig)
+static void note(int sig)
 {
 	(void)sig;
+	came = 1;
 }
 
 static void test_signals(void **state)
@@ -452,12 +459,12 @@ static void test_signals(void **state)
 		assert_int_equal(rs_lock_take(l, RS_LOCK_WRITE, TRY, NULL), 0);
 		pid = fork();
 		if (pid == 0) {
-			rs_signal(SIGUSR1, nothing, true); /* as pcntl_signal does it */
+			rs_signal(SIGUSR1, note, true); /* as pcntl_signal does it */
 			if (what == 0)
-				_exit(rs_lock_take(l, RS_LOCK_WRITE, FOR_EVER, &ear) == EINTR && asked == 2 ? 0 : 1);
+				_exit(rs_lock_take(l, RS_LOCK_WRITE, FOR_EVER, &ear) == EINTR && heard == 2 ? 0 : 1);
 			if (what == 1)
-				_exit(rs_atomic_wait(&a, FOR_EVER, &ear) == RS_ERR && asked == 2 ? 0 : 1);
-			_exit(rs_atomic_wait(&a, 60000000, &ear) == RS_ERR && asked == 2 ? 0 : 1);
+				_exit(rs_atomic_wait(&a, FOR_EVER, &ear) == RS_ERR && heard == 2 ? 0 : 1);
+			_exit(rs_atomic_wait(&a, 60000000, &ear) == RS_ERR && heard == 2 ? 0 : 1);
 		}
 		for (;;) {
 			int status;
@@ -481,6 +488,29 @@ static void test_signals(void **state)
 		rs_lock_free(l);
 		rs_atomic_fini(&a);
 	}
+}
+
+/* A signal that came just before the sleep ends it as well, only later. */
+static void test_signal_before_the_sleep(void **state)
+{
+	struct rs_shm_ear ear = { .go_on = twice };
+	struct rs_lock *l = lock_of(RS_LOCK_MUTEX);
+	struct rs_atomic a = { 0 };
+	pid_t pid = holder(l, RS_LOCK_WRITE);
+
+	(void)state;
+	assert_true(rs_atomic_init(&a));
+	for (int what = 0; what < 3; what++) {
+		came = heard = 1; /* the next one is the second */
+		if (what == 0)
+			assert_int_equal(rs_lock_take(l, RS_LOCK_WRITE, FOR_EVER, &ear), EINTR);
+		else
+			assert_int_equal(rs_atomic_wait(&a, what == 1 ? FOR_EVER : 60000000, &ear), RS_ERR);
+		assert_int_equal(heard, 2);
+	}
+	end(pid);
+	rs_lock_free(l);
+	rs_atomic_fini(&a);
 }
 
 /* ---- shared numbers ---------------------------------------------------------------------------------------------- */
@@ -599,6 +629,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waiting_writer_dies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reader_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signal_before_the_sleep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wait_and_wake, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wait_excludes, setup, teardown),
 	};

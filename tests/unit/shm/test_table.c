@@ -11,6 +11,7 @@ static void point(void);
 
 #include "shm/shm_stripe.c"
 #include "shm/shm_table.c"
+#include "shm/shm_table_read.c"
 #include "shm/shm_schema.c"
 #include "shm/shm_hash.c"
 #include "shm/shm_map.c"

@@ -182,12 +182,54 @@ static void test_answer(void **state)
 	rs_buf_free(&out);
 }
 
+/* What an application answers, and what goes out of it. */
+static void test_answer_of_the_application(void **state)
+{
+	struct rs_ws_upgrade u = { .key = RS_SLICE(KEY), .protocol = RS_SLICE("chat"), .date = "D", .server = "S" };
+	struct rs_buf kept = { 0 }, out = { 0 };
+
+	(void)state;
+	assert_true(rs_ws_upgrade_headers(&u,
+					  RS_SLICE("upgrade: h2c\r\nX-A: b:c\r\nCONNECTION: close\r\nServer: mine\r\n"
+						   "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nKeep-Alive: 5\r\n"
+						   "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+						   "Sec-Websocket-Accept: own\r\nSec-Websocket-Version: 13\r\n"),
+					  &kept));
+	assert_true(rs_ws_write_upgrade(&out, &u));
+	assert_true(rs_slice_eq(rs_buf_slice(&out),
+				RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
+					 "Upgrade: websocket\r\n"
+					 "Connection: Upgrade\r\n"
+					 "Sec-WebSocket-Protocol: chat\r\n"
+					 "Date: D\r\n"
+					 "X-A: b:c\r\nServer: mine\r\n"
+					 "Sec-Websocket-Accept: own\r\nSec-Websocket-Version: 13\r\n\r\n")));
+	rs_buf_reset(&kept, 0);
+	rs_buf_reset(&out, 0);
+
+	/* What it leaves to us. */
+	u = (struct rs_ws_upgrade){ .key = RS_SLICE(KEY), .protocol = RS_SLICE("chat"), .date = "D", .server = "S" };
+	assert_true(rs_ws_upgrade_headers(&u, RS_SLICE("sec-websocket-protocol: mqtt\r\nDate: mine\r\n"), &kept));
+	assert_true(rs_ws_write_upgrade(&out, &u));
+	assert_true(rs_slice_eq(rs_buf_slice(&out),
+				RS_SLICE("HTTP/1.1 101 Switching Protocols\r\n"
+					 "Upgrade: websocket\r\n"
+					 "Connection: Upgrade\r\n"
+					 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+					 "Sec-WebSocket-Version: 13\r\n"
+					 "Server: S\r\n"
+					 "sec-websocket-protocol: mqtt\r\nDate: mine\r\n\r\n")));
+	rs_buf_free(&kept);
+	rs_buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_answer_of_the_application),
 	};
 
 	return cmocka_run_group_tests_name("ws_handshake", tests, NULL, NULL);
