@@ -12,6 +12,7 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_serve.h"
 #include "reactor/reactor_worker.h"
 
 #include <errno.h>
@@ -19,13 +20,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* After DRAINED: how long the master may take to let go. */
 #define LET_GO_MS 2000
-/* Descriptors beside those of clients: log, control, listeners, spooled bodies. */
-#define OWN_FDS 128
 
 static void sweep_cb(evutil_socket_t fd, short what, void *arg);
 
@@ -39,6 +37,7 @@ static void instance_free(struct rs_reactor *r)
 	rs_conn_close_all(r);
 	while ((w = TAILQ_FIRST(&r->route.all)))
 		rs_worker_lost(w, 502);
+	rs_serve_fini(r);
 	rs_conn_reap(r);
 	rs_worker_reap(r);
 	rs_balance_fini(r);
@@ -54,6 +53,7 @@ static void instance_free(struct rs_reactor *r)
 	rs_slab_fini(&r->conns);
 	free(r->deadline_ms);
 	rs_buf_free(&r->out);
+	rs_buf_free(&r->ws_out);
 	if (r->conf_owned)
 		rs_conf_fini(r->conf_owned);
 	free(r->conf_owned);
@@ -139,14 +139,18 @@ static void sweep_cb(evutil_socket_t fd, short what, void *arg)
 	rs_accept_sweep(r, now);
 	rs_conn_sweep(r);
 	rs_balance_sweep(r);
+	if (r->serve)
+		rs_serve_sweep(r);
 	if (r->phase == RS_REACTOR_STOP && now >= r->stop_ms) {
 		rs_notice(r->log, "the time to finish is over: %u connections are cut", r->conns.used);
 		rs_route_give_up(r);
+		if (r->serve)
+			rs_serve_give_up(r);
 		rs_conn_close_all(r);
 	}
 	if (r->phase == RS_REACTOR_DRAINED && now >= r->stop_ms)
 		r->quit = true;
-	if (r->conns.used || r->reqs.used || r->accept.paused || r->phase != RS_REACTOR_RUN)
+	if (r->conns.used || r->reqs.used || r->serve || r->accept.paused || r->phase != RS_REACTOR_RUN)
 		rs_reactor_need_sweep(r);
 }
 
@@ -160,6 +164,8 @@ void rs_reactor_stop(struct rs_reactor *r, int64_t ms)
 		r->phase = RS_REACTOR_STOP;
 		r->stop_ms = end;
 		rs_accept_stop(r);
+		if (r->serve)
+			rs_serve_stop(r);
 		rs_conn_stop_idle(r);
 	} else if (r->phase == RS_REACTOR_STOP && end < r->stop_ms) {
 		r->stop_ms = end;
@@ -176,7 +182,8 @@ static void drained(struct rs_reactor *r)
 	r->stop_ms = rs_reactor_ms(r) + LET_GO_MS;
 	for (w = TAILQ_FIRST(&r->route.all); w; w = next) {
 		next = TAILQ_NEXT(w, all_link);
-		rs_worker_retire(w);
+		if (!w->seat)
+			rs_worker_retire(w);
 	}
 	rs_control_drained(r);
 	if (r->control.lost)
@@ -190,7 +197,9 @@ static void end_turn(struct rs_reactor *r)
 	rs_conn_run_ready(r);
 	rs_balance_check(r);
 	rs_conn_reap(r);
-	if (r->phase == RS_REACTOR_STOP && r->conns.used == 0)
+	if (r->serve)
+		rs_serve_end_turn(r);
+	if (r->phase == RS_REACTOR_STOP && r->conns.used == 0 && (!r->serve || rs_serve_over(r)))
 		drained(r);
 	rs_worker_flush_all(r);
 	rs_control_flush(r);
@@ -224,21 +233,6 @@ static void set_signals(void)
 		rs_signal(ignored[i], SIG_IGN, false);
 }
 
-static void raise_fd_limit(const struct rs_reactor_start *s)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
-		return;
-	if (l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-	if (l.rlim_cur != RLIM_INFINITY && (uint64_t)s->conf->max_conn + OWN_FDS > l.rlim_cur)
-		rs_warnx(s->log, "max_conn is %ld, but only %lu files may be open (ulimit -n)",
-			 (long)s->conf->max_conn, (unsigned long)l.rlim_cur);
-}
-
 int rs_reactor_main(const struct rs_reactor_start *s)
 {
 	struct rs_reactor *r;
@@ -248,7 +242,6 @@ int rs_reactor_main(const struct rs_reactor_start *s)
 	rs_title_set(s->title, "reactor process");
 	prctl(PR_SET_DUMPABLE, 0);
 	set_signals();
-	raise_fd_limit(s);
 	r = instance_new(s);
 	if (!r)
 		return 1;

@@ -8,6 +8,7 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_serve.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -45,7 +46,7 @@ void rs_accept_fini(struct rs_reactor *r)
 	rs_fd_close(&r->accept.reserve_fd);
 }
 
-bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address)
+bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate)
 {
 	struct rs_listener *l = r->accept.n < RS_LISTENERS_MAX ? calloc(1, sizeof *l) : NULL;
 	struct sockaddr_storage a = { 0 };
@@ -54,6 +55,7 @@ bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address)
 	if (!l || !rs_fd_nonblock(fd, true) || getsockname(fd, (struct sockaddr *)&a, &len) < 0)
 		goto fail;
 	l->r = r;
+	l->gate = gate;
 	l->fd = fd;
 	l->tcp = a.ss_family == AF_INET || a.ss_family == AF_INET6;
 	rs_copy(l->address, sizeof l->address, address);
@@ -76,7 +78,7 @@ void rs_accept_configure(struct rs_reactor *r)
 
 	/* Accepted sockets inherit it: one call here instead of one for every connection. */
 	for (unsigned i = 0; i < r->accept.n; i++) {
-		if (r->accept.listener[i]->tcp)
+		if (r->accept.listener[i]->tcp && !r->accept.listener[i]->gate)
 			setsockopt(r->accept.listener[i]->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	}
 }
@@ -128,6 +130,26 @@ static void out_of_descriptors(struct rs_listener *l)
 
 /* ---- accepting ---------------------------------------------------------------------------------------- */
 
+/* For a port of a server: above max_connection it is closed at once. */
+static void welcome_guest(struct rs_listener *l, int fd, const struct sockaddr_storage *peer)
+{
+	struct rs_reactor *r = l->r;
+	struct rs_conn *c;
+
+	if (r->serve->set.max_conn && r->serve->nguests >= r->serve->set.max_conn) {
+		r->n.refused++;
+		r->serve->aborted++;
+		if (rs_serve_complain(r))
+			rs_errorx(r->log, "max_connection (%u) reached, new connections are closed (ERRNO 9002)",
+				  r->serve->set.max_conn);
+		close(fd);
+		return;
+	}
+	c = rs_conn_new(r, fd, peer, l->tcp);
+	if (c)
+		(void)rs_guest_new(c, l->gate, l->fd);
+}
+
 static void welcome(struct rs_listener *l, int fd, const struct sockaddr_storage *peer)
 {
 	struct rs_reactor *r = l->r;
@@ -135,6 +157,11 @@ static void welcome(struct rs_listener *l, int fd, const struct sockaddr_storage
 	struct rs_conn *c;
 
 	r->n.accepted++;
+	if (l->gate) {
+		r->serve->accepted++;
+		welcome_guest(l, fd, peer);
+		return;
+	}
 	if (r->conns.used >= most + REFUSALS_MAX) {
 		r->n.refused++;
 		close(fd);

@@ -10,10 +10,12 @@
 
 #define RS_LISTENERS_MAX 64
 
+struct rs_gate;
 struct rs_reactor;
 
 struct rs_listener {
 	struct rs_reactor *r;
+	struct rs_gate *gate;  /* of a server's port; NULL: hosted application */
 	int fd;
 	bool tcp;
 	char address[128];     /* printable */
@@ -32,8 +34,8 @@ struct rs_accept {
 bool rs_accept_init(struct rs_reactor *r);
 void rs_accept_fini(struct rs_reactor *r);
 
-/* Takes fd and starts to accept. false: closed, and logged why. */
-bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address);
+/* Takes fd and starts to accept, for a port of a server or (gate NULL) for the application. false: closed, and logged why. */
+bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate);
 /* After CONF: socket options that accepted connections inherit. */
 void rs_accept_configure(struct rs_reactor *r);
 /* Empties the kernel's queues once more, then closes the listeners for good. */

@@ -10,11 +10,20 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_session.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Bytes of a body. */
+static uint64_t most(const struct rs_req *q)
+{
+	const struct rs_guest *g = q->conn->guest;
+
+	return g ? g->gate->set.package_max_length : (uint64_t)q->r->conf->package_max_length;
+}
 
 static enum rs_result fail(struct rs_req *q, const char *what, unsigned *status)
 {
@@ -79,7 +88,7 @@ enum rs_result rs_body_begin(struct rs_req *q, const struct rs_http_head *h, uns
 		rs_http_chunked_init(&q->chunk);
 		return RS_OK;
 	}
-	if (h->content_length > (uint64_t)conf->package_max_length) {
+	if (h->content_length > most(q)) {
 		*status = 413;
 		return RS_ERR;
 	}
@@ -96,7 +105,7 @@ static enum rs_result take(struct rs_req *q, struct rs_slice piece, unsigned *st
 {
 	const struct rs_conf *conf = q->r->conf;
 
-	if (q->body_len + piece.n > (uint64_t)conf->package_max_length) {
+	if (q->body_len + piece.n > most(q)) {
 		*status = 413;
 		return RS_ERR;
 	}

@@ -11,6 +11,8 @@
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_http.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_request.h"
+#include "reactor/reactor_session.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,6 +83,8 @@ struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_
 	c->magic = RS_CONN_MAGIC;
 	c->r = r;
 	c->fd = fd;
+	c->tcp = tcp;
+	c->protocol = &rs_http_protocol;
 	c->trusted_serial = r->conf_serial - 1;
 	if (tcp) {
 		put_address(peer, c->remote, &c->remote_port);
@@ -112,6 +116,8 @@ void rs_conn_close(struct rs_conn *c)
 	event_del(&c->ev_write);
 	close(c->fd);
 	c->fd = -1;
+	if (c->protocol->closed)
+		c->protocol->closed(c);
 	if (c->out)
 		evbuffer_free(c->out);
 	c->out = NULL;
@@ -121,8 +127,20 @@ void rs_conn_close(struct rs_conn *c)
 	TAILQ_INSERT_TAIL(&r->dead, c, dead_link);
 	if (q) {
 		rs_access_request(r, c, q, q->status ? q->status : 499);
-		rs_route_withdraw(q);
+		if (c->guest)
+			rs_request_withdraw(q);
+		else
+			rs_route_withdraw(q);
 	}
+	if (c->guest)
+		rs_guest_gone(c->guest, c->error);
+	c->guest = NULL;
+}
+
+void rs_conn_fail(struct rs_conn *c, int error)
+{
+	c->error = error;
+	rs_conn_close(c);
 }
 
 void rs_conn_reset(struct rs_conn *c)
@@ -158,7 +176,7 @@ void rs_conn_make_ready(struct rs_conn *c)
 
 static bool takes_input(const struct rs_conn *c)
 {
-	return c->state == RS_CONN_IDLE || c->state == RS_CONN_HEAD || c->state == RS_CONN_BODY;
+	return c->protocol->hungry(c);
 }
 
 static void pause_reading(struct rs_conn *c)
@@ -170,22 +188,43 @@ static void pause_reading(struct rs_conn *c)
 
 void rs_conn_resume(struct rs_conn *c)
 {
-	if (c->read_paused && event_add(&c->ev_read, NULL) == 0)
+	if (c->read_paused && !c->hold && event_add(&c->ev_read, NULL) == 0)
 		c->read_paused = false;
+}
+
+void rs_conn_hold(struct rs_conn *c, unsigned why)
+{
+	if (c->state == RS_CONN_CLOSED)
+		return;
+	c->hold |= (uint8_t)why;
+	pause_reading(c);
+}
+
+void rs_conn_unhold(struct rs_conn *c, unsigned why)
+{
+	if (c->state == RS_CONN_CLOSED || !(c->hold & why))
+		return;
+	c->hold &= (uint8_t)~why;
+	if (c->hold)
+		return;
+	rs_conn_resume(c);
+	if (c->in.len)
+		rs_conn_make_ready(c);
 }
 
 /* Bytes that were kept: offers them again. */
 static void feed(struct rs_conn *c)
 {
-	size_t used = rs_http_input(c, rs_buf_data(&c->in), c->in.len);
+	const struct rs_conn_protocol *was = c->protocol;
+	size_t used = was->input(c, rs_buf_data(&c->in), c->in.len);
 
-	if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER)
+	if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER || (c->hold & RS_HOLD_ENDED))
 		return;
 	rs_buf_consume(&c->in, used);
 	if (c->in.len == 0)
 		rs_buf_free(&c->in);
-	/* Still idle with bytes left: it had its share of this turn. */
-	if (c->state == RS_CONN_IDLE && c->in.len)
+	/* Still idle with bytes left: it had its share of this turn. Or what is left is for another protocol. */
+	if ((c->state == RS_CONN_IDLE || c->protocol != was) && c->in.len)
 		rs_conn_make_ready(c);
 	if (c->in.len >= PIPELINE_MAX && !takes_input(c))
 		pause_reading(c);
@@ -208,8 +247,11 @@ void rs_conn_run_ready(struct rs_reactor *r)
 
 static void input(struct rs_conn *c, const char *p, size_t n)
 {
+	const struct rs_conn_protocol *was = c->protocol;
 	size_t kept = c->in.len, used = 0;
 
+	if (c->guest)
+		rs_guest_received(c->guest, n);
 	if (c->state == RS_CONN_LINGER) {
 		if (n >= c->linger_left)
 			rs_conn_close(c);
@@ -218,8 +260,9 @@ static void input(struct rs_conn *c, const char *p, size_t n)
 		return;
 	}
 	if (kept == 0 && takes_input(c)) {
-		used = rs_http_input(c, p, n);
-		if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER || used == n)
+		used = c->protocol->input(c, p, n);
+		if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER || (c->hold & RS_HOLD_ENDED) ||
+		    used == n)
 			return;
 	}
 	if (!rs_buf_put(&c->in, p + used, n - used)) {
@@ -228,7 +271,7 @@ static void input(struct rs_conn *c, const char *p, size_t n)
 	}
 	if (takes_input(c) && kept)
 		feed(c);
-	else if (c->state == RS_CONN_IDLE)
+	else if (c->state == RS_CONN_IDLE || c->protocol != was)
 		rs_conn_make_ready(c);
 	else if (!takes_input(c) && c->in.len >= PIPELINE_MAX)
 		pause_reading(c);
@@ -238,7 +281,7 @@ static void input(struct rs_conn *c, const char *p, size_t n)
  * End of file. A client that closes and one that only says that it will send nothing more look the same; as
  * other servers do, we believe that the client has left, unless its answer is complete already.
  */
-static void at_eof(struct rs_conn *c)
+static void http_eof(struct rs_conn *c)
 {
 	if (c->state == RS_CONN_SEND && (!c->req || c->req->ended || c->req->file_left)) {
 		c->keepalive = false;
@@ -259,9 +302,9 @@ static void read_cb(evutil_socket_t fd, short what, void *arg)
 	if (n > 0)
 		input(c, c->r->scratch, (size_t)n);
 	else if (n == 0)
-		at_eof(c);
+		c->protocol->eof(c);
 	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-		rs_conn_close(c);
+		rs_conn_fail(c, errno);
 }
 
 /* ---- time --------------------------------------------------------------------------------------------- */
@@ -272,9 +315,8 @@ void rs_conn_deadline(struct rs_conn *c, int64_t ms)
 		c->r->deadline_ms[c->node.slot] = ms ? rs_reactor_ms(c->r) + ms : 0;
 }
 
-static void late(struct rs_conn *c)
+static void http_late(struct rs_conn *c)
 {
-	rs_conn_deadline(c, 0);
 	switch ((enum rs_conn_state)c->state) {
 	case RS_CONN_HEAD:
 	case RS_CONN_BODY:
@@ -288,9 +330,16 @@ static void late(struct rs_conn *c)
 	case RS_CONN_LINGER:
 		rs_conn_close(c);
 		return;
+	case RS_CONN_STREAM:
 	case RS_CONN_CLOSED:
 		return;
 	}
+}
+
+static void late(struct rs_conn *c)
+{
+	rs_conn_deadline(c, 0);
+	c->protocol->late(c);
 }
 
 void rs_conn_sweep(struct rs_reactor *r)
@@ -312,6 +361,21 @@ bool rs_conn_trusted(struct rs_conn *c)
 	}
 	return c->trusted;
 }
+
+/* ---- HTTP, as a protocol ------------------------------------------------------------------------------ */
+
+static bool http_hungry(const struct rs_conn *c)
+{
+	return c->state == RS_CONN_IDLE || c->state == RS_CONN_HEAD || c->state == RS_CONN_BODY;
+}
+
+const struct rs_conn_protocol rs_http_protocol = {
+	.input = rs_http_input,
+	.hungry = http_hungry,
+	.eof = http_eof,
+	.late = http_late,
+	.written = rs_conn_http_written,
+};
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
 

@@ -15,8 +15,33 @@
 #define RS_CONN_MAGIC 0x436f6e6eu
 
 struct evbuffer;
+struct rs_conn;
+struct rs_guest;
 struct rs_reactor;
 struct rs_req;
+
+/*
+ * What is spoken on a connection. One table for each protocol; c->protocol changes when it does (WebSocket).
+ */
+struct rs_conn_protocol {
+	/*
+	 * Takes p[0..n) as far as it can now; the bytes used. The rest is kept and offered again, with more behind it, or
+	 * when hungry() has become true. c may be closed afterwards.
+	 */
+	size_t (*input)(struct rs_conn *c, const char *p, size_t n);
+	/* Would input() take bytes now? */
+	bool (*hungry)(const struct rs_conn *c);
+	/* End of file was read. */
+	void (*eof)(struct rs_conn *c);
+	/* The time of rs_conn_deadline() is over. */
+	void (*late)(struct rs_conn *c);
+	/* A write event: the kernel took bytes. rs_conn_pending() are left; at 0 call rs_conn_unwant_write(). */
+	void (*written)(struct rs_conn *c);
+	/* c is being closed: its socket is, c->guest is still there. May be NULL. */
+	void (*closed)(struct rs_conn *c);
+};
+
+extern const struct rs_conn_protocol rs_http_protocol;
 
 enum rs_conn_state {
 	RS_CONN_IDLE,       /* nothing of a request has come */
@@ -24,9 +49,15 @@ enum rs_conn_state {
 	RS_CONN_BODY,       /* req's body arrives */
 	RS_CONN_WAIT,       /* req is queued or runs */
 	RS_CONN_SEND,       /* an answer is under way */
+	RS_CONN_STREAM,     /* no requests: bytes both ways at any time (streams, WebSocket) */
 	RS_CONN_LINGER,     /* answered, shut down for writing; what still comes is dropped */
 	RS_CONN_CLOSED,     /* memory goes at the end of the turn */
 };
+
+/* Why a connection is not read, beside what its protocol wants; bits of rs_conn.hold. */
+#define RS_HOLD_PAUSED 1u /* the application said so: pause(), enable_delay_receive */
+#define RS_HOLD_QUEUE 2u  /* too much of it waits for its worker */
+#define RS_HOLD_ENDED 4u  /* end of file was seen, or it is being closed */
 
 /* Owned by the reactor's slab. About 500 bytes; buffers exist only while there is something in them. */
 struct rs_conn {
@@ -37,9 +68,14 @@ struct rs_conn {
 	bool linger;                /* close with care: the client may still be sending */
 	bool read_paused;           /* enough is buffered, or end of file was seen */
 	bool write_armed, is_ready, trusted;
+	bool tcp;
+	uint8_t hold;               /* RS_HOLD_* */
 	int fd;
+	int error;                  /* errno that ended it, 0: none */
 	uint32_t trusted_serial;    /* conf_serial that `trusted` was found with */
 	struct rs_reactor *r;
+	const struct rs_conn_protocol *protocol;
+	struct rs_guest *guest;     /* servers: what is known of it by its $fd; NULL in hosted applications */
 	struct rs_req *req;         /* the one that is being received or answered */
 	struct rs_buf in;           /* received and not parsed */
 	size_t scanned;             /* see rs_http_parse() */
@@ -58,6 +94,8 @@ struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_
 void rs_conn_close(struct rs_conn *c);
 /* The same, but so that a client who waits for the end of an unframed body sees an error, not the end. */
 void rs_conn_reset(struct rs_conn *c);
+/* Closes now, since a call on its socket failed. */
+void rs_conn_fail(struct rs_conn *c, int error);
 
 /* To the kernel what it takes, the rest waits in out. false: the client is gone, c is closed. */
 bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n);
@@ -65,6 +103,7 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n);
 size_t rs_conn_pending(const struct rs_conn *c);
 /* Be told (rs_static_continue) when the kernel takes bytes again. */
 void rs_conn_want_write(struct rs_conn *c);
+void rs_conn_unwant_write(struct rs_conn *c);
 /*
  * The answer is complete in out: next request when it has left, or the end. Call when nothing more will be
  * written.
@@ -73,8 +112,18 @@ void rs_conn_answer_ends(struct rs_conn *c);
 
 /* The kernel has room again. */
 void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg);
-/* Ends a pause in reading. */
+/* written() of HTTP. */
+void rs_conn_http_written(struct rs_conn *c);
+/* Ends a pause in reading, unless it is held. */
 void rs_conn_resume(struct rs_conn *c);
+/* RS_HOLD_*: not read until all reasons are gone. */
+void rs_conn_hold(struct rs_conn *c, unsigned why);
+void rs_conn_unhold(struct rs_conn *c, unsigned why);
+/*
+ * The end in good order: nothing is read any more, what waits in out leaves, then end of file, then the client may end.
+ * Its guest must have let go of it, or wants to hear of it.
+ */
+void rs_conn_end(struct rs_conn *c);
 /* Received bytes wait that no event will speak of: they are parsed at the end of the turn. */
 void rs_conn_make_ready(struct rs_conn *c);
 

@@ -6,6 +6,7 @@
 
 #include "base/rs_fd.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_serve.h"
 #include "reactor/reactor_worker.h"
 
 #include <event2/event.h>
@@ -119,13 +120,24 @@ void rs_control_ask(struct rs_reactor *r, struct rs_slice why)
 		put(r, RS_MSG_REACTOR_ASKS, why, RS_SLICE(""));
 }
 
+void rs_control_wish(struct rs_reactor *r, const struct rs_wire_ask *ask)
+{
+	if (rs_ipc_queued(&r->control.ipc) < QUEUE_MAX)
+		put(r, RS_MSG_REACTOR_WISH, rs_slice(ask, sizeof *ask), RS_SLICE(""));
+}
+
+void rs_control_renewed(struct rs_reactor *r)
+{
+	put(r, RS_MSG_RENEWED, RS_SLICE(""), RS_SLICE(""));
+}
+
 static enum rs_worker_state state_of(const struct rs_worker *w)
 {
 	if (w->phase == RS_WORKER_PHASE_BOOTING)
 		return RS_WORKER_BOOTING;
-	if (w->phase != RS_WORKER_PHASE_READY)
+	if (w->phase != RS_WORKER_PHASE_READY || (w->seat && w->seat->leaving))
 		return RS_WORKER_DRAINING;
-	return w->posted ? RS_WORKER_BUSY : RS_WORKER_IDLE;
+	return w->posted || (w->seat && w->seat->nsent) ? RS_WORKER_BUSY : RS_WORKER_IDLE;
 }
 
 static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out)
@@ -142,6 +154,8 @@ static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out
 	};
 	struct rs_worker *w;
 
+	if (r->serve)
+		s.queue_length += r->serve->nqueued[RS_ROLE_WORKER];
 	if (!rs_buf_put(out, &token, sizeof token) || !rs_buf_put(out, &s, sizeof s))
 		return false;
 	TAILQ_FOREACH(w, &r->route.all, all_link) {
@@ -149,7 +163,7 @@ static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out
 			.id = w->id,
 			.generation = w->generation,
 			.state = state_of(w),
-			.posted = w->posted,
+			.posted = w->seat ? w->seat->nsent : w->posted,
 			.requests = w->requests,
 		};
 		if (!rs_buf_put(out, &row, sizeof row))
@@ -189,8 +203,10 @@ static const char *on_listen(struct rs_reactor *r, struct rs_frame *f)
 {
 	if (f->nfds != 1)
 		return "no socket in it";
-	if (r->phase == RS_REACTOR_RUN)
-		(void)rs_accept_add(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload);
+	if (r->phase == RS_REACTOR_RUN && r->serve)
+		rs_serve_listen(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload);
+	else if (r->phase == RS_REACTOR_RUN)
+		(void)rs_accept_add(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload, NULL);
 	return NULL;
 }
 
@@ -227,6 +243,8 @@ static const char *on_worker_gone(struct rs_reactor *r, const struct rs_frame *f
 	if (f->payload.n != sizeof x)
 		return "wrong length";
 	memcpy(&x, f->payload.p, sizeof x);
+	if (r->serve)
+		rs_seat_dead(r, x.id);
 	w = rs_worker_find(r, x.id, x.generation);
 	/* Not its successor, which has the same id. */
 	if (w && (w->pid == 0 || x.pid == 0 || w->pid == x.pid))
@@ -284,6 +302,15 @@ static const char *on_frame(struct rs_reactor *r, struct rs_frame *f)
 		return NULL;
 	case RS_MSG_STATUS_ASK:
 		return on_status_ask(r, f);
+	case RS_MSG_PORTS:
+		return rs_serve_begin(r, f);
+	case RS_MSG_RENEW:
+		if (!get_u32(f, &n))
+			return "wrong length";
+		if (!r->serve)
+			return "not a server";
+		rs_seat_renew(r, n == 1);
+		return NULL;
 	default:
 		return "not known here";
 	}

@@ -30,6 +30,8 @@ void rs_control_worker_ready(struct rs_worker *w);
 void rs_control_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, const char *why);
 void rs_control_drained(struct rs_reactor *r);
 /* A worker's wish, passed on. */
+void rs_control_wish(struct rs_reactor *r, const struct rs_wire_ask *ask);
+void rs_control_renewed(struct rs_reactor *r);
 void rs_control_ask(struct rs_reactor *r, struct rs_slice why);
 
 #endif

@@ -28,6 +28,7 @@
 #define RS_SWEEP_MS 250
 
 struct rs_conn;
+struct rs_serve;
 struct rs_worker;
 TAILQ_HEAD(rs_conn_list, rs_conn);
 
@@ -58,6 +59,7 @@ struct rs_reactor {
 	struct rs_control control;
 	struct rs_accept accept;
 	struct rs_route route;
+	struct rs_serve *serve;       /* a server of a script; NULL: hosted applications */
 	struct rs_balance balance;
 	struct rs_static files;
 	struct rs_access access;
@@ -71,6 +73,7 @@ struct rs_reactor {
 
 	struct rs_http_head head;     /* of the request that is being parsed right now */
 	struct rs_buf out;            /* a response piece while it is put together; empty between calls */
+	struct rs_buf ws_out;         /* what src/ws answers while it reads frames: what these cause may need `out` */
 	char date[32];                /* HTTP date of date_s */
 	int64_t date_s;
 	char scratch[RS_SCRATCH_SIZE]; /* every client read goes here first */

@@ -8,7 +8,10 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_session.h"
+#include "reactor/reactor_upgrade.h"
 
 /* Requests that one read may begin; a client that pipelines more waits until the others had their turn. */
 #define REQUESTS_PER_TURN 32
@@ -70,6 +73,19 @@ size_t rs_http_input(struct rs_conn *c, const char *p, size_t n)
 	return at;
 }
 
+/* Hosted applications: another request may follow. */
+static bool lives_on(const struct rs_conn *c)
+{
+	const struct rs_conf *conf = c->r->conf;
+
+	return conf->keepalive_timeout > 0 && c->requests < (uint64_t)conf->keepalive_requests;
+}
+
+static const struct rs_static *files_of(const struct rs_conn *c)
+{
+	return c->guest ? &c->guest->gate->files : &c->r->files;
+}
+
 /* A complete head at p; `behind` bytes of the body, or of the next request, are here already. */
 static void begin(struct rs_conn *c, const char *p, size_t behind)
 {
@@ -82,14 +98,15 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 
 	r->n.requests++;
 	c->requests++;
-	c->keepalive = h->keepalive && r->conf->keepalive_timeout > 0 && r->phase == RS_REACTOR_RUN &&
-		       c->requests < (uint64_t)r->conf->keepalive_requests;
+	c->keepalive = h->keepalive && r->phase == RS_REACTOR_RUN && (c->guest || lives_on(c));
 	if (!q) {
 		rs_send_error(c, 503, false);
 		return;
 	}
+	if (c->guest && c->guest->gate->set.protocol == RS_PORT_WEBSOCKET && rs_upgrade_begin(q, h))
+		return;
 	if (!h->chunked && h->content_length == 0) {
-		if (r->conf->handle_static && (h->get_method || h->head_method) && rs_static_serve(q, h))
+		if ((h->get_method || h->head_method) && rs_static_serve(files_of(c), q, h))
 			return;
 		submit(c);
 		return;
@@ -106,6 +123,10 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 
 static void submit(struct rs_conn *c)
 {
+	if (c->guest) {
+		rs_request_submit(c->req);
+		return;
+	}
 	c->state = RS_CONN_WAIT;
 	rs_conn_deadline(c, c->r->conf->queue_timeout);
 	rs_route_submit(c->req);

@@ -9,7 +9,9 @@
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_session.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -18,6 +20,8 @@
 /* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
 #define LINGER_BYTES (32u << 20)
 #define LINGER_MS 5000
+/* When a server of a script stops: long enough for what has left to arrive. */
+#define STOP_LINGER_MS 200
 /* What one write event gives to one client, so that a fast one leaves time for the others. */
 #define WRITE_TURN (512u << 10)
 
@@ -64,29 +68,33 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 		total += iov[i].iov_len;
 	if (total == 0)
 		return true;
+	if (c->guest)
+		c->guest->put_bytes += total;
 	if (!c->out) {
 		do {
 			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
 				      : writev(c->fd, iov, n);
 		} while (sent < 0 && errno == EINTR);
 		if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-			rs_conn_close(c);
+			rs_conn_fail(c, errno);
 			return false;
 		}
 		if (sent < 0)
 			sent = 0;
-		if ((size_t)sent == total)
-			return true;
 	}
-	if (!keep_rest(c, iov, n, (size_t)sent)) {
-		rs_conn_close(c);
-		return false;
+	if ((size_t)sent < total) {
+		if (!keep_rest(c, iov, n, (size_t)sent)) {
+			rs_conn_close(c);
+			return false;
+		}
+		rs_conn_want_write(c);
 	}
-	rs_conn_want_write(c);
+	if (c->guest)
+		rs_guest_written(c->guest);
 	return true;
 }
 
-static void unwant_write(struct rs_conn *c)
+void rs_conn_unwant_write(struct rs_conn *c)
 {
 	if (c->write_armed)
 		event_del(&c->ev_write);
@@ -98,14 +106,11 @@ static void drained(struct rs_conn *c)
 {
 	struct rs_req *q = c->req;
 
-	if (c->out)
-		evbuffer_free(c->out);
-	c->out = NULL;
 	if (q && q->file_left) {
 		rs_static_continue(q);
 		return;
 	}
-	unwant_write(c);
+	rs_conn_unwant_write(c);
 	if (c->state != RS_CONN_SEND)
 		return;
 	rs_conn_deadline(c, 0);
@@ -113,6 +118,18 @@ static void drained(struct rs_conn *c)
 		finish(c);
 	else
 		rs_send_credit(q);
+}
+
+void rs_conn_http_written(struct rs_conn *c)
+{
+	if (!rs_conn_pending(c)) {
+		drained(c);
+		return;
+	}
+	if (c->state == RS_CONN_SEND)
+		rs_conn_deadline(c, c->r->conf->write_timeout);
+	if (c->req)
+		rs_send_credit(c->req);
 }
 
 void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
@@ -123,22 +140,23 @@ void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
 	RS_CHECK(c, RS_CONN_MAGIC);
 	(void)what;
 	if (rs_conn_pending(c)) {
+		errno = 0;
 		n = evbuffer_write_atmost(c->out, fd, WRITE_TURN);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (n <= 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n < 0) {
-			rs_conn_close(c);
+		/* 0: a file is shorter than it was, what was promised cannot be kept. */
+		if (n <= 0) {
+			rs_conn_fail(c, errno);
 			return;
 		}
 	}
-	if (rs_conn_pending(c)) {
-		if (c->state == RS_CONN_SEND)
-			rs_conn_deadline(c, c->r->conf->write_timeout);
-		if (c->req)
-			rs_send_credit(c->req);
-		return;
+	if (!rs_conn_pending(c) && c->out) {
+		evbuffer_free(c->out);
+		c->out = NULL;
 	}
-	drained(c);
+	if (c->guest)
+		rs_guest_written(c->guest);
+	c->protocol->written(c);
 }
 
 void rs_conn_answer_ends(struct rs_conn *c)
@@ -154,14 +172,18 @@ static void finish(struct rs_conn *c)
 	struct rs_reactor *r = c->r;
 	struct rs_req *q = c->req;
 
-	unwant_write(c);
+	rs_conn_unwant_write(c);
 	if (q) {
+		if (c->guest)
+			rs_request_settle(q);
 		c->req = NULL;
-		rs_access_request(r, c, q, q->status);
+		rs_access_request(r, c, q, q->status ? q->status : 499);
 		q->conn = NULL;
 		rs_req_release(q);
 	}
 	if (!c->keepalive || r->phase != RS_REACTOR_RUN) {
+		if (c->guest && !c->guest->ending && !c->guest->eof)
+			c->guest->by_server = true;
 		if (c->linger || c->in.len)
 			linger(c);
 		else
@@ -169,7 +191,8 @@ static void finish(struct rs_conn *c)
 		return;
 	}
 	c->state = RS_CONN_IDLE;
-	rs_conn_deadline(c, r->conf->keepalive_timeout);
+	/* Who is silent for too long on a server's port: reactor_port.c. */
+	rs_conn_deadline(c, c->guest ? 0 : r->conf->keepalive_timeout);
 	if (c->in.len)
 		rs_conn_make_ready(c);
 	else if (c->in.cap)
@@ -187,9 +210,34 @@ static void linger(struct rs_conn *c)
 		rs_conn_close(c);
 		return;
 	}
+	/* For the server it is over; only the client is waited for. */
+	if (c->guest)
+		rs_guest_gone(c->guest, 0);
+	c->guest = NULL;
 	c->state = RS_CONN_LINGER;
+	c->hold = 0;
 	c->linger_left = LINGER_BYTES;
 	rs_buf_free(&c->in);
-	rs_conn_deadline(c, LINGER_MS);
+	rs_conn_deadline(c, c->r->serve && c->r->phase == RS_REACTOR_STOP ? STOP_LINGER_MS : LINGER_MS);
 	rs_conn_resume(c);
+}
+
+void rs_conn_end(struct rs_conn *c)
+{
+	if (c->state == RS_CONN_CLOSED || c->state == RS_CONN_LINGER)
+		return;
+	/* From here on it is like the end of an answer after which the connection is not kept. */
+	if (c->protocol->closed)
+		c->protocol->closed(c);
+	c->protocol = &rs_http_protocol;
+	c->state = RS_CONN_SEND;
+	c->keepalive = false;
+	c->linger = !(c->hold & RS_HOLD_ENDED);
+	/* Whoever has a request of it in hand need not answer any more. */
+	if (c->req)
+		c->req->ended = true;
+	rs_buf_free(&c->in);
+	rs_conn_hold(c, RS_HOLD_ENDED);
+	rs_conn_deadline(c, rs_conn_pending(c) ? c->r->conf->write_timeout : 0);
+	rs_conn_answer_ends(c);
 }

@@ -86,8 +86,9 @@ struct rs_req *rs_req_new(struct rs_conn *c, const char *p, const struct rs_http
 		.body_fd = -1,
 		.received_us = rs_reactor_us(r),
 		.worker_id = -1,
-		.window = (uint64_t)r->conf->buffer_output_size,
-		.granted = (uint64_t)r->conf->buffer_output_size,
+		/* In a server it is the sender who looks how much waits. */
+		.window = c->guest ? INT64_MAX : (uint64_t)r->conf->buffer_output_size,
+		.granted = c->guest ? INT64_MAX : (uint64_t)r->conf->buffer_output_size,
 		.file_fd = -1,
 	};
 	c->req = q;
@@ -104,7 +105,8 @@ void rs_req_release(struct rs_req *q)
 	struct rs_reactor *r = q->r;
 
 	RS_CHECK(q, RS_REQ_MAGIC);
-	if (q->conn || q->worker || q->state == RS_REQ_QUEUED)
+	/* q->seat is only kept with a connection: see rs_request_settle(). */
+	if (q->conn || q->worker || q->letters || q->state == RS_REQ_QUEUED)
 		return;
 	rs_fd_close(&q->body_fd);
 	rs_fd_close(&q->file_fd);
@@ -151,6 +153,15 @@ struct rs_slice rs_req_head(const struct rs_req *q)
 static struct rs_slice bytes_of(const struct rs_req *q, struct rs_wire_slice s)
 {
 	return rs_slice(rs_req_head(q).p + s.off, s.len);
+}
+
+bool rs_req_field_at(const struct rs_req *q, uint32_t i, struct rs_slice *name, struct rs_slice *value)
+{
+	if (i >= rs_req_wire(q)->nfields)
+		return false;
+	*name = bytes_of(q, field_table(q)[2 * i]);
+	*value = bytes_of(q, field_table(q)[2 * i + 1]);
+	return true;
 }
 
 struct rs_slice rs_req_field(const struct rs_req *q, struct rs_slice name)

@@ -1,6 +1,7 @@
 /*
  * A request from its last head byte to the end of its answer. Held by the client's connection until that has
- * the answer, and by the worker until that says DONE; the last one to let go frees it.
+ * the answer, and by the worker until that says DONE, or, in a server, by the letters that carry it; the last one to let go
+ * frees it.
  */
 #ifndef RS_REACTOR_REQ_H
 #define RS_REACTOR_REQ_H
@@ -17,6 +18,8 @@
 
 struct rs_reactor;
 struct rs_conn;
+struct rs_letter;
+struct rs_seat;
 struct rs_worker;
 
 enum rs_req_state {
@@ -36,6 +39,8 @@ struct rs_req {
 	bool head_method, chunked;
 	bool head_sent, ended;      /* of the answer */
 	bool answering;             /* a frame of an answer was seen: the request is not needed any more */
+	bool handshake;             /* servers: a WebSocket upgrade that the application answers */
+	uint8_t letters;            /* servers: that carry it and are not over */
 	uint16_t status;            /* of the answer, 0: none yet */
 	uint32_t slot;              /* of worker->page */
 	struct rs_reactor *r;
@@ -43,6 +48,8 @@ struct rs_req {
 	struct rs_worker *worker;   /* POSTED, CLAIMED */
 	uint64_t claim;             /* word in the slot while it is posted */
 	TAILQ_ENTRY(rs_req) queue_link;
+	struct rs_letter *letter;   /* servers: that asks for its answer; NULL: over */
+	struct rs_seat *seat;       /* servers: whose process took that letter and did not answer; NULL: nobody */
 
 	struct rs_buf payload;      /* of the REQUEST frame; an inline body stands at its end */
 	size_t prefix_len;          /* of payload without the body */
@@ -73,6 +80,8 @@ void rs_req_answering(struct rs_req *q);
 struct rs_wire_request *rs_req_wire(const struct rs_req *q);
 /* The head as received; what the wire slices point into. */
 struct rs_slice rs_req_head(const struct rs_req *q);
+/* Field number i of the head, in its order. false: there are not so many. */
+bool rs_req_field_at(const struct rs_req *q, uint32_t i, struct rs_slice *name, struct rs_slice *value);
 /* Value of the first field of that name; empty without one. */
 struct rs_slice rs_req_field(const struct rs_req *q, struct rs_slice name);
 

@@ -7,6 +7,7 @@
  */
 #include "reactor/reactor_send.h"
 
+#include "base/rs_fd.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
@@ -18,10 +19,10 @@
 #define COPY_MAX (16u << 10)
 
 static void emit(struct rs_req *q, struct rs_slice body, bool end);
+static void emit_trailers(struct rs_req *q, struct rs_slice lines);
 
-/* Cuts the payload; false: its lengths do not add up. */
-static bool cut_payload(struct rs_slice p, struct rs_wire_response *w, struct rs_slice *reason,
-			struct rs_slice *headers, struct rs_slice *body)
+bool rs_send_cut(struct rs_slice p, struct rs_wire_response *w, struct rs_slice *reason, struct rs_slice *headers,
+		 struct rs_slice *body)
 {
 	if (p.n < sizeof *w)
 		return false;
@@ -54,7 +55,7 @@ const char *rs_send_response(struct rs_req *q, const struct rs_frame *f)
 
 	if (q->head_sent || q->ended)
 		return "second RESPONSE";
-	if (!cut_payload(f->payload, &w, &reason, &headers, &body))
+	if (!rs_send_cut(f->payload, &w, &reason, &headers, &body))
 		return "RESPONSE with wrong lengths";
 	if (w.status < 200 || w.status > 999 || w.content_length < -1)
 		return "RESPONSE with a bad status or length";
@@ -76,7 +77,8 @@ const char *rs_send_response(struct rs_req *q, const struct rs_frame *f)
 		.headers = headers,
 		.content_length = w.content_length,
 		.date = block.has_date ? NULL : rs_reactor_date(r),
-		.server = block.has_server ? NULL : r->conf->server,
+		/* A script's own classes say it, or were told not to. */
+		.server = block.has_server || r->serve ? NULL : r->conf->server,
 		.minor = q->minor,
 		.head_method = q->head_method,
 		.keepalive = c->keepalive && r->phase == RS_REACTOR_RUN,
@@ -107,9 +109,43 @@ const char *rs_send_body(struct rs_req *q, const struct rs_frame *f)
 	}
 	if (!q->head_sent)
 		return "BODY before RESPONSE";
+	if (f->flags & RS_FRAME_TRAILERS) {
+		struct rs_http_block block;
+
+		if (!(f->flags & RS_FRAME_END) || !rs_http_block_check(f->payload, &block) || block.forbidden)
+			return "malformed or forbidden trailers";
+		emit_trailers(q, f->payload);
+		return NULL;
+	}
 	if (!spend(q, f->payload.n))
 		return "more body than its credit";
 	emit(q, f->payload, f->flags & RS_FRAME_END);
+	return NULL;
+}
+
+const char *rs_send_file(struct rs_req *q, const struct rs_frame *f, int fd, uint64_t offset)
+{
+	struct rs_reactor *r = q->r;
+	const struct rs_frame last = { .msg = RS_MSG_BODY, .flags = RS_FRAME_END, .id = q->node.id };
+	const uint64_t id = q->node.id;
+	const char *why = rs_send_response(q, f);
+
+	q = rs_slab_find(&r->reqs, id);
+	if (why || !q || !q->conn || q->ended) {
+		rs_fd_close(&fd);
+		return why;
+	}
+	if (q->framing != RS_HTTP_LENGTH || q->length_left == 0) {
+		rs_fd_close(&fd);
+		return rs_send_body(q, &last);
+	}
+	q->file_fd = fd;
+	q->file_at = (off_t)offset;
+	q->file_left = q->length_left;
+	q->length_left = 0;
+	q->ended = true;
+	if (!rs_conn_pending(q->conn))
+		rs_static_continue(q);
 	return NULL;
 }
 
@@ -136,16 +172,52 @@ static void fit_length(struct rs_req *q, struct rs_slice *body, bool end)
 	}
 }
 
+/* What stands in r->out, body, tail. ok: all of it could be put together. */
+static void leave(struct rs_req *q, struct rs_slice body, struct rs_slice tail, bool ok, bool end)
+{
+	struct rs_conn *c = q->conn;
+	struct rs_buf *out = &q->r->out;
+	struct iovec iov[3];
+	int n = 0;
+
+	q->sent += body.n;
+	q->ended = end;
+	if (body.n + tail.n <= COPY_MAX) {
+		ok = ok && rs_buf_put(out, body.p, body.n) && rs_buf_put(out, tail.p, tail.n);
+		body.n = tail.n = 0;
+	}
+	if (out->len)
+		iov[n++] = (struct iovec){ out->p + out->off, out->len };
+	if (body.n)
+		iov[n++] = (struct iovec){ (void *)(uintptr_t)body.p, body.n };
+	if (tail.n)
+		iov[n++] = (struct iovec){ (void *)(uintptr_t)tail.p, tail.n };
+	if (!ok)
+		rs_conn_close(c);
+	else if (rs_conn_write(c, iov, n) && end)
+		rs_conn_answer_ends(c);
+	else if (c->state == RS_CONN_SEND)
+		rs_send_credit(q);
+	rs_buf_reset(out, RS_OUT_KEEP);
+}
+
+/* The end of a body in pieces, with fields behind it; other framings have no place for them. */
+static void emit_trailers(struct rs_req *q, struct rs_slice lines)
+{
+	struct rs_buf *out = &q->r->out;
+
+	if (q->framing != RS_HTTP_CHUNKED)
+		emit(q, RS_SLICE(""), true);
+	else
+		leave(q, RS_SLICE(""), RS_SLICE("\r\n"), rs_buf_put(out, "0\r\n", 3) && rs_buf_put(out, lines.p, lines.n), true);
+}
+
 /* Sends what stands in r->out, and body in its framing. */
 static void emit(struct rs_req *q, struct rs_slice body, bool end)
 {
-	struct rs_reactor *r = q->r;
-	struct rs_conn *c = q->conn;
-	struct rs_buf *out = &r->out;
+	struct rs_buf *out = &q->r->out;
 	struct rs_slice tail = RS_SLICE("");
-	struct iovec iov[3];
 	bool ok = true;
-	int n = 0;
 
 	switch ((enum rs_http_framing)q->framing) {
 	case RS_HTTP_NO_BODY:
@@ -167,25 +239,7 @@ static void emit(struct rs_req *q, struct rs_slice body, bool end)
 	case RS_HTTP_UNTIL_CLOSE:
 		break;
 	}
-	q->sent += body.n;
-	q->ended = end;
-	if (body.n + tail.n <= COPY_MAX) {
-		ok = ok && rs_buf_put(out, body.p, body.n) && rs_buf_put(out, tail.p, tail.n);
-		body.n = tail.n = 0;
-	}
-	if (out->len)
-		iov[n++] = (struct iovec){ out->p + out->off, out->len };
-	if (body.n)
-		iov[n++] = (struct iovec){ (void *)(uintptr_t)body.p, body.n };
-	if (tail.n)
-		iov[n++] = (struct iovec){ (void *)(uintptr_t)tail.p, tail.n };
-	if (!ok)
-		rs_conn_close(c);
-	else if (rs_conn_write(c, iov, n) && end)
-		rs_conn_answer_ends(c);
-	else if (c->state == RS_CONN_SEND)
-		rs_send_credit(q);
-	rs_buf_reset(out, RS_OUT_KEEP);
+	leave(q, body, tail, ok, end);
 }
 
 void rs_send_credit(struct rs_req *q)
@@ -208,9 +262,13 @@ void rs_send_credit(struct rs_req *q)
 
 void rs_send_error(struct rs_conn *c, unsigned status, bool keep)
 {
+	rs_send_error_with(c, status, keep, status == 503 ? "Retry-After: 1\r\n" : "");
+}
+
+void rs_send_error_with(struct rs_conn *c, unsigned status, bool keep, const char *lines)
+{
 	struct rs_reactor *r = c->r;
 	struct rs_req *q = c->req;
-	const char *extra = status == 503 ? "Retry-After: 1\r\n" : "";
 	struct iovec iov;
 
 	if (c->state == RS_CONN_CLOSED)
@@ -227,7 +285,7 @@ void rs_send_error(struct rs_conn *c, unsigned status, bool keep)
 	c->state = RS_CONN_SEND;
 	rs_conn_deadline(c, 0);
 	RS_ASSERT(r->out.len == 0);
-	if (rs_http_write_error(&r->out, status, extra, q ? q->minor : 1, q && q->head_method, c->keepalive,
+	if (rs_http_write_error(&r->out, status, lines, q ? q->minor : 1, q && q->head_method, c->keepalive,
 				rs_reactor_date(r), r->conf->server)) {
 		iov = (struct iovec){ r->out.p + r->out.off, r->out.len };
 		if (rs_conn_write(c, &iov, 1))

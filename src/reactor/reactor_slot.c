@@ -13,7 +13,7 @@
 
 static bool routable(const struct rs_worker *w)
 {
-	return w->phase == RS_WORKER_PHASE_READY && w->generation == w->r->route.generation && !w->stalled &&
+	return w->phase == RS_WORKER_PHASE_READY && !w->seat && w->generation == w->r->route.generation && !w->stalled &&
 	       !w->blocked && w->posted + w->ndead < RS_CLAIM_SLOTS;
 }
 

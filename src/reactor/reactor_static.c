@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/sendfile.h>
@@ -33,6 +34,7 @@ void rs_static_init(struct rs_static *s)
 {
 	s->root_fd = -1;
 	s->root[0] = s->storage[0] = '\0';
+	s->of_port = false;
 }
 
 void rs_static_fini(struct rs_static *s)
@@ -76,6 +78,14 @@ void rs_static_configure(struct rs_reactor *r)
 		s->storage[0] = '\0';
 }
 
+void rs_static_open_port(struct rs_reactor *r, struct rs_static *s, const char *root)
+{
+	s->of_port = true;
+	s->root_fd = open_root(root, s->root);
+	if (s->root_fd < 0)
+		rs_warn(r->log, "enable_static_handler: cannot open %s", root);
+}
+
 /* ---- which file --------------------------------------------------------------------------------------- */
 
 /* The part of path below dir, NULL: it is not there. */
@@ -108,7 +118,7 @@ static bool target_ok(const struct rs_static *s, const char *name, const char *r
 	const char *rest = below(real, s->root);
 	bool source;
 
-	if (!rest && below(name, "storage"))
+	if (!rest && s->storage[0] && below(name, "storage"))
 		rest = below_storage(s, real);
 	if (!rest)
 		return false;
@@ -162,20 +172,59 @@ static bool not_modified(const struct rs_req *q, int64_t mtime)
 	return since.n && rs_http_date_parse(since, &t) && mtime <= t;
 }
 
-static bool put_head(struct rs_req *q, const struct stat *st, const char *type)
+/* Which bytes of the file are asked for, and the status that goes with them. */
+struct part {
+	uint64_t at, n, size;
+	unsigned status; /* 200, 206, 304, 416 */
+};
+
+/* The whole file, unless the client has it or wants a part of it (RFC 9110 13, 14). */
+static struct part choose_part(const struct rs_static *s, const struct rs_req *q, const struct stat *st)
+{
+	struct part part = { .n = (uint64_t)st->st_size, .size = (uint64_t)st->st_size, .status = 200 };
+	struct rs_slice only_if = rs_req_field(q, RS_SLICE("If-Range"));
+	int64_t t;
+
+	if (not_modified(q, st->st_mtime)) {
+		part.status = 304;
+		part.n = 0;
+		return part;
+	}
+	if (!s->of_port || (only_if.n && !(rs_http_date_parse(only_if, &t) && t == st->st_mtime)))
+		return part;
+	switch (rs_http_range(rs_req_field(q, RS_SLICE("Range")), part.size, &part.at, &part.n)) {
+	case RS_HTTP_RANGE_WHOLE:
+		break;
+	case RS_HTTP_RANGE_PART:
+		part.status = 206;
+		break;
+	case RS_HTTP_RANGE_NEVER:
+		part.status = 416;
+		part.n = 0;
+		break;
+	}
+	return part;
+}
+
+static bool put_head(struct rs_req *q, const struct part *part, const struct stat *st, const char *type)
 {
 	struct rs_reactor *r = q->r;
-	char headers[256], modified[32];
+	char headers[384], modified[32], range[96] = "";
 	enum rs_http_framing framing;
 
 	rs_http_date(st->st_mtime, modified);
-	if (!rs_fmt(headers, sizeof headers, "Content-Type: %s\r\nLast-Modified: %s\r\n",
-		    type ? type : "application/octet-stream", modified))
+	if (part->status == 206)
+		(void)rs_fmt(range, sizeof range, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", part->at,
+			     part->at + part->n - 1, part->size);
+	else if (part->status == 416)
+		(void)rs_fmt(range, sizeof range, "Content-Range: bytes */%" PRIu64 "\r\n", part->size);
+	if (!rs_fmt(headers, sizeof headers, "Content-Type: %s\r\nLast-Modified: %s\r\n%s",
+		    type ? type : "application/octet-stream", modified, range))
 		return false;
 	struct rs_http_response head = {
-		.status = q->status,
-		.headers = rs_slice_str(q->status == 304 ? strchr(headers, '\n') + 1 : headers),
-		.content_length = q->status == 304 ? -1 : (int64_t)st->st_size,
+		.status = part->status,
+		.headers = rs_slice_str(part->status == 304 ? strchr(headers, '\n') + 1 : headers),
+		.content_length = part->status == 304 ? -1 : (int64_t)part->n,
 		.date = rs_reactor_date(r),
 		.server = r->conf->server,
 		.minor = q->minor,
@@ -188,14 +237,14 @@ static bool put_head(struct rs_req *q, const struct stat *st, const char *type)
 	return true;
 }
 
-/* The file's bytes behind the head. false: it cannot be read, or is shorter than it said. */
-static bool put_small(struct rs_buf *out, int fd, size_t size)
+/* The file's bytes behind the head. false: they cannot be read, or are fewer than it said. */
+static bool put_small(struct rs_buf *out, int fd, const struct part *part)
 {
-	char *to = rs_buf_reserve(out, size);
+	char *to = rs_buf_reserve(out, (size_t)part->n);
 
-	if (!to || pread(fd, to, size, 0) != (ssize_t)size)
+	if (!to || pread(fd, to, (size_t)part->n, (off_t)part->at) != (ssize_t)part->n)
 		return false;
-	rs_buf_commit(out, size);
+	rs_buf_commit(out, (size_t)part->n);
 	return true;
 }
 
@@ -217,40 +266,42 @@ static void send_answer(struct rs_req *q)
 		rs_conn_answer_ends(c);
 }
 
-bool rs_static_serve(struct rs_req *q, const struct rs_http_head *h)
+bool rs_static_serve(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
 {
 	struct rs_reactor *r = q->r;
+	struct part part;
 	const char *type;
 	char name[4096];
 	struct stat st;
 	bool source, has_body;
 	int fd;
 
-	if (r->files.root_fd < 0 ||
-	    !rs_http_file_path(rs_slice(h->target.p, h->path_len), name, sizeof name) || !*name)
+	if (s->root_fd < 0 || !rs_http_file_path(rs_slice(h->target.p, h->path_len), name, sizeof name) || !*name)
 		return false;
 	type = rs_http_mime(name, &source);
-	if (source)
+	if (source || (!type && s->of_port))
 		return false;
-	fd = open_file(&r->files, name);
+	fd = open_file(s, name);
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		goto not_static;
-	q->status = not_modified(q, st.st_mtime) ? 304 : 200;
-	has_body = q->status == 200 && !q->head_method && st.st_size > 0;
+	part = choose_part(s, q, &st);
+	has_body = !q->head_method && part.n > 0;
 	RS_ASSERT(r->out.len == 0);
-	if (!put_head(q, &st, type))
+	if (!put_head(q, &part, &st, type))
 		goto not_static;
-	if (has_body && st.st_size <= SMALL_FILE) {
-		if (!put_small(&r->out, fd, (size_t)st.st_size))
+	if (has_body && part.n <= SMALL_FILE) {
+		if (!put_small(&r->out, fd, &part))
 			goto not_static;
-		q->sent = (uint64_t)st.st_size;
+		q->sent = part.n;
 		has_body = false;
 	}
+	q->status = (uint16_t)part.status;
 	if (has_body) {
 		q->file_fd = fd;
-		q->file_left = (uint64_t)st.st_size;
+		q->file_at = (off_t)part.at;
+		q->file_left = part.n;
 	} else {
 		rs_fd_close(&fd);
 	}
@@ -258,7 +309,6 @@ bool rs_static_serve(struct rs_req *q, const struct rs_http_head *h)
 	rs_buf_reset(&r->out, RS_OUT_KEEP);
 	return true;
 not_static:
-	q->status = 0;
 	rs_fd_close(&fd);
 	rs_buf_reset(&r->out, RS_OUT_KEEP);
 	return false;

@@ -11,7 +11,9 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_seat.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_serve.h"
 #include "reactor/reactor_slot.h"
 
 #include <event2/event.h>
@@ -62,6 +64,11 @@ struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork 
 	if (event_add(&w->ev_read, NULL) < 0)
 		goto fail;
 	rs_fd_close(&page_fd);
+	if (r->serve && !rs_seat_attach(w, id->role)) {
+		rs_errorx(r->log, "no process %u of role %u in this server", id->id, id->role);
+		event_del(&w->ev_read);
+		goto fail;
+	}
 	TAILQ_INSERT_TAIL(&r->route.all, w, all_link);
 	r->route.nworkers++;
 	return w;
@@ -92,6 +99,8 @@ void rs_worker_lost(struct rs_worker *w, unsigned status)
 	r->route.nworkers--;
 	TAILQ_INSERT_TAIL(&r->route.dead, w, all_link);
 	rs_route_abandon(w, status);
+	if (w->seat)
+		rs_seat_lost(w->seat);
 	rs_route_pump(r);
 }
 
@@ -103,7 +112,8 @@ void rs_worker_reap(struct rs_reactor *r)
 	while ((w = TAILQ_FIRST(&r->route.dead))) {
 		TAILQ_REMOVE(&r->route.dead, w, all_link);
 		rs_ipc_fini(&w->ipc);
-		munmap(w->page, RS_CLAIM_PAGE);
+		if (w->page)
+			munmap(w->page, RS_CLAIM_PAGE);
 		w->magic = 0;
 		free(w);
 	}
@@ -125,6 +135,7 @@ void rs_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, unsigned st
 	rs_errorx(w->r->log, "worker %u (pid %u, generation %u) is to be killed: %s", w->id, w->pid,
 		  w->generation, why);
 	rs_control_worker_kill(w, reason, why);
+	w->killed = true;
 	rs_worker_lost(w, status);
 }
 
@@ -233,7 +244,9 @@ static const char *on_ready(struct rs_worker *w, const struct rs_frame *f)
 	w->phase = RS_WORKER_PHASE_READY;
 	w->since_us = rs_reactor_us(w->r);
 	rs_control_worker_ready(w);
-	if (w->generation < w->r->route.generation)
+	if (w->seat)
+		rs_seat_is_ready(w->seat);
+	else if (w->generation < w->r->route.generation)
 		rs_worker_retire(w);
 	rs_slot_place(w);
 	rs_route_pump(w->r);
@@ -277,8 +290,10 @@ static const char *on_answer(struct rs_worker *w, const struct rs_frame *f)
 	return NULL;
 }
 
-static const char *on_frame(struct rs_worker *w, const struct rs_frame *f)
+static const char *on_frame(struct rs_worker *w, struct rs_frame *f)
 {
+	if (w->seat && f->msg != RS_MSG_READY)
+		return rs_serve_frame(w, f);
 	switch (f->msg) {
 	case RS_MSG_READY:
 		return on_ready(w, f);

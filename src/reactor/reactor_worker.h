@@ -13,6 +13,7 @@
 
 struct rs_reactor;
 struct rs_req;
+struct rs_seat;
 
 enum rs_worker_phase {
 	RS_WORKER_PHASE_BOOTING,
@@ -28,9 +29,12 @@ struct rs_worker {
 	enum rs_worker_phase phase;
 	struct rs_reactor *r;
 	uint32_t id, generation, pid;     /* pid: 0 until READY */
+	struct rs_seat *seat;             /* servers: whose process it is; NULL in hosted applications */
+	bool held;                        /* not read: it sends more jobs than can wait */
 	struct rs_ipc ipc;
 	struct event ev_read, ev_write;
 	bool dirty, blocked;              /* on the dirty list; the socket is full */
+	bool killed;                      /* the master was asked to: it may live on for a moment */
 	bool stalled;                     /* busy with something long: gets nothing until DONE */
 	int bucket;                       /* list of route.by_posted it is on, -1: not routable */
 	struct rs_claim_page *page;

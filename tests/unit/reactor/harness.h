@@ -52,6 +52,7 @@ struct harness {
 	uint16_t port;
 	char dir[64];
 	unsigned nofile;        /* RLIMIT_NOFILE of the reactor; 0: as it is */
+	uint32_t role_next;     /* of the next worker that enters: servers only */
 	struct rs_buf kept;     /* frames for the master that a wait for another one skipped: names */
 };
 
@@ -181,7 +182,8 @@ static UNUSED_OK int tcp_listener(uint16_t *port)
 	return fd;
 }
 
-static UNUSED_OK void boot(struct harness *h)
+/* The process, and a channel to it; nothing to listen on yet. */
+static UNUSED_OK void spawn(struct harness *h)
 {
 	struct rs_title title = { 0 };
 	int pair[2];
@@ -205,6 +207,11 @@ static UNUSED_OK void boot(struct harness *h)
 	}
 	close(pair[1]);
 	rs_ipc_init(&h->master, pair[0], RS_IPC_MASTER, RS_IPC_REACTOR);
+}
+
+static UNUSED_OK void boot(struct harness *h)
+{
+	spawn(h);
 	h->listener = tcp_listener(&h->port);
 	to_reactor(h, RS_MSG_LISTEN, "127.0.0.1", 9, &h->listener, 1);
 	route(h, 1);
@@ -300,7 +307,7 @@ static UNUSED_OK void finish(struct harness *h)
 /* Made known to the reactor; READY only with ready(). */
 static UNUSED_OK void enter(struct harness *h, struct actor *a, uint32_t id, uint32_t generation)
 {
-	struct rs_wire_fork order = { .id = id, .generation = generation };
+	struct rs_wire_fork order = { .id = id, .generation = generation, .role = h->role_next };
 	int pair[2], fds[2];
 
 	*a = (struct actor){ .id = id, .generation = generation };

@@ -1,0 +1,201 @@
+/*
+ * Seats of a server's processes: who sits on them, who is to go. Runs in the reactor.
+ */
+#include "reactor/reactor_seat.h"
+
+#include "reactor/reactor_control.h"
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_request.h"
+#include "reactor/reactor_serve.h"
+#include "reactor/reactor_task.h"
+#include "reactor/reactor_worker.h"
+
+#include <sys/mman.h>
+
+/* A process that was told to end and does not is killed after so many times max_wait_time. */
+#define KILL_AFTER_TIMES 2
+#define MAX_WAIT_MS 3000
+
+static void check_renewed(struct rs_reactor *r);
+
+bool rs_seat_ready(const struct rs_seat *s)
+{
+	return s->w && s->w->phase == RS_WORKER_PHASE_READY && !s->leaving;
+}
+
+struct rs_seat *rs_seat_find(struct rs_reactor *r, uint32_t id)
+{
+	struct rs_serve *s = r->serve;
+
+	if (id == RS_ID_MANAGER)
+		return &s->seat[s->nseats - 2];
+	if (id == RS_ID_SCRIPT)
+		return &s->seat[s->nseats - 1];
+	return id < s->nseats - 2 ? &s->seat[id] : NULL;
+}
+
+/* Gets events and ends when told to. */
+static bool is_server(const struct rs_seat *s)
+{
+	return s->role == RS_ROLE_WORKER || s->role == RS_ROLE_TASK;
+}
+
+/* ---- coming ------------------------------------------------------------------------------------------------------------ */
+
+bool rs_seat_attach(struct rs_worker *w, uint32_t role)
+{
+	struct rs_seat *s = rs_seat_find(w->r, w->id);
+
+	if (!s || s->role != role)
+		return false;
+	if (s->w)
+		rs_worker_gone(s->w); /* the master knows that it is; its end of file is on the way */
+	rs_seat_dead(w->r, w->id);
+	w->seat = s;
+	s->w = w;
+	s->incarnation++;
+	s->seq = s->taken = 0;
+	if (s->renew == RS_RENEW_GOES)
+		s->renew = RS_RENEW_COMES;
+	return true;
+}
+
+void rs_seat_is_ready(struct rs_seat *s)
+{
+	s->r->serve->stats_dirty = true;
+	if (!is_server(s))
+		return;
+	if (s->r->serve->stopping || s->renew == RS_RENEW_GOES) {
+		rs_seat_retire(s);
+		return;
+	}
+	if (s->renew == RS_RENEW_COMES) {
+		s->renew = RS_RENEW_NO;
+		check_renewed(s->r);
+	}
+	rs_event_pump(s);
+	rs_event_pump_role(s->r, s->role);
+}
+
+/* ---- going ------------------------------------------------------------------------------------------------------------- */
+
+static void limit(struct rs_seat *s)
+{
+	uint32_t wait = s->r->serve->set.max_wait_ms ? s->r->serve->set.max_wait_ms : MAX_WAIT_MS;
+
+	if (s->kill_ms == 0)
+		s->kill_ms = rs_reactor_ms(s->r) + (int64_t)wait * KILL_AFTER_TIMES;
+	rs_reactor_need_sweep(s->r);
+}
+
+void rs_seat_retire(struct rs_seat *s)
+{
+	/* One that boots is told when it is ready. */
+	if (!s->w || s->w->phase != RS_WORKER_PHASE_READY)
+		return;
+	limit(s);
+	rs_worker_retire(s->w);
+	s->r->serve->stats_dirty = true;
+}
+
+void rs_seat_leaving(struct rs_seat *s)
+{
+	if (s->leaving)
+		return;
+	s->leaving = true;
+	limit(s);
+	rs_event_take_back(s, s->w->page);
+	s->r->serve->stats_dirty = true;
+	if (is_server(s))
+		rs_event_pump_role(s->r, s->role);
+}
+
+/* What the process had begun is lost, the rest waits for others. */
+static void settle(struct rs_seat *s, const struct rs_claim_page *page)
+{
+	rs_event_take_back(s, page);
+	rs_event_lose_begun(s, NULL); /* the page may say something else by now */
+	s->r->serve->stats_dirty = true;
+	if (is_server(s))
+		rs_event_pump_role(s->r, s->role);
+}
+
+void rs_seat_lost(struct rs_seat *s)
+{
+	struct rs_worker *w = s->w;
+
+	s->w = NULL;
+	s->leaving = false;
+	s->kill_ms = 0;
+	rs_request_abandon(s);
+	if (!w->killed) {
+		settle(s, w->page);
+		return;
+	}
+	rs_event_lose_begun(s, w->page);
+	s->last_page = w->page;
+	w->page = NULL;
+}
+
+void rs_seat_dead(struct rs_reactor *r, uint32_t id)
+{
+	struct rs_seat *s = rs_seat_find(r, id);
+
+	if (!s || !s->last_page)
+		return;
+	settle(s, s->last_page);
+	munmap(s->last_page, RS_CLAIM_PAGE);
+	s->last_page = NULL;
+}
+
+void rs_seat_fini(struct rs_seat *s)
+{
+	struct rs_letter *l;
+
+	while ((l = TAILQ_FIRST(&s->sent)) || (l = TAILQ_FIRST(&s->urgent)) || (l = TAILQ_FIRST(&s->waiting)))
+		rs_letter_end(l, RS_LETTER_DROPPED);
+	if (s->last_page)
+		munmap(s->last_page, RS_CLAIM_PAGE);
+	s->last_page = NULL;
+	rs_task_seat_fini(s);
+}
+
+void rs_seat_sweep(struct rs_reactor *r, int64_t now_ms)
+{
+	struct rs_serve *s = r->serve;
+
+	for (uint32_t i = 0; i < s->nseats; i++) {
+		struct rs_seat *seat = &s->seat[i];
+		if (seat->w && seat->kill_ms && now_ms >= seat->kill_ms)
+			rs_worker_kill(seat->w, RS_KILL_DRAIN, 502, "did not end within twice max_wait_time");
+	}
+}
+
+/* ---- reload ------------------------------------------------------------------------------------------------------------- */
+
+static void check_renewed(struct rs_reactor *r)
+{
+	struct rs_serve *s = r->serve;
+
+	if (!s->renewing)
+		return;
+	for (uint32_t i = 0; i < s->nseats; i++) {
+		if (s->seat[i].renew != RS_RENEW_NO)
+			return;
+	}
+	s->renewing = false;
+	rs_control_renewed(r);
+}
+
+void rs_seat_renew(struct rs_reactor *r, bool tasks_only)
+{
+	struct rs_serve *s = r->serve;
+
+	s->renewing = true;
+	for (uint32_t i = tasks_only ? s->set.nworkers : 0; i < s->set.nworkers + s->set.ntasks; i++) {
+		struct rs_seat *seat = &s->seat[i];
+		seat->renew = seat->w ? RS_RENEW_GOES : RS_RENEW_COMES;
+		rs_seat_retire(seat);
+	}
+	check_renewed(r);
+}

@@ -1,0 +1,412 @@
+/*
+ * Jobs, results, messages and wishes between the processes of a server.
+ */
+#include "reactor/serving.h"
+
+static struct server s;
+static struct actor w, w2, t, t2;
+
+static int up(void **state)
+{
+	(void)state;
+	prepare_server(&s);
+	s.set.nworkers = 2;
+	s.set.ntasks = 2;
+	s.set.nusers = 1;
+	return 0;
+}
+
+static void start(void)
+{
+	open_doors(&s);
+	hire_for(&s, &w, 0);
+	hire_for(&s, &w2, 1);
+	hire_for(&s, &t, 2);
+	hire_for(&s, &t2, 3);
+}
+
+static void end(void)
+{
+	leave(&w);
+	leave(&w2);
+	leave(&t);
+	leave(&t2);
+	close_doors(&s);
+}
+
+static void task(struct actor *a, uint32_t id, int32_t dst, uint32_t flags, const char *bytes)
+{
+	struct rs_wire_task h = { .id = id, .dst = dst, .flags = flags };
+
+	say(a, RS_MSG_TASK, 0, 0, rs_slice(&h, sizeof h), rs_slice_str(bytes));
+}
+
+static void finish_task(struct actor *a, const struct told *job, uint32_t flags, const char *bytes)
+{
+	struct rs_wire_finish h = { .id = job->h.a, .to = job->h.fd, .flags = flags };
+
+	say(a, RS_MSG_FINISH, 0, 0, rs_slice(&h, sizeof h), rs_slice_str(bytes));
+}
+
+static void message(struct actor *a, uint32_t dst, const char *bytes)
+{
+	struct rs_wire_message h = { .dst = dst, .flags = RS_DATA_SERIALIZED };
+
+	say(a, RS_MSG_MESSAGE, 0, 0, rs_slice(&h, sizeof h), rs_slice_str(bytes));
+}
+
+static void until_tasking(uint32_t n)
+{
+	int64_t end_ms = rs_now_ms() + PATIENCE_MS;
+
+	while (atomic_load(&s.board.head->tasking) != n) {
+		if (rs_now_ms() > end_ms)
+			fail_msg("%u tasks, not %u", atomic_load(&s.board.head->tasking), n);
+		pause_ms(1);
+	}
+}
+
+/* Which of the two heard of a job first. */
+static struct actor *who(struct told *job)
+{
+	struct pollfd p[2] = { { .fd = t.ch.fd, .events = POLLIN }, { .fd = t2.ch.fd, .events = POLLIN } };
+	struct actor *a;
+
+	assert_true(poll(p, 2, PATIENCE_MS) > 0);
+	a = p[0].revents ? &t : &t2;
+	*job = hear_event(a, RS_EVENT_TASK);
+	return a;
+}
+
+/* ---- jobs -------------------------------------------------------------------------------------------------------------- */
+
+static void there_and_back(void **state)
+{
+	struct told job, r;
+
+	(void)state;
+	start();
+	task(&w, 0, 1, RS_DATA_SERIALIZED, "job");
+	job = hear_event(&t2, RS_EVENT_TASK);
+	assert_int_equal(job.h.a, 0);
+	assert_int_equal(job.h.b, RS_DATA_SERIALIZED);
+	assert_int_equal(job.h.fd, 0);
+	assert_true(rs_slice_eq(job.bytes, RS_SLICE("job")));
+	until_tasking(1);
+	finish_task(&t2, &job, RS_DATA_SERIALIZED, "one");
+	finish_task(&t2, &job, 0, "two"); /* as often as it likes */
+	taken(&t2, job.h.seq);
+	r = take_event(&w, RS_EVENT_FINISH);
+	assert_int_equal(r.h.a, 0);
+	assert_int_equal(r.h.b, RS_DATA_SERIALIZED);
+	assert_int_equal(r.h.fd, 3);
+	assert_true(rs_slice_eq(r.bytes, RS_SLICE("one")));
+	r = take_event(&w, RS_EVENT_FINISH);
+	assert_int_equal(r.h.b, 0);
+	assert_true(rs_slice_eq(r.bytes, RS_SLICE("two")));
+	until_tasking(0);
+	assert_int_equal(atomic_load(&s.board.head->tasks), 1);
+	end();
+}
+
+/* Not named: to an idle one; while both are busy they wait, one for each that becomes idle. */
+static void any_idle(void **state)
+{
+	struct told one, two, three;
+	struct actor *a, *b;
+
+	(void)state;
+	start();
+	for (uint32_t i = 0; i < 3; i++)
+		task(&w, i, -1, 0, "x");
+	a = who(&one);
+	b = a == &t ? &t2 : &t;
+	two = hear_event(b, RS_EVENT_TASK);
+	assert_int_not_equal(one.h.a, two.h.a);
+	assert_true(hears_nothing(&t, 30));
+	assert_true(hears_nothing(&t2, 1));
+	until_tasking(3);
+	taken(b, two.h.seq);
+	three = hear_event(b, RS_EVENT_TASK);
+	assert_int_equal(three.h.a, 2);
+	assert_true(hears_nothing(a, 20));
+	end();
+}
+
+/* A named one keeps its jobs in order, whoever else is idle; messages pass them. */
+static void named(void **state)
+{
+	struct told job;
+
+	(void)state;
+	start();
+	for (uint32_t i = 0; i < 4; i++)
+		task(&w2, i, 0, 0, "x");
+	message(&w, 2, "in between");
+	job = hear_event(&t, RS_EVENT_TASK);
+	expect_bytes(&t, RS_EVENT_PIPE_MESSAGE, 0, "in between");
+	for (uint32_t i = 1; i < 4; i++) {
+		job = hear_event(&t, RS_EVENT_TASK);
+		assert_int_equal(job.h.a, i);
+		assert_int_equal(job.h.fd, 1);
+		taken(&t, job.h.seq);
+	}
+	assert_true(hears_nothing(&t2, 20));
+	end();
+}
+
+/* A task worker that dies loses the job it had begun. What waited for any goes to any, what was its own to its successor. */
+static void task_worker_dies(void **state)
+{
+	struct told job;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, 0, "running");
+	job = hear_event(&t, RS_EVENT_TASK);
+	begin(&t, job.h.seq);
+	task(&w, 1, 0, 0, "mine");
+	task(&w, 2, 1, 0, "other");
+	task(&w, 3, -1, 0, "any");
+	job = hear_event(&t2, RS_EVENT_TASK);
+	leave(&t);
+	taken(&t2, job.h.seq);
+	job = take_event(&t2, RS_EVENT_TASK);
+	assert_int_equal(job.h.a, 3);
+	until_tasking(1);
+	hire_for(&s, &t, 2);
+	job = take_event(&t, RS_EVENT_TASK);
+	assert_int_equal(job.h.a, 1);
+	until_tasking(0);
+	end();
+}
+
+/* A job sent and not begun comes back when its task worker dies. */
+static void not_begun(void **state)
+{
+	struct told job;
+	struct actor *a, *b;
+
+	(void)state;
+	start();
+	task(&w, 7, -1, 0, "x");
+	a = who(&job);
+	b = a == &t ? &t2 : &t;
+	leave(a);
+	job = take_event(b, RS_EVENT_TASK);
+	assert_int_equal(job.h.a, 7);
+	until_tasking(0);
+	end();
+}
+
+/* Processes that cannot hear of results send one-way jobs. */
+static void one_way(void **state)
+{
+	struct actor script, user;
+	struct told job;
+
+	(void)state;
+	start();
+	enter_for(&s, &script, RS_ID_SCRIPT);
+	enter_for(&s, &user, 4);
+	task(&script, 0, 0, 0, "from the script");
+	job = take_event(&t, RS_EVENT_TASK);
+	assert_int_equal(job.h.fd, 0);
+	assert_int_equal(job.h.b, RS_DATA_ONE_WAY);
+	task(&user, 0, 0, RS_DATA_SERIALIZED, "from a process");
+	job = take_event(&t, RS_EVENT_TASK);
+	assert_int_equal(job.h.fd, 4);
+	assert_int_equal(job.h.b, RS_DATA_ONE_WAY | RS_DATA_SERIALIZED);
+	leave(&script);
+	leave(&user);
+	end();
+}
+
+/* Task workers have no jobs to give. */
+static void no_jobs_from_task_workers(void **state)
+{
+	(void)state;
+	start();
+	task(&t, 0, -1, 0, "x");
+	assert_true(hears_eof(&t));
+	end();
+}
+
+/* ---- results and who waits for them --------------------------------------------------------------------------------------- */
+
+/* A result that nobody waits for goes to the successor as well; one that somebody waited for dies with him. */
+static void sender_dies(void **state)
+{
+	struct told plain, waited;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, 0, "plain");
+	task(&w, 1, 1, RS_DATA_WAITED, "waited");
+	plain = hear_event(&t, RS_EVENT_TASK);
+	waited = hear_event(&t2, RS_EVENT_TASK);
+	leave(&w);
+	hire_for(&s, &w, 0);
+	/* The successor has a job with the same id. */
+	task(&w, 0, 0, RS_DATA_CALLBACK, "of the successor");
+	task(&w, 1, 0, RS_DATA_WAITED, "of the successor");
+	finish_task(&t2, &waited, RS_DATA_WAITED, "too late");
+	taken(&t2, waited.h.seq);
+	finish_task(&t, &plain, 0, "for whom it may concern");
+	taken(&t, plain.h.seq);
+	expect_bytes(&w, RS_EVENT_FINISH, 2, "for whom it may concern");
+	plain = hear_event(&t, RS_EVENT_TASK);
+	finish_task(&t, &plain, RS_DATA_CALLBACK, "mine");
+	taken(&t, plain.h.seq);
+	expect_bytes(&w, RS_EVENT_FINISH, 2, "mine");
+	plain = hear_event(&t, RS_EVENT_TASK);
+	finish_task(&t, &plain, RS_DATA_WAITED, "mine too");
+	expect_bytes(&w, RS_EVENT_FINISH, 2, "mine too");
+	assert_true(hears_nothing(&w, 30));
+	end();
+}
+
+/* One that was told to end, or says that it will, still gets what it waits for. */
+static void waits_to_the_end(void **state)
+{
+	uint32_t all = 0;
+	struct told job;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, RS_DATA_WAITED, "x");
+	job = hear_event(&t, RS_EVENT_TASK);
+	to_reactor(&s.h, RS_MSG_RENEW, &all, sizeof all, NULL, 0);
+	(void)hear(&w, RS_MSG_RETIRE);
+	say(&w, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	finish_task(&t, &job, RS_DATA_WAITED, "there you are");
+	expect_bytes(&w, RS_EVENT_FINISH, 2, "there you are");
+	/* A result for nobody in particular waits for the successor. */
+	finish_task(&t, &job, 0, "later");
+	assert_true(hears_nothing(&w, 30));
+	leave(&w);
+	hire_for(&s, &w, 0);
+	expect_bytes(&w, RS_EVENT_FINISH, 2, "later");
+	end();
+}
+
+/* Too many jobs: who sends them is not read any more, until there are fewer. Nothing is lost. */
+static void too_many(void **state)
+{
+	enum { JOBS = 40000 };
+	static char bytes[512];
+	struct rs_wire_task h = { .dst = 0 };
+	uint32_t sent = 0, got = 0;
+	struct told job;
+
+	(void)state;
+	start();
+	assert_true(rs_fd_nonblock(w.ch.fd, true));
+	while (sent < JOBS) {
+		enum rs_result rc = rs_ipc_flush(&w.ch);
+		assert_true(rc != RS_ERR);
+		if (rc == RS_AGAIN) {
+			struct pollfd p = { .fd = w.ch.fd, .events = POLLOUT };
+			if (poll(&p, 1, 300) == 0)
+				break;
+			continue;
+		}
+		for (int i = 0; i < 100; i++) {
+			h.id = sent++;
+			assert_int_equal(rs_ipc_put(&w.ch, RS_MSG_TASK, 0, 0, rs_slice(&h, sizeof h), rs_slice(bytes, sizeof bytes), NULL, 0), RS_OK);
+		}
+	}
+	assert_true(sent < JOBS);
+	assert_true(atomic_load(&s.board.head->tasking) >= 16384);
+	assert_true(atomic_load(&s.board.head->tasking) < 16384 + 2000);
+	assert_true(rs_fd_nonblock(w.ch.fd, false));
+	while (got < sent) {
+		job = hear_event(&t, RS_EVENT_TASK);
+		assert_int_equal(job.h.a, got++);
+		taken(&t, job.h.seq);
+		/* What it could not say yet. */
+		if (got == 15000)
+			assert_int_equal(rs_ipc_flush(&w.ch), RS_OK);
+	}
+	until_tasking(0);
+	end();
+}
+
+/* ---- messages and wishes --------------------------------------------------------------------------------------------------- */
+
+static void messages(void **state)
+{
+	struct actor user, script, manager;
+	struct told m;
+
+	(void)state;
+	start();
+	enter_for(&s, &user, 4);
+	enter_for(&s, &script, RS_ID_SCRIPT);
+	enter_for(&s, &manager, RS_ID_MANAGER);
+	message(&w, 1, "w");
+	m = take_event(&w2, RS_EVENT_PIPE_MESSAGE);
+	assert_int_equal(m.h.a, 0);
+	assert_int_equal(m.h.b, RS_DATA_SERIALIZED);
+	message(&t2, 1, "t");
+	assert_int_equal(take_event(&w2, RS_EVENT_PIPE_MESSAGE).h.a, 3);
+	message(&user, 1, "u");
+	assert_int_equal(take_event(&w2, RS_EVENT_PIPE_MESSAGE).h.a, 4);
+	message(&script, 1, "s");
+	assert_int_equal(take_event(&w2, RS_EVENT_PIPE_MESSAGE).h.a, 0);
+	message(&manager, 3, "m");
+	assert_int_equal(take_event(&t2, RS_EVENT_PIPE_MESSAGE).h.a, 0);
+	/* To one who is not there: to his successor. */
+	leave(&w2);
+	message(&w, 1, "wait for me");
+	hire_for(&s, &w2, 1);
+	expect_bytes(&w2, RS_EVENT_PIPE_MESSAGE, 0, "wait for me");
+	/* User processes hear nothing. */
+	message(&w, 4, "x");
+	assert_true(hears_eof(&w));
+	leave(&user);
+	leave(&script);
+	leave(&manager);
+	end();
+}
+
+static void wishes(void **state)
+{
+	struct rs_wire_ask a = { .what = RS_ASK_RELOAD_TASKS };
+	struct rs_frame f;
+
+	(void)state;
+	start();
+	say(&w, RS_MSG_ASK, 0, 0, rs_slice(&a, sizeof a), RS_SLICE(""));
+	f = from_reactor(&s.h, RS_MSG_REACTOR_WISH);
+	assert_memory_equal(f.payload.p, &a, sizeof a);
+	a = (struct rs_wire_ask){ .what = RS_ASK_STOP_WORKER, .id = 1 };
+	say(&w, RS_MSG_ASK, 0, 0, rs_slice(&a, sizeof a), RS_SLICE(""));
+	(void)hear(&w2, RS_MSG_RETIRE);
+	say(&w, RS_MSG_ASK, 0, 0, rs_slice(&a, sizeof a), RS_SLICE("")); /* twice is once */
+	assert_true(hears_nothing(&w2, 20));
+	say(&w, RS_MSG_WORKER_ASKS, 0, 0, RS_SLICE("new code"), RS_SLICE(""));
+	f = from_reactor(&s.h, RS_MSG_REACTOR_ASKS);
+	assert_true(rs_slice_eq(f.payload, RS_SLICE("new code")));
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(there_and_back, up),
+		cmocka_unit_test_setup(any_idle, up),
+		cmocka_unit_test_setup(named, up),
+		cmocka_unit_test_setup(task_worker_dies, up),
+		cmocka_unit_test_setup(not_begun, up),
+		cmocka_unit_test_setup(one_way, up),
+		cmocka_unit_test_setup(no_jobs_from_task_workers, up),
+		cmocka_unit_test_setup(sender_dies, up),
+		cmocka_unit_test_setup(waits_to_the_end, up),
+		cmocka_unit_test_setup(too_many, up),
+		cmocka_unit_test_setup(messages, up),
+		cmocka_unit_test_setup(wishes, up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
