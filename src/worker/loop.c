@@ -47,7 +47,8 @@ static struct event_base *base_new(void)
 	return base;
 }
 
-static void destroy(struct rs_loop *l)
+/* What it has of the system. No frame of libevent is below a callback, so this may happen in one. */
+static void close_base(struct rs_loop *l)
 {
 	if (l->wake_ev)
 		event_free(l->wake_ev);
@@ -55,7 +56,14 @@ static void destroy(struct rs_loop *l)
 		event_free(l->beat_ev);
 	if (l->base)
 		event_base_free(l->base);
+	l->wake_ev = l->beat_ev = NULL;
+	l->base = NULL;
 	rs_fd_close(&l->wake_fd);
+}
+
+static void destroy(struct rs_loop *l)
+{
+	close_base(l);
 	free(l->heap);
 	free(l->buckets);
 	free(l);
@@ -132,6 +140,8 @@ void rs_loop_free(void)
 	l->dead = l->cut = true;
 	for (unsigned i = 0; i < l->ndrops; i++)
 		l->drops[i]();
+	/* A child that was forked in a callback may never return to the run: only memory waits for that. */
+	close_base(l);
 	if (l->depth == 0)
 		destroy(l);
 }
@@ -326,6 +336,12 @@ void rs_loop_release(struct rs_loop *l)
 {
 	RS_ASSERT(l->keepers > 0);
 	l->keepers--;
+}
+
+bool rs_loop_due(const struct rs_loop *l, int64_t now_us)
+{
+	return l->any_signal || !TAILQ_EMPTY(&l->ready) || !STAILQ_EMPTY(&l->deferred) || l->each[false].cb || l->each[true].cb ||
+	       (l->ntimers && l->heap[0]->due_us <= now_us);
 }
 
 uint64_t rs_loop_turns(const struct rs_loop *l)

@@ -31,7 +31,7 @@ void rs_loop_free(void);
  * RS_LOOP_DROPS of them, the same one counts once. In a child this is a place where nothing but memory may be touched.
  */
 void rs_loop_at_drop(struct rs_loop *l, void (*cb)(void));
-#define RS_LOOP_DROPS 8
+#define RS_LOOP_DROPS 16
 
 enum rs_loop_mode {
 	RS_LOOP_UNTIL_EMPTY, /* until nothing is left that keeps it alive, or rs_loop_stop() */
@@ -58,6 +58,8 @@ bool rs_loop_empty(const struct rs_loop *l);
 /* For those who wait for something that is not in the loop itself (a suspended coroutine does not, a thread's answer does). */
 void rs_loop_hold(struct rs_loop *l);
 void rs_loop_release(struct rs_loop *l);
+/* Is there something to call at now_us that no descriptor tells of? Asks no kernel. */
+bool rs_loop_due(const struct rs_loop *l, int64_t now_us);
 /* Turns so far. */
 uint64_t rs_loop_turns(const struct rs_loop *l);
 /* Monotonic milliseconds, read once per turn; microseconds are rs_now_us(). */

@@ -16,11 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct rs_child {
-	pid_t pid;
-	uint32_t id, generation;
-};
-
 static struct rs_process process;
 
 RS_PUBLIC extern const struct rs_engine_module rs_engine_module;
@@ -57,29 +52,11 @@ static bool tell_master(struct rs_process *p, enum rs_msg msg, struct rs_slice p
 
 /* ---- children -------------------------------------------------------------------------------- */
 
-static bool children_room(struct rs_process *p)
-{
-	struct rs_child *c;
-	size_t cap;
-
-	if (p->nchildren < p->children_cap)
-		return true;
-	cap = p->children_cap ? p->children_cap * 2 : 16;
-	c = realloc(p->children, cap * sizeof *c);
-	if (!c)
-		return false;
-	p->children = c;
-	p->children_cap = cap;
-	return true;
-}
-
 /* In the child: nothing of the manager is left but its memory. Never returns to the manager's loop. */
 static int become_worker(struct rs_process *p, const struct rs_wire_fork *order, int data_fd, int claim_fd)
 {
 	rs_ipc_fini(&p->control);
-	free(p->children);
-	p->children = NULL;
-	p->nchildren = p->children_cap = 0;
+	rs_children_free(&p->children);
 	return rs_worker_main(p, order, data_fd, claim_fd);
 }
 
@@ -98,7 +75,7 @@ static enum rs_result fork_worker(struct rs_process *p, struct rs_frame *f)
 	memcpy(&order, f->payload.p, sizeof order);
 	data_fd = rs_ipc_take_fd(&p->control, f, 0);
 	claim_fd = rs_ipc_take_fd(&p->control, f, 1);
-	pid = children_room(p) ? rs_fork() : -1;
+	pid = rs_children_room(&p->children) ? rs_fork() : -1;
 	if (pid == 0) {
 		p->exit_status = become_worker(p, &order, data_fd, claim_fd);
 		return RS_DONE;
@@ -108,7 +85,7 @@ static enum rs_result fork_worker(struct rs_process *p, struct rs_frame *f)
 	rs_fd_close(&data_fd);
 	rs_fd_close(&claim_fd);
 	if (pid > 0)
-		p->children[p->nchildren++] = (struct rs_child){ pid, order.id, order.generation };
+		rs_children_add(&p->children, (struct rs_child){ pid, order.id, order.generation });
 	done = (struct rs_wire_forked){ .id = order.id, .generation = order.generation,
 					.pid = pid > 0 ? (uint32_t)pid : 0 };
 	return tell_master(p, RS_MSG_FORKED, rs_slice(&done, sizeof done)) ? RS_OK : RS_ERR;
@@ -117,26 +94,17 @@ static enum rs_result fork_worker(struct rs_process *p, struct rs_frame *f)
 static void reap(struct rs_process *p)
 {
 	struct rs_wire_exited gone;
+	struct rs_child child;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (size_t i = 0; i < p->nchildren; i++) {
-			if (p->children[i].pid != pid)
-				continue;
-			gone = (struct rs_wire_exited){ .id = p->children[i].id, .pid = (uint32_t)pid,
-							.generation = p->children[i].generation, .status = status };
-			p->children[i] = p->children[--p->nchildren];
-			(void)tell_master(p, RS_MSG_EXITED, rs_slice(&gone, sizeof gone));
-			break;
-		}
+		if (!rs_children_take(&p->children, pid, &child))
+			continue;
+		gone = (struct rs_wire_exited){ .id = child.id, .generation = child.generation, .pid = (uint32_t)pid,
+						.status = status };
+		(void)tell_master(p, RS_MSG_EXITED, rs_slice(&gone, sizeof gone));
 	}
-}
-
-static void kill_children(struct rs_process *p, int sig)
-{
-	for (size_t i = 0; i < p->nchildren; i++)
-		kill(p->children[i].pid, sig);
 }
 
 /* TERM now, KILL after wait_ms, until no child is left. */
@@ -144,12 +112,12 @@ static void end_children(struct rs_process *p, int64_t wait_ms, const sigset_t *
 {
 	int64_t deadline = rs_now_ms() + wait_ms;
 
-	kill_children(p, SIGTERM);
+	rs_children_signal(&p->children, SIGTERM);
 	reap(p);
-	while (p->nchildren) {
+	while (p->children.n) {
 		int64_t left = deadline - rs_now_ms();
 		if (left <= 0) {
-			kill_children(p, SIGKILL);
+			rs_children_signal(&p->children, SIGKILL);
 			left = 1000;
 		}
 		struct timespec t = { left / 1000, left % 1000 * 1000000 };

@@ -5,12 +5,14 @@
 #define RS_PROCESS_H
 
 #include "ipc/ipc.h"
+#include "worker/children.h"
 #include "worker/engine.h"
 #include "worker/heritage.h"
 
 #include <sys/types.h>
 
 struct rs_loop;
+struct rs_server;
 
 /* A request that the reactor posted here and that has not run yet. */
 struct rs_post {
@@ -47,8 +49,7 @@ struct rs_process {
 	/* manager */
 	struct rs_ipc control;
 	bool booted;
-	struct rs_child *children; /* workers forked and not reaped */
-	size_t nchildren, children_cap;
+	struct rs_children children;
 
 	/* worker */
 	bool is_worker;
@@ -66,6 +67,9 @@ struct rs_process {
 	/* any PHP process, also one without a server: worker/loop.h */
 	struct rs_loop *loop;
 	bool loop_fork_hook; /* rs_loop_forked() runs in every child from now on */
+
+	/* a process of a script's server: worker/server_private.h. Uses control, children, data and claims of the above */
+	struct rs_server *server;
 };
 
 /* What the module is made for: defined by sapi/ or by the fake engine. */

@@ -9,6 +9,7 @@
 
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
+#include "worker/loop.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -234,10 +235,59 @@ static void leave(struct rs_process *p)
 	}
 }
 
-static void serve(struct rs_process *p)
+/* Timers and descriptors of the application, if it has any: their turn comes between requests. */
+static struct rs_loop *application_loop(void)
+{
+	struct rs_loop *l = rs_loop_peek();
+
+	return l && !rs_loop_empty(l) ? l : NULL;
+}
+
+static void on_channel(struct rs_watch *w, unsigned events, void *arg)
+{
+	(void)w, (void)events;
+	*(bool *)arg = true;
+}
+
+/* Until a frame has come. RS_AGAIN: not yet, but the engine may tidy up. RS_ERR: there is no loop to wait in. */
+static enum rs_result wait_in_loop(struct rs_process *p, bool tidy)
+{
+	int64_t since_us = rs_now_us();
+	bool readable = false;
+	struct rs_loop *l = application_loop();
+	struct rs_watch *w = l ? rs_watch_new(l, p->data.fd, RS_WATCH_READ, false, on_channel, &readable) : NULL;
+
+	if (!w)
+		return RS_ERR;
+	while (!readable && application_loop()) {
+		if (rs_loop_run(l, RS_LOOP_ONCE) == RS_ERR || p->forked_away)
+			break;
+		if (!tidy && rs_now_us() - since_us >= IDLE_AFTER_MS * 1000)
+			break;
+	}
+	/* A child that user code has forked: its copy of the loop is gone already, and nobody is to be served by it. */
+	if (p->forked_away)
+		_exit(0);
+	rs_watch_free(w);
+	return readable ? RS_OK : application_loop() ? RS_AGAIN : RS_ERR;
+}
+
+static enum rs_result wait_for_frames(struct rs_process *p, bool tidy)
 {
 	struct pollfd pfd = { .fd = p->data.fd, .events = POLLIN };
+	enum rs_result r = wait_in_loop(p, tidy);
+
+	if (r == RS_AGAIN)
+		return r;
+	if (r == RS_ERR && tidy)
+		(void)poll(&pfd, 1, -1);
+	return rs_worker_receive(p, true);
+}
+
+static void serve(struct rs_process *p)
+{
 	bool tidy = true; /* nothing was served since the engine last tidied up */
+	struct rs_loop *l;
 	enum rs_result r;
 
 	for (;;) {
@@ -245,6 +295,10 @@ static void serve(struct rs_process *p)
 			if (!serve_one(p))
 				return;
 			tidy = false;
+			if ((l = application_loop()))
+				(void)rs_loop_run(l, RS_LOOP_POLL);
+			if (p->forked_away)
+				_exit(0);
 			if (p->serve_max && p->served >= p->serve_max) {
 				leave(p);
 				return;
@@ -252,9 +306,7 @@ static void serve(struct rs_process *p)
 		}
 		if (p->retired || rs_ipc_flush(&p->data) != RS_OK)
 			return;
-		if (tidy)
-			(void)poll(&pfd, 1, -1);
-		r = rs_worker_receive(p, true);
+		r = wait_for_frames(p, tidy);
 		if (r == RS_AGAIN && !tidy) {
 			p->engine->idle();
 			tidy = true;

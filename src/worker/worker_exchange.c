@@ -6,6 +6,7 @@
  * Body bytes spend credit; without credit the worker waits here, reading its channel, so nothing can deadlock.
  */
 #include "worker/process.h"
+#include "worker/request_view.h"
 
 #include "base/rs_fd.h"
 
@@ -23,14 +24,6 @@ static struct rs_process *owner_of(struct rs_exchange *x)
 
 /* ---- request --------------------------------------------------------------------------------- */
 
-static bool slice_in(const struct rs_wire_slice *w, struct rs_slice head, struct rs_slice *out)
-{
-	if (w->off > head.n || w->len > head.n - w->off)
-		return false;
-	*out = rs_slice(head.p + w->off, w->len);
-	return true;
-}
-
 static bool fields_room(struct rs_exchange *x, size_t n)
 {
 	struct rs_field *p;
@@ -45,49 +38,17 @@ static bool fields_room(struct rs_exchange *x, size_t n)
 	return true;
 }
 
-/* Cuts the payload into the view; every length is checked although the sender is ours. */
 static bool parse(struct rs_exchange *x, struct rs_slice payload)
 {
-	struct rs_wire_request w;
-	struct rs_request_view *v = &x->view;
-	struct rs_wire_slice pair[2];
-	const char *table;
-	struct rs_slice head;
-	size_t need;
+	struct rs_request_parts parts;
+	uint32_t n;
 
-	if (payload.n < sizeof w)
+	if (!rs_request_count(payload, &n) || !fields_room(x, n) || !rs_request_parse(payload, x->fields, &parts))
 		return false;
-	memcpy(&w, payload.p, sizeof w);
-	need = sizeof w + (size_t)w.nfields * sizeof pair;
-	if (w.nfields > 10000 || payload.n < need || payload.n - need < w.head_len)
-		return false;
-	table = payload.p + sizeof w;
-	head = rs_slice(payload.p + need, w.head_len);
-	need += w.head_len;
-	if (payload.n - need < (size_t)w.remote_len + w.local_len || !fields_room(x, w.nfields))
-		return false;
-	*v = (struct rs_request_view){ .nfields = w.nfields, .fields = x->fields, .http_minor = w.http_minor,
-				       .remote_port = w.remote_port, .local_port = w.local_port,
-				       .tls = w.flags & RS_REQ_TLS, .trusted = w.flags & RS_REQ_TRUSTED,
-				       .received_us = w.received_us, .body_len = w.body_len };
-	v->remote_addr = rs_slice(payload.p + need, w.remote_len);
-	v->local_addr = rs_slice(payload.p + need + w.remote_len, w.local_len);
-	need += (size_t)w.remote_len + w.local_len;
-	x->inline_body = rs_slice(payload.p + need, payload.n - need);
-	if (!slice_in(&w.method, head, &v->method) || !slice_in(&w.target, head, &v->target) ||
-	    w.path_len > v->target.n)
-		return false;
-	v->path = rs_slice(v->target.p, w.path_len);
-	if (w.path_len < v->target.n)
-		v->query = rs_slice(v->target.p + w.path_len + 1, v->target.n - w.path_len - 1);
-	for (uint32_t i = 0; i < w.nfields; i++) {
-		memcpy(pair, table + i * sizeof pair, sizeof pair);
-		if (!slice_in(&pair[0], head, &x->fields[i].name) ||
-		    !slice_in(&pair[1], head, &x->fields[i].value))
-			return false;
-	}
-	x->credit = w.credit;
-	return (w.flags & RS_REQ_BODY_FD) ? x->body_fd >= 0 : x->inline_body.n == w.body_len;
+	x->view = parts.view;
+	x->inline_body = parts.inline_body;
+	x->credit = parts.credit;
+	return !parts.body_in_file || x->body_fd >= 0;
 }
 
 bool rs_exchange_begin(struct rs_process *p, struct rs_post *post)

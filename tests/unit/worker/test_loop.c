@@ -637,6 +637,27 @@ static void a_child_made_by_a_callback_leaves_the_run(void **state)
 	assert_int_equal(WEXITSTATUS(status), 7);
 }
 
+static void it_knows_what_is_due_without_asking(void **state)
+{
+	struct rs_loop *l = rs_loop_get();
+	int64_t now_us = rs_now_us();
+
+	(void)state;
+	assert_false(rs_loop_due(l, now_us));
+	assert_non_null(rs_timer_new(l, 1000, false, true, letter_timer, "t"));
+	assert_false(rs_loop_due(l, now_us));
+	assert_true(rs_loop_due(l, now_us + 2000000));
+	assert_true(rs_loop_defer(l, letter, "d"));
+	assert_true(rs_loop_due(l, now_us));
+	assert_int_equal(rs_loop_run(l, RS_LOOP_POLL), RS_OK);
+	assert_string_equal(seen, "d");
+	assert_false(rs_loop_due(l, now_us));
+	rs_loop_each_turn(l, true, letter, "e");
+	assert_true(rs_loop_due(l, now_us));
+	rs_loop_each_turn(l, true, NULL, NULL);
+	assert_false(rs_loop_due(l, now_us));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -663,6 +684,7 @@ int main(void)
 		TEST(a_child_leaves_the_parents_loop_alone),
 		TEST(a_daemon_keeps_it),
 		TEST(a_child_made_by_a_callback_leaves_the_run),
+		TEST(it_knows_what_is_due_without_asking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,200 @@
+/*
+ * HTTP in a server's processes: requests that outlive their event, and answers by the number of the request, from whoever
+ * has it.
+ */
+#include "worker/server_private.h"
+
+#include "base/rs_fd.h"
+#include "worker/request_view.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* ---- requests ------------------------------------------------------------------------------------------------- */
+
+struct rs_server_request {
+	struct rs_request_parts parts;
+	struct rs_field *fields;
+	int body_fd;             /* -1: it is in the bytes */
+	void *map;               /* the body of body_fd; NULL: not yet */
+	char bytes[];            /* the payload */
+};
+
+struct rs_server_request *rs_server_request_new(struct rs_event *ev)
+{
+	struct rs_server_request *q;
+	uint32_t n;
+
+	if (!rs_request_count(ev->data, &n))
+		return NULL;
+	q = malloc(sizeof *q + ev->data.n);
+	if (!q)
+		return NULL;
+	*q = (struct rs_server_request){ .body_fd = -1, .fields = calloc(n ? n : 1, sizeof *q->fields) };
+	memcpy(q->bytes, ev->data.p, ev->data.n);
+	if (!q->fields || !rs_request_parse(rs_slice(q->bytes, ev->data.n), q->fields, &q->parts) ||
+	    (q->parts.body_in_file && ev->body_fd < 0)) {
+		rs_server_request_free(q);
+		return NULL;
+	}
+	if (q->parts.body_in_file) {
+		q->body_fd = ev->body_fd;
+		ev->body_fd = -1;
+	}
+	return q;
+}
+
+void rs_server_request_free(struct rs_server_request *q)
+{
+	if (!q)
+		return;
+	if (q->map)
+		munmap(q->map, q->parts.view.body_len);
+	rs_fd_close(&q->body_fd);
+	free(q->fields);
+	free(q);
+}
+
+const struct rs_request_view *rs_server_request_view(const struct rs_server_request *q)
+{
+	return &q->parts.view;
+}
+
+struct rs_slice rs_server_request_body(struct rs_server_request *q)
+{
+	uint64_t n = q->parts.view.body_len;
+
+	if (q->body_fd < 0 || n == 0)
+		return q->parts.inline_body;
+	if (!q->map) {
+		q->map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, q->body_fd, 0);
+		if (q->map == MAP_FAILED) {
+			rs_error(rs_process()->log, "cannot map a request body of %llu bytes", (unsigned long long)n);
+			q->map = NULL;
+			return rs_slice("", 0);
+		}
+	}
+	return rs_slice(q->map, n);
+}
+
+/* ---- answers -------------------------------------------------------------------------------------------------- */
+
+/* Does anybody wait for it, and may more of it be queued? */
+static enum rs_server_result check(const struct rs_server *s, const struct rs_answer *a, bool end)
+{
+	struct rs_session c = { .fd = 0 };
+	uint64_t most;
+
+	if (!s)
+		return RS_SERVER_LOST;
+	if (a->fd && !rs_board_get(&s->board, a->fd, &c))
+		return a->fd > atomic_load(&s->board.head->high_water) ? RS_SERVER_NOT_EXIST : RS_SERVER_CLOSED;
+	/* The last piece always goes: without it the client waits for ever. */
+	most = c.fd && c.port < s->setup.server.nports && !end ? s->setup.ports[c.port].socket_buffer_size : 0;
+	return most && c.send_queued >= most ? RS_SERVER_FULL : RS_SERVER_OK;
+}
+
+static enum rs_server_result put(struct rs_server *s, const struct rs_answer *a, enum rs_msg msg, bool end, struct rs_slice head,
+				 struct rs_slice body)
+{
+	if (end)
+		atomic_fetch_add(&s->cell->responses, 1);
+	return rs_server_put(s, msg, end ? RS_FRAME_END : 0, a->request, head, body, -1);
+}
+
+/* Pieces of at most RS_BODY_MAX; end goes with the last one. */
+static enum rs_server_result put_body(struct rs_server *s, const struct rs_answer *a, struct rs_slice bytes, bool end)
+{
+	enum rs_server_result r = RS_SERVER_OK;
+
+	while (r == RS_SERVER_OK && (bytes.n || end)) {
+		struct rs_slice piece = rs_slice(bytes.p, bytes.n < RS_BODY_MAX ? bytes.n : RS_BODY_MAX);
+		bytes = rs_slice(bytes.p + piece.n, bytes.n - piece.n);
+		r = put(s, a, RS_MSG_BODY, end && bytes.n == 0, RS_SLICE(""), piece);
+		if (bytes.n == 0)
+			break;
+	}
+	return r;
+}
+
+/* The struct, reason and headers; before it `room` bytes. false: too large, or no memory. */
+static bool make_head(const struct rs_answer *a, size_t body_len, const void *before, size_t room, struct rs_buf *out)
+{
+	size_t reason_len = a->reason.n < 512 ? a->reason.n : 512;
+	const struct rs_wire_response w = { .status = (uint16_t)a->status, .reason_len = (uint16_t)reason_len,
+					    .headers_len = (uint32_t)a->headers.n, .body_len = (uint32_t)body_len,
+					    .content_length = a->content_length };
+
+	return a->headers.n <= RS_RESPONSE_HEADERS_MAX - 1024 && rs_buf_put(out, before, room) && rs_buf_put(out, &w, sizeof w) &&
+	       rs_buf_put(out, a->reason.p, reason_len) && rs_buf_put(out, a->headers.p, a->headers.n);
+}
+
+enum rs_server_result rs_server_answer_head(const struct rs_answer *a, struct rs_slice body, bool end)
+{
+	struct rs_server *s = rs_server_self();
+	enum rs_server_result r = check(s, a, end);
+	struct rs_slice first = rs_slice(body.p, body.n < RS_BODY_MAX ? body.n : RS_BODY_MAX);
+	struct rs_buf head = { 0 };
+	bool all = first.n == body.n;
+
+	if (r != RS_SERVER_OK)
+		return r;
+	if (!make_head(a, first.n, "", 0, &head)) {
+		rs_buf_free(&head);
+		return RS_SERVER_TOO_LARGE;
+	}
+	r = put(s, a, RS_MSG_RESPONSE, end && all, rs_buf_slice(&head), first);
+	rs_buf_free(&head);
+	if (r == RS_SERVER_OK && !all)
+		r = put_body(s, a, rs_slice(body.p + first.n, body.n - first.n), end);
+	return r;
+}
+
+enum rs_server_result rs_server_answer_body(const struct rs_answer *a, struct rs_slice bytes, bool end)
+{
+	struct rs_server *s = rs_server_self();
+	enum rs_server_result r = check(s, a, end);
+
+	return r == RS_SERVER_OK ? put_body(s, a, bytes, end) : r;
+}
+
+enum rs_server_result rs_server_answer_trailers(const struct rs_answer *a, struct rs_slice lines)
+{
+	struct rs_server *s = rs_server_self();
+	enum rs_server_result r = check(s, a, true);
+
+	if (r != RS_SERVER_OK)
+		return r;
+	if (lines.n > RS_BODY_MAX)
+		return RS_SERVER_TOO_LARGE;
+	atomic_fetch_add(&s->cell->responses, 1);
+	return rs_server_put(s, RS_MSG_BODY, RS_FRAME_END | RS_FRAME_TRAILERS, a->request, RS_SLICE(""), lines, -1);
+}
+
+enum rs_server_result rs_server_answer_file(const struct rs_answer *a, int file_fd, uint64_t offset, uint64_t length)
+{
+	struct rs_server *s = rs_server_self();
+	enum rs_server_result r = check(s, a, true);
+	struct rs_answer whole = *a;
+	struct rs_buf head = { 0 };
+
+	if (r != RS_SERVER_OK)
+		return r;
+	whole.content_length = (int64_t)length;
+	if (make_head(&whole, 0, &offset, sizeof offset, &head))
+		r = rs_server_put(s, RS_MSG_ANSWER_FILE, RS_FRAME_END, a->request, rs_buf_slice(&head), RS_SLICE(""), file_fd);
+	else
+		r = RS_SERVER_TOO_LARGE;
+	if (r == RS_SERVER_OK)
+		atomic_fetch_add(&s->cell->responses, 1);
+	rs_buf_free(&head);
+	return r;
+}
+
+void rs_server_answer_abort(const struct rs_answer *a)
+{
+	struct rs_server *s = rs_server_self();
+
+	if (s)
+		(void)rs_server_put(s, RS_MSG_BODY, RS_FRAME_ABORT, a->request, RS_SLICE(""), RS_SLICE(""), -1);
+}

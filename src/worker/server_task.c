@@ -1,0 +1,84 @@
+/*
+ * Jobs for task workers: given, waited for, answered.
+ */
+#include "worker/server_private.h"
+
+#include "base/rs_clock.h"
+#include "base/rs_fd.h"
+
+int64_t rs_server_task(int32_t dst, uint32_t flags, struct rs_slice bytes)
+{
+	struct rs_server *s = rs_server_self();
+	struct rs_wire_task h = { .dst = dst, .flags = flags };
+
+	if (!s || bytes.n > RS_SEND_MAX - sizeof h || dst >= (int64_t)s->setup.server.ntasks)
+		return -1;
+	h.id = s->next_task;
+	if (rs_server_put(s, RS_MSG_TASK, 0, 0, rs_slice(&h, sizeof h), bytes, -1) != RS_SERVER_OK)
+		return -1;
+	s->next_task = (s->next_task + 1) & INT32_MAX;
+	return h.id;
+}
+
+enum rs_server_result rs_server_finish(uint32_t task, uint32_t to, uint32_t flags, struct rs_slice bytes)
+{
+	const struct rs_wire_finish h = { .id = task, .to = to, .flags = flags };
+	struct rs_server *s = rs_server_self();
+
+	if (!s)
+		return RS_SERVER_LOST;
+	if (bytes.n > RS_SEND_MAX - sizeof h)
+		return RS_SERVER_TOO_LARGE;
+	return rs_server_put(s, RS_MSG_FINISH, 0, 0, rs_slice(&h, sizeof h), bytes, -1);
+}
+
+/* ---- waiting for results ------------------------------------------------------------------------------------------ */
+
+static bool is_one_of(const uint32_t *tasks, size_t n, uint32_t id, size_t *which)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (tasks[i] != id)
+			continue;
+		*which = i;
+		return true;
+	}
+	return false;
+}
+
+/* A result among the events that are kept. It is taken out of its turn; its place stays, for its number. */
+static struct rs_kept *find_result(struct rs_server *s, const uint32_t *tasks, size_t n, size_t *which)
+{
+	struct rs_kept *k;
+
+	STAILQ_FOREACH(k, &s->kept, link) {
+		if (!k->spent && k->ev.h.kind == RS_EVENT_FINISH && (k->ev.h.b & RS_DATA_WAITED) &&
+		    is_one_of(tasks, n, k->ev.h.a, which))
+			return k;
+	}
+	return NULL;
+}
+
+enum rs_result rs_server_wait_finish(const uint32_t *tasks, size_t n, int64_t deadline_us, size_t *which, uint32_t *flags,
+				     struct rs_buf *out)
+{
+	struct rs_server *s = rs_server_self();
+	struct rs_kept *k;
+	int64_t left_us;
+
+	if (!s)
+		return RS_ERR;
+	for (;;) {
+		k = find_result(s, tasks, n, which);
+		if (k) {
+			*flags = k->ev.h.b;
+			k->spent = true;
+			return rs_buf_put(out, k->bytes, k->n) ? RS_OK : RS_ERR;
+		}
+		if (s->lost || s->p->data.fd < 0 || s->p->forked_away)
+			return RS_ERR;
+		left_us = deadline_us - rs_now_us();
+		if (left_us <= 0)
+			return RS_AGAIN;
+		rs_server_wait(s, left_us > 60000000 ? 60000 : (int)((left_us + 999) / 1000));
+	}
+}
