@@ -1,5 +1,6 @@
 /*
- * rserverd: the program's entry. Makes what must be made before anything else looks at argv, then runs one command.
+ * rserverd: the program's entry. Makes what must be made before anything else looks at argv, then runs one command; under
+ * the name php it is PHP's command line.
  */
 #include "base/rs_fd.h"
 #include "cli/cli.h"
@@ -12,6 +13,8 @@ int main(int argc, char **argv)
 	struct rs_cli cli = { .title = &title };
 	char why[512];
 
+	if (argc > 0 && rs_cli_named_php(argv[0]))
+		return rs_cli_be_php(argc, argv);
 	if (!rs_fd_standard() || !rs_title_init(&title, argc, argv) || !rs_cli_locate(&cli))
 		return rs_cli_fail("cannot prepare the process");
 	if (!rs_cli_parse(&cli, rs_commands, argc, argv, why, sizeof why)) {

@@ -69,6 +69,12 @@ void rs_cli_print(struct rs_slice text);
 /* "rserverd: ..." on standard error; returns 1. */
 int rs_cli_fail(const char *fmt, ...) RS_PRINTF(1, 2);
 
+/* ---- cli_php.c ---- */
+/* Was this program started as php? It is then PHP's command line and has no commands of its own. */
+bool rs_cli_named_php(const char *argv0);
+/* The life of such a process; returns only when php cannot be run. May change argv. */
+int rs_cli_be_php(int argc, char **argv);
+
 /* ---- commands ---- */
 int rs_cmd_start(const struct rs_cli *cli);
 int rs_cmd_stop(const struct rs_cli *cli);
@@ -78,6 +84,8 @@ int rs_cmd_status(const struct rs_cli *cli);
 int rs_cmd_info(const struct rs_cli *cli);
 int rs_cmd_config(const struct rs_cli *cli);
 int rs_cmd_php(const struct rs_cli *cli);
+int rs_cmd_serve_script(const struct rs_cli *cli);
+int rs_cmd_run(const struct rs_cli *cli);
 int rs_cmd_docs(const struct rs_cli *cli);
 int rs_cmd_version(const struct rs_cli *cli);
 int rs_cmd_help(const struct rs_cli *cli);

@@ -1,6 +1,6 @@
 /*
- * Words of the command line into struct rs_cli. Options stand before or behind the command; everything behind `php` is
- * PHP's.
+ * Words of the command line into struct rs_cli. Options stand before or behind the command; everything behind `php`
+ * and `run` is PHP's.
  */
 #include "cli/cli.h"
 

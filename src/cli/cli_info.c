@@ -1,11 +1,10 @@
 /*
- * Commands that tell: info, config, docs, php, version, help.
+ * Commands that tell: info, config, docs, version, help.
  */
 #include "cli/cli.h"
 
 #include "master/master.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -127,37 +126,6 @@ int rs_cmd_docs(const struct rs_cli *cli)
 		return status;
 	(void)rs_cli_fail("docs: sample, markdown or man");
 	return 2;
-}
-
-/* ---- php --------------------------------------------------------------------------------------------- */
-
-int rs_cmd_php(const struct rs_cli *cli)
-{
-	const char **argv = calloc((size_t)cli->argc + 4, sizeof *argv);
-	struct rs_conf c;
-	char extension[4200];
-	size_t n = 0;
-
-	if (!argv)
-		return rs_cli_fail("out of memory");
-	if (!rs_cli_load(cli, &c, false)) {
-		free(argv);
-		return 1;
-	}
-	rs_fmt(extension, sizeof extension, "extension=%s", c.engine_module);
-	argv[n++] = c.php_binary;
-	argv[n++] = "-d";
-	argv[n++] = extension;
-	for (int i = 0; i < cli->argc; i++)
-		argv[n++] = cli->argv[i];
-	if (*c.php_binary)
-		execv(c.php_binary, (char *const *)(uintptr_t)argv);
-	else
-		errno = ENOENT;
-	(void)rs_cli_fail("cannot run php_binary %s: %s", c.php_binary, strerror(errno));
-	rs_conf_fini(&c);
-	free(argv);
-	return 1;
 }
 
 /* ---- version, help ----------------------------------------------------------------------------------- */

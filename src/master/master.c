@@ -6,6 +6,7 @@
 #include "base/rs_clock.h"
 #include "master/master_act.h"
 #include "master/master_ctl.h"
+#include "master/master_script.h"
 #include "master/master_setup.h"
 
 #include <event2/event.h>
@@ -54,6 +55,8 @@ static void act_reopen(struct rs_master *m)
 {
 	rs_mlog_reopen(&m->logs);
 	rs_mreactor_access_log(m);
+	if (m->script)
+		rs_script_reopened(m);
 	rs_notice(m->log, "logs reopened");
 }
 
@@ -143,6 +146,7 @@ static void release(struct rs_master *m)
 		rs_mgen_free(LIST_FIRST(&m->gens));
 	}
 	rs_ctl_close(m, true);
+	rs_script_fini(m);
 	rs_peer_close(&m->reactor.peer);
 	rs_mlog_fini(&m->logs);
 	rs_master_signals_close(m);
@@ -173,15 +177,18 @@ int rs_master_main(const struct rs_master_start *start)
 				 .signal_fd = -1, .pidfile.fd = -1, .logs.access_fd = -1, .reactor.peer.ipc.fd = -1,
 				 .started_ms = rs_now_ms(), .started_us = rs_wall_us() };
 	LIST_INIT(&m->gens);
-	status = rs_setup(m);
+	status = start->script ? rs_script_setup(m) ? -1 : 1 : rs_setup(m);
 	if (status < 0) {
 		/* From here on this process is the server. */
 		m->exit_status = 0;
 		if (!prepare(m)) {
 			rs_setup_failed(m, "cannot prepare the event loop");
 			m->exit_status = 1;
-		} else if (rs_setup_files(m)) {
-			boot_first(m);
+		} else if (m->script ? rs_script_files(m) : rs_setup_files(m)) {
+			if (m->script)
+				rs_script_boot(m);
+			else
+				boot_first(m);
 			event_base_dispatch(m->base);
 		} else {
 			m->exit_status = 1;

@@ -16,6 +16,14 @@ typedef enum rs_result (*rs_master_read_fn)(const void *arg, struct rs_conf *c, 
 /* The reactor's life in a child process: returns its exit status. */
 typedef int (*rs_master_reactor_fn)(struct rs_conf *conf, struct rs_log *log, struct rs_title *title, int control_fd);
 
+/* What makes it the master of a script's server: ipc/server_wire.h. */
+struct rs_wire_script;
+struct rs_port;
+struct rs_master_script {
+	const struct rs_wire_script *wire;
+	const struct rs_port *ports;    /* wire->server.nports */
+};
+
 /* All borrowed for the master's whole life. */
 struct rs_master_start {
 	struct rs_conf *conf;           /* the first reading, complete; the master changes it no more than it must */
@@ -28,6 +36,7 @@ struct rs_master_start {
 	const char *exe;                /* absolute path of this program */
 	const char *environment;        /* -e NAME, or "" */
 	const char *x_version;          /* -x V, or "" */
+	const struct rs_master_script *script; /* NULL: a hosted application; read_conf is NULL with it */
 };
 
 /*

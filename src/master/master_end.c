@@ -5,6 +5,7 @@
 #include "master/master_act.h"
 #include "master/master_ctl.h"
 #include "master/master_notify.h"
+#include "master/master_script.h"
 #include "master/master_setup.h"
 
 #include <errno.h>
@@ -16,6 +17,8 @@
 /* For idle workers and managers at the end. */
 #define QUIT_WAIT_MS 5000
 #define STRAY_GRACE_MS 1000
+/* Of a script's server whose script process is dead: between TERM and KILL. */
+#define ORPHAN_GRACE_MS 200
 /* Rounds of KILL after which what is left is stuck in the kernel. */
 #define KILLS_MAX 5
 
@@ -24,6 +27,8 @@ void rs_master_drained(struct rs_master *m)
 	struct rs_gen *g, *next;
 
 	if (m->reactor.drained || (m->state != RS_FSM_DRAIN && m->state != RS_FSM_STOP))
+		return;
+	if (m->script && m->state == RS_FSM_DRAIN && !rs_script_may_end(m))
 		return;
 	m->reactor.drained = true;
 	rs_master_after_ms(m->deadline, QUIT_WAIT_MS + 2 * DRAIN_SLACK_MS);
@@ -39,7 +44,7 @@ void rs_master_drained(struct rs_master *m)
 
 void rs_act_drain(struct rs_master *m)
 {
-	uint32_t ms = (uint32_t)rs_master_conf(m)->max_wait_time;
+	uint32_t ms = (uint32_t)(m->script ? rs_script_wait_ms(m) : rs_master_conf(m)->max_wait_time);
 
 	rs_notice(m->log, "stopping: running requests may take %u ms", ms);
 	rs_notify(m->log, m->restart ? "RELOADING=1\nSTATUS=restarting" : "STOPPING=1");
@@ -47,10 +52,13 @@ void rs_act_drain(struct rs_master *m)
 	event_del(m->recover);
 	event_del(m->reactor.respawn);
 	rs_act_drop_next(m);
+	if (m->script)
+		rs_script_drain(m);
 	/* New clients are refused at once, or wait for our successor. */
 	if (!m->restart)
 		rs_listeners_fini(&m->listeners, &m->user, true);
-	rs_master_after_ms(m->deadline, (int64_t)ms + DRAIN_SLACK_MS + QUIT_WAIT_MS);
+	if (!m->script)
+		rs_master_after_ms(m->deadline, (int64_t)ms + DRAIN_SLACK_MS + QUIT_WAIT_MS);
 	if (m->reactor.pid && m->current)
 		rs_mreactor_send(m, RS_MSG_STOP, rs_slice(&ms, sizeof ms), NULL, 0);
 	else
@@ -87,7 +95,7 @@ void rs_act_term(struct rs_master *m)
 	rs_warnx(m->log, "not stopped in time; everything gets TERM");
 	rs_master_drained(m);
 	signal_all(m, SIGTERM);
-	rs_master_after_ms(m->deadline, RS_TERM_GRACE_MS);
+	rs_master_after_ms(m->deadline, m->script && m->script->orphan ? ORPHAN_GRACE_MS : RS_TERM_GRACE_MS);
 }
 
 void rs_act_exit(struct rs_master *m)
@@ -119,6 +127,8 @@ void rs_master_check_gone(struct rs_master *m)
 			rs_master_event(m, RS_EV_RELOAD);
 		return;
 	}
+	if (m->script && m->script->drained)
+		rs_master_drained(m);
 	if (m->reactor.pid || !LIST_EMPTY(&m->gens))
 		return;
 	/* What PHP code has left running is ours by now, and ends with us. */

@@ -5,7 +5,10 @@
  * Freed only when manager and workers are dead: rs_mgen_check().
  */
 #include "base/rs_clock.h"
+#include "base/rs_fd.h"
+#include "base/rs_proc.h"
 #include "master/master_manager.h"
+#include "master/master_script.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -68,6 +71,26 @@ struct rs_gen *rs_mgen_new(struct rs_master *m, struct rs_conf *conf, bool recov
 	return g;
 }
 
+struct rs_gen *rs_mgen_adopt(struct rs_master *m, struct rs_conf *conf, pid_t pid, int fd, char *why, size_t why_size)
+{
+	struct rs_gen *g = gen_alloc(m, conf, false);
+
+	if (!g) {
+		rs_conf_fini(conf);
+		rs_fd_close(&fd);
+		rs_fmt(why, why_size, "out of memory");
+		return NULL;
+	}
+	g->peer = (struct rs_peer){ .ipc.fd = -1, .owner = g, .table = rs_manager_table, .lost = rs_manager_lost };
+	if (g->timer && rs_peer_open(&g->peer, m->base, fd, RS_IPC_MANAGER)) {
+		g->pid = pid;
+		return g;
+	}
+	rs_fmt(why, why_size, "cannot take the channel of the manager");
+	rs_mgen_free(g);
+	return NULL;
+}
+
 void rs_mgen_free(struct rs_gen *g)
 {
 	struct rs_master *m = g->m;
@@ -109,6 +132,8 @@ static bool first_booted(struct rs_gen *g, char *why, size_t why_size)
 	struct rs_master *m = g->m;
 	char path[4096];
 
+	if (m->script)
+		goto reactor; /* the script process has done all that */
 	(void)rs_copy(m->start->title->prefix, sizeof m->start->title->prefix, rs_slice_str(g->conf.process_prefix));
 	rs_title_set(m->start->title, "master process");
 	rs_master_log_path(&g->conf, path, sizeof path);
@@ -121,6 +146,7 @@ static bool first_booted(struct rs_gen *g, char *why, size_t why_size)
 	}
 	if (!rs_listeners_open(&m->listeners, &g->conf, &m->user, m->log, why, why_size))
 		return false;
+reactor:
 	if (m->reactor.pid || rs_mreactor_start(m))
 		return true;
 	rs_fmt(why, why_size, "cannot start the reactor: %s", strerror(errno));
@@ -260,17 +286,14 @@ void rs_mgen_check(struct rs_gen *g)
 	}
 }
 
-/*
- * Orders that it never confirmed will not be carried out; and a worker that it has reaped without coming to say so (both
- * got KILL at the same time) will be reported by nobody else. Those that live, or died unreaped, are our children by now.
- */
-static void forget_silent(struct rs_gen *g, int status)
+/* Orders that it never confirmed will not be carried out; who is not our child by now was reaped, and it could not say so. */
+static void forget_orders(struct rs_gen *g, int status)
 {
 	struct rs_wproc *w = LIST_FIRST(&g->procs), *next;
 
 	for (; w; w = next) {
 		next = LIST_NEXT(w, link);
-		if (!w->pid || !rs_mworker_adopted(w))
+		if (!w->pid || rs_proc_parent(w->pid) != getpid())
 			rs_mworker_gone(w, status);
 	}
 }
@@ -288,13 +311,15 @@ void rs_mgen_manager_died(struct rs_gen *g, int status)
 			  (int)g->pid, why);
 	}
 	g->pid = 0;
-	forget_silent(g, status);
+	forget_orders(g, status);
 	if (g == m->next) {
 		/* Abandoned by that; g may be gone now. */
 		rs_mgen_fail(g, why);
 		return;
 	}
-	if (g == m->current)
+	if (m->script && g->phase != RS_GEN_ENDING)
+		rs_script_manager_died(m, status);
+	else if (!m->script && g == m->current)
 		rs_master_lost_manager(m, rs_now_ms() - g->started_ms);
 	rs_mgen_check(g);
 }

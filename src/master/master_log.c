@@ -149,30 +149,37 @@ static void on_pipe(evutil_socket_t fd, short what, void *arg)
 		pipe_free(p);
 }
 
-int rs_mlog_pipe(struct rs_mlog *l, const char *role, unsigned generation, bool never_block)
+bool rs_mlog_adopt(struct rs_mlog *l, int fd, const char *role, unsigned generation)
 {
 	struct rs_log_pipe *p = calloc(1, sizeof *p);
-	int fds[2] = { -1, -1 };
 
-	if (!p || pipe2(fds, O_CLOEXEC) < 0)
-		goto fail;
-	*p = (struct rs_log_pipe){ .next = l->pipes, .l = l, .fd = fds[0], .generation = generation };
+	if (!p) {
+		rs_fd_close(&fd);
+		return false;
+	}
+	*p = (struct rs_log_pipe){ .next = l->pipes, .l = l, .fd = fd, .generation = generation };
 	if (generation)
 		rs_fmt(p->role, sizeof p->role, "%s g%u", role, generation);
 	else
 		rs_fmt(p->role, sizeof p->role, "%s", role);
-	p->ev = event_new(l->base, fds[0], EV_READ | EV_PERSIST, on_pipe, p);
-	if (!p->ev || !rs_fd_nonblock(fds[0], true) || (never_block && !rs_fd_nonblock(fds[1], true)) ||
-	    event_add(p->ev, NULL) < 0)
-		goto fail;
+	p->ev = event_new(l->base, fd, EV_READ | EV_PERSIST, on_pipe, p);
+	if (!p->ev || !rs_fd_nonblock(fd, true) || !rs_fd_cloexec(fd, true) || event_add(p->ev, NULL) < 0) {
+		pipe_free(p);
+		return false;
+	}
 	l->pipes = p;
-	return fds[1];
-fail:
-	if (p && p->ev)
-		event_free(p->ev);
-	rs_fd_close(&fds[0]);
+	return true;
+}
+
+int rs_mlog_pipe(struct rs_mlog *l, const char *role, unsigned generation, bool never_block)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	if ((!never_block || rs_fd_nonblock(fds[1], true)) && rs_mlog_adopt(l, fds[0], role, generation))
+		return fds[1];
 	rs_fd_close(&fds[1]);
-	free(p);
 	return -1;
 }
 
@@ -251,11 +258,9 @@ static bool open_access(struct rs_mlog *l, const char *path, char *why, size_t w
 
 bool rs_mlog_open(struct rs_mlog *l, const struct rs_conf *c, const char *log_path, char *why, size_t why_size)
 {
-	static const enum rs_log_level levels[] = { RS_LOG_DEBUG, RS_LOG_DEBUG, RS_LOG_INFO,  RS_LOG_NOTICE,
-						    RS_LOG_WARN,  RS_LOG_ERROR, RS_LOG_ALERT };
 	int fd;
 
-	l->log->level = levels[c->log_level >= 0 && c->log_level < (int64_t)RS_COUNTOF(levels) ? c->log_level : 2];
+	l->log->level = rs_log_level_of(c->log_level);
 	if (strcmp(log_path, l->path) != 0 && *log_path) {
 		fd = open_file(l, log_path);
 		if (fd < 0)

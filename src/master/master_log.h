@@ -42,6 +42,9 @@ void rs_mlog_detach(struct rs_mlog *l);
  */
 int rs_mlog_pipe(struct rs_mlog *l, const char *role, unsigned generation, bool never_block);
 
+/* The same for the read end of a pipe that exists already. Takes fd. */
+bool rs_mlog_adopt(struct rs_mlog *l, int fd, const char *role, unsigned generation) RS_MUST_CHECK;
+
 /* The last line of level error that processes of this generation have logged; "" when none. */
 const char *rs_mlog_last_error(struct rs_mlog *l, unsigned generation);
 

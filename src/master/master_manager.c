@@ -5,6 +5,7 @@
 
 #include "master/master_ctl.h"
 #include "master/master_engine.h"
+#include "master/master_script.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -162,7 +163,10 @@ static enum rs_result on_reload_asked(struct rs_peer *p, struct rs_frame *f)
 	if (g != g->m->current)
 		return RS_OK;
 	rs_notice(g->m->log, "the application asks for a reload: %.*s", (int)f->payload.n, f->payload.p);
-	rs_master_event(g->m, RS_EV_RELOAD);
+	if (g->m->script)
+		rs_script_wish(g->m, &(struct rs_wire_ask){ .what = RS_ASK_RELOAD });
+	else
+		rs_master_event(g->m, RS_EV_RELOAD);
 	return RS_OK;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "base/rs_clock.h"
 #include "master/master_ctl.h"
+#include "master/master_script.h"
 #include "master/master_state.h"
 
 #include <errno.h>
@@ -52,6 +53,8 @@ static void tell_all(struct rs_master *m)
 {
 	rs_mreactor_conf(m, rs_master_conf(m));
 	rs_mreactor_access_log(m);
+	if (m->script)
+		rs_script_tell_reactor(m);
 	for (size_t i = 0; i < m->listeners.n; i++)
 		rs_mreactor_send(m, RS_MSG_LISTEN, rs_slice_str(m->listeners.v[i].name), &m->listeners.v[i].fd, 1);
 	if (m->current)
@@ -119,13 +122,39 @@ static enum rs_result on_asks(struct rs_peer *p, struct rs_frame *f)
 	struct rs_master *m = master_of(p);
 
 	rs_notice(m->log, "the application asks for a reload: %.*s", (int)f->payload.n, f->payload.p);
-	rs_master_event(m, RS_EV_RELOAD);
+	if (m->script)
+		rs_script_wish(m, &(struct rs_wire_ask){ .what = RS_ASK_RELOAD });
+	else
+		rs_master_event(m, RS_EV_RELOAD);
+	return RS_OK;
+}
+
+static enum rs_result on_wish(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_master *m = master_of(p);
+	struct rs_wire_ask ask;
+
+	if (!m->script || !rs_peer_struct(f, &ask, sizeof ask))
+		return RS_ERR;
+	rs_script_wish(m, &ask);
+	return RS_OK;
+}
+
+static enum rs_result on_renewed(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_master *m = master_of(p);
+
+	(void)f;
+	if (!m->script)
+		return RS_ERR;
+	rs_script_renewed(m);
 	return RS_OK;
 }
 
 static const rs_peer_fn table[RS_MSG_COUNT] = {
 	[RS_MSG_WORKER_READY] = on_worker_ready, [RS_MSG_WORKER_KILL] = on_worker_kill, [RS_MSG_STATUS] = on_status,
 	[RS_MSG_DRAINED] = on_drained,           [RS_MSG_REACTOR_ASKS] = on_asks,
+	[RS_MSG_REACTOR_WISH] = on_wish,         [RS_MSG_RENEWED] = on_renewed,
 };
 
 static void on_lost(struct rs_peer *p, const char *why)
@@ -141,7 +170,7 @@ static void on_lost(struct rs_peer *p, const char *why)
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
-static int reactor_life(struct rs_master *m, int control_fd)
+static int reactor_life(struct rs_master *m, pid_t master, int control_fd)
 {
 	char why[256] = "cannot prepare the process";
 
@@ -149,6 +178,9 @@ static int reactor_life(struct rs_master *m, int control_fd)
 		rs_error(m->log, "%s", why);
 		return 1;
 	}
+	/* A script's server has nobody to finish for when its master is gone. */
+	if (m->script && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != master))
+		return 1;
 	return m->start->reactor(m->current ? &m->current->conf : &m->next->conf, m->log, m->start->title, control_fd);
 }
 
@@ -156,12 +188,13 @@ bool rs_mreactor_start(struct rs_master *m)
 {
 	struct rs_reactor *r = &m->reactor;
 	struct rs_spawn s = { .role = "reactor", .never_block = true };
+	pid_t master = getpid();
 	struct rs_gen *g;
 
 	r->peer = (struct rs_peer){ .ipc.fd = -1, .table = table, .lost = on_lost, .owner = m };
 	r->pid = rs_master_spawn(m, &s, RS_IPC_REACTOR, &r->peer);
 	if (r->pid == 0)
-		_exit(reactor_life(m, s.control_fd));
+		_exit(reactor_life(m, master, s.control_fd));
 	if (r->pid < 0) {
 		r->pid = 0;
 		return false;
@@ -170,6 +203,8 @@ bool rs_mreactor_start(struct rs_master *m)
 	r->started_ms = rs_now_ms();
 	rs_info(m->log, "reactor %d", (int)r->pid);
 	tell_all(m);
+	if (m->script)
+		rs_script_attach(m);
 	LIST_FOREACH(g, &m->gens, link)
 		rs_mworker_order_all(g);
 	return true;
@@ -209,7 +244,10 @@ void rs_mreactor_died(struct rs_master *m, int status)
 			  (long long)(lived_ms % 1000), text);
 	r->pid = 0;
 	LIST_FOREACH(g, &m->gens, link)
-		rs_mworker_reactor_lost(g, g->conf.max_wait_time);
+		if (m->script)
+			rs_mworker_end_all(g, rs_script_wait_ms(m));
+		else
+			rs_mworker_reactor_lost(g, g->conf.max_wait_time);
 	if (ending) {
 		rs_master_drained(m);
 		return;

@@ -5,6 +5,7 @@
 #include "master/master_act.h"
 #include "master/master_ctl.h"
 #include "master/master_notify.h"
+#include "master/master_script.h"
 #include "master/master_setup.h"
 
 #include <event2/event.h>
@@ -101,7 +102,9 @@ void rs_act_commit(struct rs_master *m)
 	rs_mreactor_route(m, g->number);
 	rs_notice(m->log, "generation %u serves: %u workers, manager %d", g->number, g->nslots, (int)g->pid);
 	rs_notify_ready(m->log, "serving");
-	if (first)
+	if (m->script)
+		rs_script_serving(m);
+	else if (first)
 		rs_setup_ready(m);
 	else if (!g->recovery)
 		reload_result(m, true, g->number, "");

@@ -7,6 +7,7 @@
 #include "base/rs_fd.h"
 #include "master/master_ctl.h"
 #include "master/master_file.h"
+#include "master/master_script.h"
 #include "master/master_status.h"
 
 #include <errno.h>
@@ -35,6 +36,10 @@ static void tell_starter(struct rs_master *m, char sign, struct rs_slice text)
 
 void rs_setup_failed(struct rs_master *m, const char *why)
 {
+	if (m->script) {
+		rs_script_failed(m, why);
+		return;
+	}
 	if (m->log->fd != STDERR_FILENO || m->logs.detached)
 		rs_errorx(m->log, "cannot start: %s", why);
 	if (m->ready_fd >= 0)
@@ -165,23 +170,34 @@ int rs_setup(struct rs_master *m)
 
 /* ---- what ------------------------------------------------------------------------------------------ */
 
-static void set_limits(const struct rs_master *m)
+/* As many files as max_conn needs, or as may be. */
+static rlim_t raise_open_files(const struct rs_master *m, rlim_t want)
 {
-	rlim_t want = (rlim_t)m->start->conf->max_conn + SPARE_FDS;
+	const struct rlimit more = { want, want };
 	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return want;
+	/* Root may, unless he is confined. */
+	if (m->root && l.rlim_max < want && setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return want;
+	l.rlim_cur = l.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &l) < 0)
+		rs_warn(m->log, "cannot raise the limit of open files to %llu", (unsigned long long)l.rlim_max);
+	return l.rlim_max;
+}
+
+void rs_setup_limits(const struct rs_master *m)
+{
+	rlim_t want = (rlim_t)m->start->conf->max_conn + SPARE_FDS, have;
 
 	(void)umask(022);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		rs_warn(m->log, "prctl");
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
-		return;
-	if (m->root && l.rlim_max < want)
-		l.rlim_max = want;
-	l.rlim_cur = l.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &l) < 0)
-		rs_warn(m->log, "cannot raise the limit of open files to %llu", (unsigned long long)l.rlim_max);
-	else if (l.rlim_cur < want)
-		rs_warnx(m->log, "at most %llu files may be open: fewer than max_conn needs", (unsigned long long)l.rlim_cur);
+	have = raise_open_files(m, want);
+	/* start() has looked after a script's max_connection. */
+	if (have < want && !m->script)
+		rs_warnx(m->log, "at most %llu files may be open: fewer than max_conn needs", (unsigned long long)have);
 }
 
 static bool take_pidfile(struct rs_master *m, char *why, size_t why_size)
@@ -211,7 +227,7 @@ bool rs_setup_files(struct rs_master *m)
 
 	(void)rs_copy(m->start->title->prefix, sizeof m->start->title->prefix, rs_slice_str(c->process_prefix));
 	rs_title_set(m->start->title, "master process");
-	set_limits(m);
+	rs_setup_limits(m);
 	rs_master_log_path(c, path, sizeof path);
 	if (take_pidfile(m, why, sizeof why) && rs_mlog_open(&m->logs, c, path, why, sizeof why) &&
 	    rs_ctl_open(m, c, why, sizeof why)) {

@@ -13,6 +13,9 @@ int rs_setup(struct rs_master *m);
 /* Pid file, logs, limits, control sockets. false: told already. */
 bool rs_setup_files(struct rs_master *m);
 
+/* umask, open files, who inherits orphans. */
+void rs_setup_limits(const struct rs_master *m);
+
 /* The server serves for the first time. */
 void rs_setup_ready(struct rs_master *m);
 

@@ -2,7 +2,7 @@
  * Signals of the master, read from a signalfd: no handlers, nothing interrupted, nothing inherited by children.
  */
 #include "base/rs_fd.h"
-#include "master/master_state.h"
+#include "master/master_script.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -16,10 +16,23 @@ static const char *signal_name(int sig)
 	return sig == SIGRTMIN ? "RTMIN" : name ? name : "?";
 }
 
+/* People signal the script process, which passes it on; Ctrl+C comes to both of us. */
+static void script_signal(struct rs_master *m, int sig)
+{
+	if (sig == RS_SIG_SCRIPT_DIED)
+		rs_script_orphaned(m);
+	else if (sig == SIGTERM)
+		rs_script_stop(m, "signal TERM to its master");
+}
+
 static void on_signal(struct rs_master *m, int sig)
 {
 	if (sig == SIGCHLD) {
 		rs_master_reap(m);
+		return;
+	}
+	if (m->script) {
+		script_signal(m, sig);
 		return;
 	}
 	rs_notice(m->log, "signal %s (%d)", signal_name(sig), sig);
@@ -42,7 +55,7 @@ static void on_signals(evutil_socket_t fd, short what, void *arg)
 		on_signal(m, (int)info.ssi_signo);
 }
 
-static void master_signals(sigset_t *set)
+static void master_signals(sigset_t *set, bool script)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD };
 
@@ -50,13 +63,15 @@ static void master_signals(sigset_t *set)
 	for (size_t i = 0; i < RS_COUNTOF(sigs); i++)
 		sigaddset(set, sigs[i]);
 	sigaddset(set, SIGRTMIN);
+	if (script)
+		sigaddset(set, RS_SIG_SCRIPT_DIED);
 }
 
 bool rs_master_signals_open(struct rs_master *m)
 {
 	sigset_t set;
 
-	master_signals(&set);
+	master_signals(&set, m->script != NULL);
 	rs_signal(SIGPIPE, SIG_IGN, false);
 	/* An inherited SIG_IGN would have the kernel reap behind our back. */
 	rs_signal(SIGCHLD, SIG_DFL, false);

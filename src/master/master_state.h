@@ -34,11 +34,14 @@
 #define RS_TERM_GRACE_MS 5000
 /* Generations at a time; a reload waits until an old one has gone. */
 #define RS_GENERATIONS_MAX 4
+/* To the master of a script's server, from the kernel: the script process has died. */
+#define RS_SIG_SCRIPT_DIED (SIGRTMIN + 1)
 
 struct event;
 struct rs_ctl;
 struct rs_gen;
 struct rs_master;
+struct rs_script;
 
 /* Grows with every failure: 0 (when free > 0), 100 ms, 200 ms, ... 10 s. */
 struct rs_backoff {
@@ -55,12 +58,14 @@ struct rs_wproc {
 	uint32_t id;
 	bool ready;                     /* it has said READY */
 	pid_t pid;                      /* 0: ordered, not yet forked */
+	pid_t ready_pid;                /* READY came before FORKED, from this one; a late one of its predecessor is another */
 	int pidfd;                      /* -1: not known, or not to be had */
 	unsigned reactor;               /* which reactor it talks to (rs_reactor.epoch) */
 	bool told;                      /* its end was wanted: no complaint, no back-off */
 	int64_t started_ms;
 	struct event *killer;           /* next step of its end */
 	int next_signal;
+	int early_signal;               /* it was to get, and was not there yet */
 };
 
 struct rs_slot {
@@ -68,6 +73,7 @@ struct rs_slot {
 	uint32_t id;
 	struct rs_wproc *proc;          /* NULL: none that counts */
 	struct rs_backoff backoff;
+	int64_t ends_ms[3];             /* servers of scripts: when its last processes ended */
 	struct event *respawn;
 };
 
@@ -149,6 +155,7 @@ struct rs_master {
 	struct rs_last_reload last_reload;
 	struct rs_reactor reactor;
 	struct rs_ctl *ctl;
+	struct rs_script *script;       /* NULL: a hosted application */
 
 	struct event *signals, *deadline, *recover;
 	int signal_fd;
@@ -212,6 +219,8 @@ void rs_master_log_path(const struct rs_conf *c, char *out, size_t size);
 /* ---- master_gen.c ---- */
 /* A new generation: takes the contents of *conf, starts its manager. NULL: why. */
 struct rs_gen *rs_mgen_new(struct rs_master *m, struct rs_conf *conf, bool recovery, char *why, size_t why_size);
+/* The same around a manager that runs already and has booted. Takes fd. */
+struct rs_gen *rs_mgen_adopt(struct rs_master *m, struct rs_conf *conf, pid_t pid, int fd, char *why, size_t why_size);
 void rs_mgen_free(struct rs_gen *g);
 /* The application is up: workers are next. */
 void rs_mgen_booted(struct rs_gen *g);
@@ -243,12 +252,12 @@ struct rs_wproc *rs_mworker_by_pid(struct rs_master *m, pid_t pid);
 struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint32_t id);
 /* It is dead. Orders a successor where one is wanted; frees w. Call rs_mgen_check() after it. */
 void rs_mworker_gone(struct rs_wproc *w, int status);
-/* After the death of its manager: is it, alive or not yet reaped, our child? */
-bool rs_mworker_adopted(const struct rs_wproc *w);
 /* sig now, next (0: none) after grace. */
 void rs_mworker_end(struct rs_wproc *w, int sig, int next, int64_t grace_ms);
 /* The reactor has died: what it had is no longer of use. */
 void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms);
+/* Every process ends, with wait_ms for that; successors come as they are wanted. */
+void rs_mworker_end_all(struct rs_gen *g, int64_t wait_ms);
 void rs_mworker_free(struct rs_wproc *w);
 
 /* ---- master_reactor.c ---- */

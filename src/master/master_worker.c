@@ -5,7 +5,7 @@
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 #include "base/rs_proc.h"
-#include "master/master_state.h"
+#include "master/master_script.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -21,6 +21,11 @@
 #define FREE_DEATHS 5
 #define READY_DELAY_MS 100
 
+/* Servers of scripts: CRASHES ends of a process within the window delay its successor. */
+#define CRASHES RS_COUNTOF(((struct rs_slot *)0)->ends_ms)
+#define CRASH_WINDOW_MS 1000
+#define CRASH_DELAY_MS 1000
+
 /* ---- slots and orders ---------------------------------------------------------------------------- */
 
 static void on_respawn(evutil_socket_t fd, short what, void *arg);
@@ -28,7 +33,8 @@ static void on_killer(evutil_socket_t fd, short what, void *arg);
 
 bool rs_mworker_slots(struct rs_gen *g)
 {
-	uint32_t n = (uint32_t)g->conf.worker_num;
+	const struct rs_wire_server *w = g->m->script ? &g->m->script->wire->server : NULL;
+	uint32_t n = w ? w->nworkers + w->ntasks + w->nusers : (uint32_t)g->conf.worker_num;
 
 	g->slots = calloc(n, sizeof *g->slots);
 	if (!g->slots)
@@ -82,7 +88,11 @@ static bool order(struct rs_slot *s)
 	struct rs_gen *g = s->gen;
 	struct rs_wire_fork fork = { .id = s->id, .generation = g->number };
 	int pair[2] = { -1, -1 }, page = rs_fd_memory("rserverd-claims", RS_CLAIM_PAGE);
-	bool ok = page >= 0 && rs_fd_pair(pair) && wproc_new(s);
+	bool ok;
+
+	if (g->m->script)
+		fork.role = rs_script_role(g->m, s->id);
+	ok = page >= 0 && rs_fd_pair(pair) && wproc_new(s);
 
 	if (ok) {
 		rs_mreactor_send(g->m, RS_MSG_WORKER_NEW, rs_slice(&fork, sizeof fork), (int[]){ pair[0], page }, 2);
@@ -178,26 +188,32 @@ static bool hold(struct rs_wproc *w, pid_t pid)
 	return true;
 }
 
-/* Whom FORKED is about. READY may have come first, by way of the reactor. */
-static struct rs_wproc *find_forked(struct rs_gen *g, uint32_t id, pid_t pid)
+/* Whom FORKED is about: orders are carried out in the order they were given, so the oldest. The list has the newest first. */
+static struct rs_wproc *find_forked(struct rs_gen *g, uint32_t id)
 {
 	struct rs_wproc *w = NULL, *it;
 
-	/* Newest first; orders are carried out in the order they were given, so the oldest is meant. */
-	LIST_FOREACH(it, &g->procs, link) {
-		if (it->id != id)
-			continue;
-		if (it->pid && it->pid == pid)
-			return it;
-		if (!it->pid)
+	LIST_FOREACH(it, &g->procs, link)
+		if (it->id == id && !it->pid)
 			w = it;
-	}
 	return w;
+}
+
+static void is_ready(struct rs_wproc *w)
+{
+	struct rs_gen *g = w->gen;
+
+	w->ready = true;
+	g->nready++;
+	rs_debug(g->m->log, "worker %u of generation %u is ready after %lld ms", w->id, g->number,
+		 (long long)(rs_now_ms() - w->started_ms));
+	if (g == g->m->next && g->phase == RS_GEN_FILLING && g->nready == g->nslots)
+		rs_master_event(g->m, RS_EV_NEXT_READY);
 }
 
 enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *f)
 {
-	struct rs_wproc *w = f->pid <= INT32_MAX ? find_forked(g, f->id, (pid_t)f->pid) : NULL;
+	struct rs_wproc *w = f->pid <= INT32_MAX ? find_forked(g, f->id) : NULL;
 
 	if (!w)
 		return RS_ERR;
@@ -206,37 +222,27 @@ enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *
 		rs_mgen_check(g);
 		return RS_OK;
 	}
-	if (!w->pid && !hold(w, (pid_t)f->pid))
+	if (!hold(w, (pid_t)f->pid))
 		return RS_ERR;
 	/* Its end was ordered before it was there. */
-	if (w->next_signal)
-		rs_mworker_end(w, w->next_signal, SIGKILL, RS_TERM_GRACE_MS);
+	if (w->early_signal)
+		rs_mworker_end(w, w->early_signal, SIGKILL, RS_TERM_GRACE_MS);
+	if (w->ready_pid == w->pid && w->id < g->nslots && g->slots[w->id].proc == w)
+		is_ready(w);
 	return RS_OK;
 }
 
 void rs_mworker_ready(struct rs_master *m, const struct rs_wire_fork *f)
 {
 	struct rs_wproc *w = rs_mworker_by_id(m, f->generation, f->id);
-	struct rs_gen *g;
 
-	if (!w || w->ready || f->pid > INT32_MAX || (w->pid ? (pid_t)f->pid != w->pid : !hold(w, (pid_t)f->pid)))
+	if (!w || w->ready || f->pid == 0 || f->pid > INT32_MAX)
 		return;
-	g = w->gen;
-	w->ready = true;
-	g->nready++;
-	rs_debug(m->log, "worker %u of generation %u is ready after %lld ms", w->id, g->number,
-		 (long long)(rs_now_ms() - w->started_ms));
-	if (g == m->next && g->phase == RS_GEN_FILLING && g->nready == g->nslots)
-		rs_master_event(m, RS_EV_NEXT_READY);
-}
-
-bool rs_mworker_adopted(const struct rs_wproc *w)
-{
-	siginfo_t info;
-	bool by_fd = w->pidfd >= 0;
-
-	/* Only asks: who is dead stays for rs_master_reap(). */
-	return waitid(by_fd ? P_PIDFD : P_PID, (id_t)(by_fd ? w->pidfd : w->pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+	/* It came by way of the reactor, and may have overtaken the manager's word, or be a dead process's. */
+	if (!w->pid)
+		w->ready_pid = (pid_t)f->pid;
+	else if ((pid_t)f->pid == w->pid)
+		is_ready(w);
 }
 
 /* ---- their end --------------------------------------------------------------------------------------- */
@@ -254,8 +260,8 @@ void rs_mworker_end(struct rs_wproc *w, int sig, int next, int64_t grace_ms)
 	w->told = true;
 	w->next_signal = next;
 	/* Not forked yet: FORKED comes back to it. */
-	if (!w->pid && !next)
-		w->next_signal = sig;
+	if (!w->pid)
+		w->early_signal = sig;
 	send_signal(w, sig);
 	if (next)
 		rs_master_after_ms(w->killer, grace_ms);
@@ -287,6 +293,15 @@ void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms)
 	g->nready = 0;
 }
 
+void rs_mworker_end_all(struct rs_gen *g, int64_t wait_ms)
+{
+	struct rs_wproc *w;
+
+	LIST_FOREACH(w, &g->procs, link)
+		if (!w->told)
+			rs_mworker_end(w, SIGTERM, SIGKILL, wait_ms);
+}
+
 static void tell_reactor(const struct rs_wproc *w, int status)
 {
 	struct rs_wire_exited gone = { .id = w->id, .generation = w->gen->number, .pid = (uint32_t)w->pid,
@@ -296,12 +311,27 @@ static void tell_reactor(const struct rs_wproc *w, int status)
 		rs_mreactor_send(w->gen->m, RS_MSG_WORKER_GONE, rs_slice(&gone, sizeof gone), NULL, 0);
 }
 
+/* Servers of scripts: a successor comes at once, unless three have gone within a second. */
+static int64_t crash_loop_delay(struct rs_slot *s, const struct rs_wproc *w, bool well)
+{
+	int64_t now = rs_now_ms();
+
+	/* An orderly end is none of them; for a user process that is any. */
+	if (well && w->ready && rs_script_role(s->gen->m, s->id) != RS_ROLE_USER)
+		return 0;
+	memmove(s->ends_ms, s->ends_ms + 1, (CRASHES - 1) * sizeof *s->ends_ms);
+	s->ends_ms[CRASHES - 1] = now;
+	return s->ends_ms[0] && now - s->ends_ms[0] < CRASH_WINDOW_MS ? CRASH_DELAY_MS : 0;
+}
+
 /*
  * Milliseconds until the successor starts. One that was ready died of a request: a page that is fatal every time must not
  * take the server away from the others, so its successors wait little; what never becomes ready waits longer and longer.
  */
 static int64_t successor_delay(struct rs_slot *s, const struct rs_wproc *w, bool well, int64_t lived_ms)
 {
+	if (s->gen->m->script)
+		return crash_loop_delay(s, w, well);
 	if (w->ready && (well || lived_ms >= LIVED_WELL_MS)) {
 		s->backoff.failures = 0;
 		return 0;
