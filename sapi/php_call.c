@@ -85,12 +85,35 @@ void rs_php_settle_app(void)
 	(void)settle_exception(true);
 }
 
+/* PHP builds that delay the error of exhausted memory call nothing any more, shutdown functions included, until this is cleared. */
+static void forget_oom(void)
+{
+#ifdef ZEND_HAS_OOM
+	EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
+#endif
+}
+
+/* The frames that a longjmp has left are gone; those below go on with the page and the top that they know. */
+static void cut_vm_stack(zend_vm_stack page, zval *top)
+{
+	while (EG(vm_stack) != page) {
+		zend_vm_stack newest = EG(vm_stack);
+
+		EG(vm_stack) = newest->prev;
+		efree(newest);
+	}
+	EG(vm_stack_top) = top;
+	EG(vm_stack_end) = page->end;
+}
+
 /*
  * The one way into PHP: runs body, settles what it threw. Nothing that body leaves open is ours.
  */
 static enum rs_call_end guarded(void (*body)(void *), void *arg, bool use_handler)
 {
 	zend_execute_data *here = EG(current_execute_data);
+	zend_vm_stack page = EG(vm_stack);
+	zval *top = EG(vm_stack_top);
 	volatile enum rs_call_end end = RS_CALL_FATAL;
 
 	zend_try {
@@ -98,9 +121,14 @@ static enum rs_call_end guarded(void (*body)(void *), void *arg, bool use_handle
 		end = settle_exception(use_handler);
 	} zend_catch {
 		EG(current_execute_data) = here;
+		cut_vm_stack(page, top);
 		end = RS_CALL_FATAL;
 	} zend_end_try();
-	return CG(unclean_shutdown) ? RS_CALL_FATAL : end;
+	if (CG(unclean_shutdown))
+		end = RS_CALL_FATAL;
+	if (end == RS_CALL_FATAL)
+		forget_oom();
+	return end;
 }
 
 enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg)
@@ -111,6 +139,21 @@ enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg)
 enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg)
 {
 	return guarded(body, arg, true);
+}
+
+/* Bytes beyond what is in use. */
+#define FATAL_ROOM (16u << 20)
+
+void rs_php_after_fatal(void)
+{
+#ifdef ZEND_HAS_OOM
+	/* PHP builds that delay the error of exhausted memory call nothing any more until this is cleared. */
+	EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
+#endif
+	/* What was exhausted is still in use. */
+	if (PG(memory_limit) > 0)
+		zend_set_memory_limit(MAX((size_t)PG(memory_limit), zend_memory_usage(true) + FATAL_ROOM));
+	CG(unclean_shutdown) = 0;
 }
 
 /* ---- calls ------------------------------------------------------------------------------------------------ */

@@ -38,6 +38,9 @@ enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg);
 /* Within such a body: settles what a call threw, before the body goes on. */
 void rs_php_settle_app(void);
 
+/* After a fatal error, in a process that will end: its last user code (shutdown functions) can run, with memory of its own. */
+void rs_php_after_fatal(void);
+
 /* Are we inside rs_php_call()? Not in a child that has left the server: rs_php_leave_server(). */
 bool rs_php_in_server_call(void);
 void rs_php_leave_server(void);

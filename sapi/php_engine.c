@@ -16,8 +16,6 @@
 /* No header of PHP declares it. */
 extern PHPAPI char *php_ini_opened_path;
 
-/* Bytes for shutdown functions after a fatal error. */
-#define FATAL_ROOM (16u << 20)
 
 static struct rs_php state;
 
@@ -97,14 +95,7 @@ static void disarm_body(void *arg)
  */
 static enum rs_request_end answer_fatal(struct rs_exchange *x)
 {
-	/* What was exhausted is still in use, and the process ends anyway: the error page gets room of its own. */
-#ifdef ZEND_HAS_OOM
-	/* PHP builds that delay the error of exhausted memory call nothing any more until this is cleared. */
-	EG(delayed_oom).state = ZEND_OOM_STATE_NONE;
-#endif
-	if (PG(memory_limit) > 0)
-		zend_set_memory_limit(MAX((size_t)PG(memory_limit), zend_memory_usage(true) + FATAL_ROOM));
-	CG(unclean_shutdown) = 0;
+	rs_php_after_fatal();
 	(void)run_shutdown_functions();
 	(void)guarded(end_output_body, NULL);
 	rs_exchange_finish(x);
@@ -151,7 +142,9 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	ZVAL_UNDEF(&state.base_server);
 	ZVAL_UNDEF(&state.server_template);
 	if ((*h->environment && setenv("APP_ENV", h->environment, 1) < 0) ||
-	    (*h->x_version && setenv("X_VERSION", h->x_version, 1) < 0)) {
+	    (*h->x_version && setenv("X_VERSION", h->x_version, 1) < 0) ||
+	    /* src/cli/cli_php.c: PHP_BINARY reads no ini file */
+	    (strcmp(h->conf->php_binary, RS_PHP_BINARY) != 0 && setenv("RSERVERD_PHP_BINARY", h->conf->php_binary, 1) < 0)) {
 		RS_IGNORE(!rs_buf_printf(why, "out of memory"));
 		return false;
 	}

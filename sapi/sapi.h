@@ -82,6 +82,9 @@ extern sapi_module_struct rs_php_sapi;
 /* php_ini.c: ini entries and files. Owner: rs_php_sapi. false: no memory. */
 bool rs_php_ini_prepare(const struct rs_conf *conf);
 
+/* php_binary.c: in MINIT */
+void rs_php_binary_minit(void);
+
 /* php_request.c */
 void rs_php_arm(struct rs_exchange *x);   /* the SAPI and the superglobals show this request */
 void rs_php_disarm(void);                 /* and forget it again; the output layer is down after this */

@@ -54,6 +54,7 @@ static PHP_MINIT_FUNCTION(swoole)
 	(void)type;
 	REGISTER_INI_ENTRIES();
 	REGISTER_STRING_CONSTANT("RSERVERD_VERSION", RS_VERSION, CONST_CS | CONST_PERSISTENT);
+	rs_php_binary_minit();
 	for (size_t i = 0; i < RS_COUNTOF(files); i++)
 		files[i]();
 	return SUCCESS;

@@ -52,14 +52,16 @@ enum rs_swoole_log_level {
 	RS_SWOOLE_LOG_ERROR, RS_SWOOLE_LOG_NONE,
 };
 /*
- * log+false of the contract: "Class::method() (ERRNO code): text" as a line in the server log, in its format; on standard
- * output in the contract's format where there is no server. Subject to the level; not for a code that
+ * log+false of the contract: "Class::method() (ERRNO code): text" as a line in the server log, in its format; where there
+ * is no server, in the contract's format, in the file of rs_swoole_set_log_file() or on standard output. Subject to the level; not for a code that
  * swoole_ignore_error() named. Sets the error number when code != 0.
  */
 ZEND_COLD void rs_swoole_log(int level, int code, const char *fmt, ...) RS_PRINTF(3, 4);
 void rs_swoole_log_text(int level, zend_string *text); /* the text as it is */
 /* The setting log_level: lines below are dropped. INFO at first. */
 void rs_swoole_set_log_level(zend_long level);
+/* The setting log_file, for the time without a server. Empty: standard output. */
+void rs_swoole_set_log_file(const char *path);
 void rs_swoole_ignore_error(int code);
 bool rs_swoole_error_ignored(int code);
 
@@ -91,6 +93,9 @@ enum rs_swoole_place rs_swoole_place(void);
 bool rs_swoole_async_allowed(void);
 /* Is a server of this process tree running (we are in one of its processes)? */
 bool rs_swoole_in_server(void);
+
+/* Content type by the last suffix of a file's name, as swoole_mime_type_get(); valid until the table changes. */
+const char *rs_swoole_mime_type(const char *file, size_t n);
 
 /* For MINIT of a class file: called at the start of the PHP request, and at its end, last registered first. */
 void rs_swoole_at_rinit(void (*fn)(void));

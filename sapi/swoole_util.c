@@ -5,13 +5,17 @@
 
 #include "base/rs_clock.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <time.h>
+#include <unistd.h>
 #include <zend_attributes.h>
 
 static struct {
 	int error;                    /* swoole_last_error() */
 	enum rs_swoole_place place;
 	zend_long log_level;
+	char log_file[PATH_MAX];      /* empty: standard output */
 	HashTable ignored;            /* engine error numbers that are not logged */
 	bool ignoring;
 } process = { .log_level = RS_SWOOLE_LOG_INFO };
@@ -135,9 +139,10 @@ static char place_mark(void)
 	return '*';
 }
 
-/* Without a server: the terminal, as [2026-11-21 09:30:00 @4711.0]<TAB>WARNING<TAB>message. One write, so lines stay whole. */
-static void log_to_stdout(int level, zend_string *text)
+/* Without a server: [2026-11-21 09:30:00 @4711.0]<TAB>WARNING<TAB>message. One write, so lines stay whole. */
+static void log_alone(int level, zend_string *text)
 {
+	int fd = process.log_file[0] ? open(process.log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640) : -1;
 	time_t now = time(NULL);
 	struct tm tm;
 	char stamp[40] = "";
@@ -146,8 +151,10 @@ static void log_to_stdout(int level, zend_string *text)
 	localtime_r(&now, &tm);
 	RS_IGNORE(strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm) == 0);
 	line = zend_strpprintf(0, "[%s %c%d.0]\t%s\t%s\n", stamp, place_mark(), (int)getpid(), levels[level].name, ZSTR_VAL(text));
-	RS_IGNORE(write(STDOUT_FILENO, ZSTR_VAL(line), ZSTR_LEN(line)) < 0);
+	RS_IGNORE(write(fd >= 0 ? fd : STDOUT_FILENO, ZSTR_VAL(line), ZSTR_LEN(line)) < 0);
 	zend_string_release(line);
+	if (fd >= 0)
+		close(fd);
 }
 
 void rs_swoole_log_text(int level, zend_string *text)
@@ -159,7 +166,7 @@ void rs_swoole_log_text(int level, zend_string *text)
 	if (log)
 		rs_log_text(log, levels[level].ours, "", rs_slice(ZSTR_VAL(text), ZSTR_LEN(text)));
 	else
-		log_to_stdout(level, text);
+		log_alone(level, text);
 }
 
 /* "Swoole\Server::send()", or "" outside of any function. */
@@ -199,6 +206,12 @@ void rs_swoole_set_log_level(zend_long level)
 	process.log_level = level;
 }
 
+void rs_swoole_set_log_file(const char *path)
+{
+	if (!rs_copy(process.log_file, sizeof process.log_file, rs_slice_str(path)))
+		process.log_file[0] = '\0';
+}
+
 void rs_swoole_ignore_error(int code)
 {
 	if (!process.ignoring) {
@@ -217,6 +230,7 @@ void rs_swoole_util_rinit(void)
 {
 	process.error = 0;
 	process.log_level = RS_SWOOLE_LOG_INFO;
+	process.log_file[0] = '\0';
 	if (process.ignoring)
 		zend_hash_destroy(&process.ignored);
 	process.ignoring = false;
