@@ -82,6 +82,14 @@ static zend_string *type_of(zend_string *file)
 	return found ? Z_STR_P(found) : NULL;
 }
 
+const char *rs_swoole_mime_type(const char *file, size_t n)
+{
+	zend_string *name = zend_string_init(file, n, false), *type = type_of(name);
+
+	zend_string_release(name);
+	return type ? ZSTR_VAL(type) : UNKNOWN_TYPE;
+}
+
 static void add_or_set(INTERNAL_FUNCTION_PARAMETERS, bool replace)
 {
 	zend_string *suffix, *type;

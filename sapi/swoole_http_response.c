@@ -1,0 +1,300 @@
+/*
+ * Swoole\Http\Response: what the answer to a request will be, until write(), end() or sendfile() send it. Sending is the core's
+ * (worker/server.h); an object that dies without an end answers 500.
+ */
+#include "swoole_http_private.h"
+
+#include "swoole_http_response.h"
+#include "swoole_server.h"
+
+#include <ctype.h>
+
+#define KEY_MAX 127
+
+zend_class_entry *rs_swoole_http_response_ce;
+static zend_object_handlers handlers;
+
+struct rs_http_answer *rs_http_response_of(zend_object *o)
+{
+	return RS_SWOOLE_OBJECT(struct rs_http_answer, o);
+}
+
+static zend_object *create_object(zend_class_entry *ce)
+{
+	struct rs_http_answer *r = zend_object_alloc(sizeof *r, ce);
+
+	memset(r, 0, offsetof(struct rs_http_answer, std));
+	r->answer.status = 200;
+	zend_object_std_init(&r->std, ce);
+	object_properties_init(&r->std, ce);
+	r->std.handlers = &handlers;
+	return &r->std;
+}
+
+static void free_object(zend_object *object)
+{
+	struct rs_http_answer *r = rs_http_response_of(object);
+
+	if (rs_http_response_open(r) && r->started)
+		(void)rs_http_response_last(r, RS_SLICE(""));
+	else
+		rs_http_response_status_only(r, 500);
+	if (r->reason)
+		zend_string_release(r->reason);
+	zend_object_std_dtor(object);
+}
+
+void rs_http_response_class(zend_class_entry *ce)
+{
+	rs_swoole_http_response_ce = ce;
+	ce->create_object = create_object;
+	rs_swoole_handlers(&handlers, offsetof(struct rs_http_answer, std), free_object);
+	rs_swoole_keep_properties(ce, &handlers);
+	rs_swoole_allow_dynamic(ce);
+	rs_swoole_alias(ce, "swoole_http_response");
+}
+
+/* ---- state ------------------------------------------------------------------------------------------------------------------ */
+
+bool rs_http_response_open(const struct rs_http_answer *r)
+{
+	return r->answer.request && !r->ended && !r->detached;
+}
+
+/* Remembers the outcome of sending: a client that is gone ends the response too. */
+static bool sent(struct rs_http_answer *r, enum rs_server_result result, bool end)
+{
+	r->ended = r->ended || end;
+	if (result == RS_SERVER_OK)
+		return true;
+	if (result == RS_SERVER_FULL)
+		return rs_swoole_server_result(result, r->answer.fd, 0);
+	rs_swoole_set_error((int)result);
+	return false;
+}
+
+/* The same for a head. One that is too large to be sent is a mistake of the application; the client must not wait for it. */
+static bool head_sent(struct rs_http_answer *r, enum rs_server_result result, bool end)
+{
+	if (result != RS_SERVER_TOO_LARGE) {
+		r->started = r->started || !end;
+		return sent(r, result, end);
+	}
+	rs_swoole_log(RS_SWOOLE_LOG_WARNING, result, "the header lines of a response are too large");
+	rs_http_response_status_only(r, 500);
+	return false;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------------------------------- */
+
+static enum rs_server_result send_head(struct rs_http_answer *r, struct rs_http_head_out *head, int64_t length,
+				       struct rs_slice body, bool end)
+{
+	r->answer.reason = r->reason ? rs_slice(ZSTR_VAL(r->reason), ZSTR_LEN(r->reason)) : RS_SLICE("");
+	r->answer.headers = head->lines.s ? rs_slice(ZSTR_VAL(head->lines.s), ZSTR_LEN(head->lines.s)) : RS_SLICE("");
+	r->answer.content_length = length;
+	return rs_server_answer_head(&r->answer, body, end);
+}
+
+void rs_http_response_status_only(struct rs_http_answer *r, unsigned status)
+{
+	struct rs_http_head_out none = { .content_length = -1 };
+
+	if (!rs_http_response_open(r))
+		return;
+	r->ended = true;
+	if (r->started) {
+		rs_server_answer_abort(&r->answer);
+		return;
+	}
+	smart_str_appends(&none.lines, "Server: swoole-http-server\r\n");
+	smart_str_0(&none.lines);
+	r->answer.status = status;
+	if (r->reason)
+		zend_string_release(r->reason);
+	r->reason = NULL;
+	(void)send_head(r, &none, 0, RS_SLICE(""), true);
+	rs_http_head_free(&none);
+}
+
+static bool too_large(struct rs_http_answer *r, size_t n)
+{
+	if (n <= r->conf->output_buffer_size)
+		return false;
+	rs_swoole_log(RS_SWOOLE_LOG_WARNING, RS_SERVER_TOO_LARGE,
+		      "the response of %zu bytes is larger than output_buffer_size (%zu); use sendfile or write", n,
+		      (size_t)r->conf->output_buffer_size);
+	return true;
+}
+
+bool rs_http_response_last(struct rs_http_answer *r, struct rs_slice piece)
+{
+	enum rs_server_result result;
+	smart_str lines = { 0 };
+
+	rs_http_trailer_lines(r, &lines);
+	if (!lines.s)
+		return sent(r, rs_server_answer_body(&r->answer, piece, true), true);
+	result = piece.n ? rs_server_answer_body(&r->answer, piece, false) : RS_SERVER_OK;
+	if (result == RS_SERVER_OK)
+		result = rs_server_answer_trailers(&r->answer, rs_slice(ZSTR_VAL(lines.s), ZSTR_LEN(lines.s)));
+	/* Without them it has an end at least. */
+	if (result == RS_SERVER_TOO_LARGE)
+		(void)rs_server_answer_body(&r->answer, RS_SLICE(""), true);
+	smart_str_free(&lines);
+	return sent(r, result, true);
+}
+
+bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body)
+{
+	struct rs_http_head_out head;
+	smart_str packed = { 0 };
+	enum rs_server_result result;
+	int64_t length;
+	bool pack;
+
+	if (too_large(r, body.n)) {
+		rs_http_response_status_only(r, 500);
+		return false;
+	}
+	rs_http_head_make(r, &head);
+	pack = !head.has_coding && !head.no_coding && r->answer.status != 101 && rs_http_may_compress(r, body.n) &&
+	       rs_http_compress(r->coding, r->gzip_level ? r->gzip_level : r->conf->compression_level, body, &packed);
+	if (pack) {
+		smart_str_appends(&head.lines, r->coding == RS_HTTP_GZIP ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n");
+		smart_str_appends(&head.lines, "Vary: Accept-Encoding\r\n");
+		smart_str_0(&head.lines);
+		body = rs_slice(ZSTR_VAL(packed.s), ZSTR_LEN(packed.s));
+	}
+	length = (int64_t)body.n;
+	/* An answer to HEAD may say what GET would send; else a wrong length would break the connection. */
+	if (head.content_length >= 0 && head.content_length != length) {
+		if (!pack && body.n == 0 && r->head_method)
+			length = head.content_length;
+		else
+			rs_swoole_log(RS_SWOOLE_LOG_WARNING, RS_SWOOLE_ERROR_HTTP_CONFLICT_HEADER,
+				      "the application's Content-Length is not that of the body and is ignored");
+	}
+	result = send_head(r, &head, length, body, true);
+	if (result == RS_SERVER_OK && r->upgrade && r->answer.status == 101)
+		rs_http_note_upgrade(r->answer.fd);
+	rs_http_head_free(&head);
+	smart_str_free(&packed);
+	return head_sent(r, result, true);
+}
+
+bool rs_http_response_piece(struct rs_http_answer *r, struct rs_slice piece)
+{
+	struct rs_swoole_patience patience = { 0 };
+	struct rs_http_head_out head;
+	enum rs_server_result result;
+
+	if (r->started) {
+		do {
+			result = rs_server_answer_body(&r->answer, piece, false);
+		} while (rs_swoole_send_again(&patience, result) && rs_http_response_open(r));
+		return sent(r, result, false);
+	}
+	rs_http_head_make(r, &head);
+	result = send_head(r, &head, -1, piece, false);
+	rs_http_head_free(&head);
+	return head_sent(r, result, false);
+}
+
+bool rs_http_response_file(struct rs_http_answer *r, int fd, uint64_t offset, uint64_t length)
+{
+	struct rs_http_head_out head;
+	enum rs_server_result result;
+
+	rs_http_head_make(r, &head);
+	r->answer.reason = r->reason ? rs_slice(ZSTR_VAL(r->reason), ZSTR_LEN(r->reason)) : RS_SLICE("");
+	r->answer.headers = head.lines.s ? rs_slice(ZSTR_VAL(head.lines.s), ZSTR_LEN(head.lines.s)) : RS_SLICE("");
+	r->answer.content_length = (int64_t)length;
+	result = length ? rs_server_answer_file(&r->answer, fd, offset, length)
+			: rs_server_answer_head(&r->answer, RS_SLICE(""), true);
+	rs_http_head_free(&head);
+	return head_sent(r, result, true);
+}
+
+/* ---- headers ---------------------------------------------------------------------------------------------------------------- */
+
+zend_string *rs_http_format_key(zend_string *key)
+{
+	zend_string *out = zend_string_init(ZSTR_VAL(key), ZSTR_LEN(key), false);
+	bool first = true;
+
+	for (char *p = ZSTR_VAL(out); *p; p++) {
+		*p = (char)(first ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
+		first = *p == '-';
+	}
+	return out;
+}
+
+/* A value as it will be sent; NULL stays NULL. false: it threw. */
+static bool as_text(zval *in, zval *out)
+{
+	zend_string *s;
+
+	ZVAL_DEREF(in);
+	if (Z_TYPE_P(in) == IS_NULL) {
+		ZVAL_NULL(out);
+		return true;
+	}
+	s = zval_try_get_string(in);
+	if (!s)
+		return false;
+	ZVAL_STR(out, s);
+	return true;
+}
+
+static bool as_texts(zval *in, zval *out)
+{
+	zval *each, one;
+
+	ZVAL_DEREF(in);
+	if (Z_TYPE_P(in) != IS_ARRAY)
+		return as_text(in, out);
+	array_init(out);
+	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(in), each) {
+		if (!as_text(each, &one)) {
+			zval_ptr_dtor(out);
+			return false;
+		}
+		add_next_index_zval(out, &one);
+	} ZEND_HASH_FOREACH_END();
+	return true;
+}
+
+bool rs_http_set_line(struct rs_http_answer *r, enum rs_http_response_property where, zend_string *key, zval *value, bool format)
+{
+	zval *all = OBJ_PROP_NUM(&r->std, where), text;
+	zend_string *name;
+
+	if (ZSTR_LEN(key) == 0 || ZSTR_LEN(key) > KEY_MAX) {
+		rs_swoole_warn(0, ZSTR_LEN(key) ? "header key is too long" : "header key is empty");
+		return false;
+	}
+	if (!as_texts(value, &text))
+		return false;
+	ZVAL_DEREF(all);
+	if (Z_TYPE_P(all) != IS_ARRAY) {
+		zval_ptr_dtor(all);
+		array_init(all);
+	}
+	SEPARATE_ARRAY(all);
+	name = format ? rs_http_format_key(key) : zend_string_copy(key);
+	zend_hash_update(Z_ARRVAL_P(all), name, &text);
+	zend_string_release(name);
+	return true;
+}
+
+void rs_http_set_header(struct rs_http_answer *r, const char *key, const char *value, size_t n)
+{
+	zend_string *name = zend_string_init(key, strlen(key), false);
+	zval text;
+
+	ZVAL_STRINGL(&text, value, n);
+	(void)rs_http_set_line(r, RS_HTTP_RESPONSE_HEADER, name, &text, false);
+	zval_ptr_dtor(&text);
+	zend_string_release(name);
+}
