@@ -1,0 +1,9 @@
+<?php
+
+namespace Swoole\Http;
+
+/** @not-serializable */
+#[\AllowDynamicProperties]
+class Server extends \Swoole\Server
+{
+}

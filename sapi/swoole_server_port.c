@@ -1,0 +1,322 @@
+/*
+ * Swoole\Server\Port: one listening socket of a server, with settings and callbacks of its own. Made by the server's constructor
+ * and listen() only. The socket itself is worker/server.h's.
+ */
+#include "swoole_server.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The distribution's PHP has sockets as a module of its own; the header is empty without this. */
+#ifndef HAVE_SOCKETS
+#define HAVE_SOCKETS 1
+#endif
+#include <ext/sockets/php_sockets.h>
+
+#include "stubs/server_port_arginfo.h"
+
+#define SOCK_TCP 1
+#define SOCK_UDP 2
+#define SOCK_UDP6 4
+#define SOCK_UNIX_STREAM 5
+#define SOCK_UNIX_DGRAM 6
+#define SOCK_SSL 512
+
+zend_class_entry *rs_swoole_port_ce;
+
+static zend_object_handlers handlers;
+
+/* ---- objects -------------------------------------------------------------------------------------------------------- */
+
+struct rs_swoole_port *rs_swoole_port_of(zend_object *object)
+{
+	return RS_SWOOLE_OBJECT(struct rs_swoole_port, object);
+}
+
+static zend_object *create_object(zend_class_entry *ce)
+{
+	struct rs_swoole_port *port = zend_object_alloc(sizeof *port, ce);
+
+	rs_swoole_port_conf_init(port);
+	port->p.listen_fd = -1;
+	zend_object_std_init(&port->std, ce);
+	object_properties_init(&port->std, ce);
+	port->std.handlers = &handlers;
+	return &port->std;
+}
+
+static void free_object(zend_object *object)
+{
+	struct rs_swoole_port *port = rs_swoole_port_of(object);
+
+	for (size_t i = 0; i < RS_COUNTOF(port->on); i++)
+		rs_php_callback_free(&port->on[i]);
+	rs_swoole_port_conf_free(port);
+	zend_object_std_dtor(object);
+}
+
+static HashTable *get_gc(zend_object *object, zval **table, int *n)
+{
+	struct rs_swoole_port *port = rs_swoole_port_of(object);
+	zend_get_gc_buffer *buffer = zend_get_gc_buffer_create();
+
+	for (size_t i = 0; i < RS_COUNTOF(port->on); i++)
+		if (port->on[i].set)
+			zend_get_gc_buffer_add_zval(buffer, rs_php_callback_zval(&port->on[i]));
+	zend_get_gc_buffer_use(buffer, table, n);
+	return zend_std_get_properties(object);
+}
+
+void rs_swoole_merge_settings(zend_object *object, zend_class_entry *ce, HashTable *settings)
+{
+	zval room, merged, *old = zend_read_property(ce, object, ZEND_STRL("setting"), true, &room);
+
+	ZVAL_DEREF(old);
+	if (Z_TYPE_P(old) == IS_ARRAY)
+		ZVAL_ARR(&merged, zend_array_dup(Z_ARRVAL_P(old)));
+	else
+		array_init(&merged);
+	zend_hash_merge(Z_ARRVAL(merged), settings, zval_add_ref, true);
+	zend_update_property(ce, object, ZEND_STRL("setting"), &merged);
+	zval_ptr_dtor(&merged);
+}
+
+/* ---- opening -------------------------------------------------------------------------------------------------------- */
+
+static bool is_unix(zend_long type)
+{
+	return type == SOCK_UNIX_STREAM || type == SOCK_UNIX_DGRAM;
+}
+
+static bool is_datagram(zend_long type)
+{
+	return type == SOCK_UDP || type == SOCK_UDP6 || type == SOCK_UNIX_DGRAM;
+}
+
+/* false: errno, why. */
+static bool check_address(zend_string *host, zend_long port, zend_long type, char *why, size_t why_size)
+{
+	const char *wrong = NULL;
+
+	errno = EINVAL;
+	if (type & SOCK_SSL) {
+		errno = EPROTONOSUPPORT;
+		wrong = "this server has no TLS, put a proxy in front of it";
+	} else if (type < SOCK_TCP || type > SOCK_UNIX_DGRAM) {
+		wrong = "unknown socket type";
+	} else if (ZSTR_LEN(host) == 0 || ZSTR_LEN(host) >= sizeof((struct rs_port *)0)->host || strlen(ZSTR_VAL(host)) != ZSTR_LEN(host)) {
+		wrong = "that is no address";
+	} else if (!is_unix(type) && (port < 0 || port > UINT16_MAX)) {
+		wrong = "a port is 0 to 65535";
+	}
+	if (wrong)
+		ap_php_snprintf(why, why_size, "%s", wrong);
+	return !wrong;
+}
+
+static void show(struct rs_swoole_port *port)
+{
+	zend_object *o = &port->std;
+	zval connections;
+
+	zend_update_property_string(rs_swoole_port_ce, o, ZEND_STRL("host"), port->p.host);
+	zend_update_property_long(rs_swoole_port_ce, o, ZEND_STRL("port"), port->p.port);
+	zend_update_property_long(rs_swoole_port_ce, o, ZEND_STRL("type"), port->p.socket_type);
+	zend_update_property_long(rs_swoole_port_ce, o, ZEND_STRL("sock"), port->p.listen_fd);
+	rs_swoole_iterator_new(&connections, (int)port->index);
+	zend_update_property(rs_swoole_port_ce, o, ZEND_STRL("connections"), &connections);
+	zval_ptr_dtor(&connections);
+}
+
+bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_long number, zend_long type, char *why, size_t why_size)
+{
+	struct rs_swoole_port *port;
+	zend_object *object;
+
+	if (!check_address(host, number, type, why, why_size))
+		return false;
+	object = create_object(rs_swoole_port_ce);
+	port = rs_swoole_port_of(object);
+	memcpy(port->p.host, ZSTR_VAL(host), ZSTR_LEN(host) + 1);
+	port->p.port = is_unix(type) ? 0 : (uint16_t)number;
+	port->p.socket_type = (uint8_t)type;
+	port->p.protocol = is_datagram(type) ? RS_PORT_DATAGRAM : RS_PORT_STREAM;
+	if (!rs_server_listen(&port->p, s->conf.enable_reuse_port, why, why_size)) {
+		int saved = errno;
+
+		zend_object_release(object);
+		errno = saved;
+		return false;
+	}
+	port->index = s->nports;
+	s->ports = safe_erealloc(s->ports, s->nports + 1, sizeof(struct rs_swoole_port *), 0);
+	s->ports[s->nports++] = port;
+	show(port);
+	return true;
+}
+
+/* ---- at start() ------------------------------------------------------------------------------------------------------- */
+
+static void finish_framing(struct rs_swoole_port *port)
+{
+	zend_string *eof = port->conf.package_eof, *type = port->conf.package_length_type;
+
+	/* Their values were checked by set(). */
+	port->p.eof_len = eof ? (uint8_t)ZSTR_LEN(eof) : 4;
+	memcpy(port->p.eof, eof ? ZSTR_VAL(eof) : "\r\n\r\n", port->p.eof_len);
+	port->p.length_type = type ? ZSTR_VAL(type)[0] : 'N';
+}
+
+static void finish_connections(struct rs_port *p)
+{
+	if (p->high_watermark == 0)
+		p->high_watermark = p->socket_buffer_size / 10 * 8;
+	/* One of the two is enough: whoever is idle for two intervals goes, or is looked at twice in that time. */
+	if (p->heartbeat_check_ms && !p->heartbeat_idle_ms)
+		p->heartbeat_idle_ms = p->heartbeat_check_ms > UINT32_MAX / 2 ? UINT32_MAX : 2 * p->heartbeat_check_ms;
+	if (p->heartbeat_idle_ms && !p->heartbeat_check_ms)
+		p->heartbeat_check_ms = p->heartbeat_idle_ms / 2 + 1;
+}
+
+static void finish_http(struct rs_swoole_port *port)
+{
+	const struct rs_swoole_port_conf *c = &port->conf;
+	struct rs_port *p = &port->p;
+
+	port->http.output_buffer_size = p->output_buffer_size;
+	port->http.socket_buffer_size = p->socket_buffer_size;
+	port->http.upload_tmp_dir = c->upload_tmp_dir ? ZSTR_VAL(c->upload_tmp_dir) : "/tmp";
+	if (c->document_root)
+		memcpy(p->document_root, ZSTR_VAL(c->document_root), ZSTR_LEN(c->document_root) + 1);
+	else
+		p->static_handler = false;
+	if (c->subprotocol)
+		memcpy(p->subprotocol, ZSTR_VAL(c->subprotocol), ZSTR_LEN(c->subprotocol) + 1);
+}
+
+static enum rs_port_protocol protocol(const struct rs_swoole_port *port)
+{
+	if (is_datagram(port->p.socket_type))
+		return RS_PORT_DATAGRAM;
+	if (port->conf.open_websocket)
+		return RS_PORT_WEBSOCKET;
+	return port->conf.open_http ? RS_PORT_HTTP : RS_PORT_STREAM;
+}
+
+void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *port)
+{
+	if (port->index > 0 && !port->own_settings)
+		rs_swoole_port_conf_copy(port, s->ports[0]);
+	port->p.protocol = (uint8_t)protocol(port);
+	finish_framing(port);
+	finish_connections(&port->p);
+	finish_http(port);
+	rs_server_relisten(&port->p);
+}
+
+const struct rs_swoole_http_conf *rs_swoole_http_conf(uint32_t index)
+{
+	const struct rs_swoole_server *s = rs_swoole_the_server();
+
+	return &s->ports[index < s->nports ? index : 0]->http;
+}
+
+/* ---- methods ---------------------------------------------------------------------------------------------------------- */
+
+/* Whose constructor nobody can call. */
+ZEND_METHOD(Swoole_Server_Port, __construct)
+{
+	ZEND_PARSE_PARAMETERS_NONE();
+}
+
+/* The port behind $this; fatal when a subclass has made it. */
+static struct rs_swoole_port *this_port(zval *object)
+{
+	struct rs_swoole_port *port = rs_swoole_port_of(Z_OBJ_P(object));
+	struct rs_swoole_server *s = rs_swoole_the_server();
+
+	if (!s || port->index >= s->nports || s->ports[port->index] != port)
+		rs_swoole_fatal("must call constructor first");
+	return port;
+}
+
+ZEND_METHOD(Swoole_Server_Port, set)
+{
+	struct rs_swoole_port *port;
+	HashTable *settings;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_ARRAY_HT(settings)
+	ZEND_PARSE_PARAMETERS_END();
+	port = this_port(ZEND_THIS);
+	if (!rs_swoole_server_not_running(rs_swoole_the_server()))
+		return;
+	port->own_settings = true;
+	rs_swoole_merge_settings(&port->std, rs_swoole_port_ce, settings);
+	rs_swoole_apply_settings(NULL, port, settings);
+}
+
+ZEND_METHOD(Swoole_Server_Port, on)
+{
+	zend_string *name;
+	zval *callback;
+
+	ZEND_PARSE_PARAMETERS_START(2, 2)
+		Z_PARAM_STR(name)
+		Z_PARAM_ZVAL(callback)
+	ZEND_PARSE_PARAMETERS_END();
+	RETURN_BOOL(rs_swoole_on(rs_swoole_the_server(), this_port(ZEND_THIS), name, callback));
+}
+
+ZEND_METHOD(Swoole_Server_Port, getCallback)
+{
+	struct rs_php_callback *cb;
+	zend_string *name;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_STR(name)
+	ZEND_PARSE_PARAMETERS_END();
+	cb = rs_swoole_on_find(NULL, this_port(ZEND_THIS), name);
+	if (cb)
+		RETURN_COPY(rs_php_callback_zval(cb));
+}
+
+/* ext-sockets is a module of its own, loaded or not: its function is found by name. */
+void rs_swoole_port_socket(const struct rs_swoole_port *port, zval *out)
+{
+	zend_class_entry *ce = zend_hash_str_find_ptr(EG(class_table), ZEND_STRL("socket"));
+	bool (*import)(PHP_SOCKET fd, php_socket *socket);
+	int fd;
+
+	ZVAL_FALSE(out);
+	*(void **)&import = dlsym(RTLD_DEFAULT, "socket_import_file_descriptor");
+	if (!ce || !import)
+		return;
+	fd = fcntl(port->p.listen_fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	object_init_ex(out, ce);
+	if (import(fd, Z_SOCKET_P(out)))
+		return;
+	close(fd);
+	zval_ptr_dtor(out);
+	ZVAL_FALSE(out);
+}
+
+ZEND_METHOD(Swoole_Server_Port, getSocket)
+{
+	ZEND_PARSE_PARAMETERS_NONE();
+	rs_swoole_port_socket(this_port(ZEND_THIS), return_value);
+}
+
+void rs_swoole_minit_server_port(void)
+{
+	rs_swoole_port_ce = register_class_Swoole_Server_Port();
+	rs_swoole_port_ce->create_object = create_object;
+	rs_swoole_handlers(&handlers, offsetof(struct rs_swoole_port, std), free_object);
+	handlers.get_gc = get_gc;
+	rs_swoole_keep_properties(rs_swoole_port_ce, &handlers);
+	rs_swoole_alias(rs_swoole_port_ce, "swoole_server_port");
+}
