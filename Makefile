@@ -27,6 +27,7 @@ LDFLAGS_ALL = $(SANFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 EVENT_LIBS = $(shell pkg-config --libs libevent_core)
 INIH_LIBS = $(shell pkg-config --libs inih)
+ZLIB_LIBS = $(shell pkg-config --libs zlib)
 WS_LIBS = -lwslay $(shell pkg-config --libs libssl libcrypto)
 PHP_INCLUDES = $(shell $(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
 PHP_BINARY = $(shell $(PHP_CONFIG) --php-binary)
@@ -34,8 +35,8 @@ PHP_VERSION = $(shell $(PHP_CONFIG) --version | cut -d. -f1,2)
 LIBPHP = $(firstword $(wildcard $(shell $(PHP_CONFIG) --prefix)/lib/libphp$(PHP_VERSION).so $(shell $(PHP_CONFIG) --prefix)/lib/libphp.so))
 
 # ---- what is built from what ------------------------------------------------------------------
-SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/packet/*.c src/ws/*.c src/shm/*.c)
-DAEMON_SRC := $(SHARED_SRC) $(wildcard src/http/*.c src/master/*.c src/reactor/*.c src/cli/*.c)
+SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/http/*.c src/packet/*.c src/ws/*.c src/shm/*.c)
+DAEMON_SRC := $(SHARED_SRC) $(wildcard src/master/*.c src/reactor/*.c src/cli/*.c)
 MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c src/client/*.c)
 SAPI_SRC := $(wildcard sapi/*.c)
 FAKE_SRC := $(wildcard tests/fake/*.c)
@@ -44,11 +45,12 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 DAEMON := $(BUILD)/rserverd
 MODULE := $(BUILD)/rserverd-php.so
 FAKE := $(BUILD)/rserverd-fake.so
+SCRIPT := $(BUILD)/script-server
 LIBCORE := $(BUILD)/libcore.a
 
 .PHONY: all core module asan unit fuzz-replay fuzz e2e check demo lint bench docs install clean help
-all: $(DAEMON) $(MODULE) $(FAKE)
-core: $(DAEMON) $(FAKE)
+all: $(DAEMON) $(MODULE) $(FAKE) $(SCRIPT)
+core: $(DAEMON) $(FAKE) $(SCRIPT)
 module: $(MODULE)
 
 $(DAEMON): $(call obj,src/main.c) $(LIBCORE)
@@ -59,17 +61,27 @@ $(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c src/client/*.c))
 	@echo '  AR    $@'
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(MODULE): $(call obj,$(MODULE_SRC) $(SAPI_SRC)) | $(BUILD)/php
+# nodelete: a thread of the resolver may still run when PHP unloads its extensions at the end of the process.
+$(MODULE): $(call obj,$(MODULE_SRC) $(SAPI_SRC)) | $(BUILD)/php $(BUILD)/bin/php
 	@echo '  LD    $@'
-	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) -lresolv
+	$(Q)$(CC) -shared -Wl,-z,nodelete $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(ZLIB_LIBS) -lresolv
 
 $(FAKE): $(call obj,$(MODULE_SRC) $(FAKE_SRC))
 	@echo '  LD    $@'
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,defs -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
 
+# A server of a script without PHP, for tests of its processes.
+$(SCRIPT): $(call obj,tests/script/script_server.c) $(LIBCORE) | $(BUILD)/bin/php
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) -ldl -lresolv
+
 # The tree runs in place: the engine's PHP files are found beside the module.
 $(BUILD)/php:
 	$(Q)mkdir -p $(BUILD) && ln -sfn $(CURDIR)/sapi/php $@
+
+# PHP_BINARY of every process that has the module: src/cli/cli_php.c.
+$(BUILD)/bin/php:
+	$(Q)mkdir -p $(@D) && ln -sfn ../rserverd $@
 
 PHP_DEFS = -DRS_LIBPHP='"$(LIBPHP)"' -DRS_PHP_BINARY='"$(PHP_BINARY)"' -DRS_PHP_VERSION='"$(PHP_VERSION)"'
 $(BUILD)/obj/src/%.o: src/%.c Makefile VERSION
@@ -137,10 +149,11 @@ docs: $(DAEMON)
 	$(Q)bin/docs
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBDIR)/php $(DESTDIR)$(PREFIX)/share/man/man8 \
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBDIR)/php $(DESTDIR)$(LIBDIR)/bin $(DESTDIR)$(PREFIX)/share/man/man8 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/rserverd
 	install -m 755 $(DAEMON) $(DESTDIR)$(PREFIX)/sbin/rserverd
 	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/rserverd-php.so
+	ln -sfnr $(DESTDIR)$(PREFIX)/sbin/rserverd $(DESTDIR)$(LIBDIR)/bin/php
 	cp -r sapi/php/. $(DESTDIR)$(LIBDIR)/php/
 	install -m 644 docs/rserverd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 docs/laravels.ini.5 $(DESTDIR)$(PREFIX)/share/man/man5/
