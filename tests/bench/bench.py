@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """make bench [B=name]: the numbers of docs/BENCHMARKS.md, measured here and now.
 
-bench.py [--starts N] [--seconds S] [--json FILE] [NAME...]     NAME: hello, laravel, memory, workers (default all)
+bench.py [--starts N] [--seconds S] [--json FILE] [NAME...]     NAME: broadcast, hello, idle, laravel, memory, table,
+                                                                websocket, workers (default all)
 
 CPU is utime + stime of all processes of a server, per answered request; the load generator is not counted. Servers are
 started anew and measured in turns (A, B, A, B ...), and the median of the starts is shown, since one start differs from the
@@ -22,10 +23,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 from lib import http, proc  # noqa: E402
-from lib.daemon import Daemon, scaffold  # noqa: E402
+from lib.daemon import BINARY, Daemon, scaffold  # noqa: E402
 from lib.fpm import Fpm, Nginx  # noqa: E402
-from lib.load import Background  # noqa: E402
+from lib.server import Server  # noqa: E402
 from lib.wait import until  # noqa: E402
+from lib.ws_load import Load  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
 CONNECTIONS = 64
@@ -153,6 +155,58 @@ def kernel_loop(path, requests, jit=False):
     return one
 
 
+# -- servers of scripts, and many WebSocket clients --------------------------------------------------------------------
+
+def script(name, **env):
+    return Server(code=open(os.path.join(HERE, name), encoding="utf-8").read(), env=env).start()
+
+
+def ws_echo(seconds, clients=50, size=64, settings=None):
+    """CPU per message, there and back; the messages of a second warm the server up."""
+    def one():
+        s = script("ws_echo.php", RS_SETTINGS=json.dumps(settings or {}))
+        try:
+            with Load(s.port, "echo", clients, size, 1000) as load:
+                load.result()
+            with Load(s.port, "echo", clients, size, seconds * 1000) as load:
+                before = cpu_s(s.everyone())
+                got = load.result()
+                return {"us": (cpu_s(s.everyone()) - before) / got["messages"] * 1e6, "rps": got["messages"] / got["seconds"]}
+        finally:
+            s.finish()
+    return one
+
+
+def ws_idle(clients):
+    """Bytes for each of so many connections that have had a message each: growth of all processes, and of the reactor alone."""
+    def one():
+        s = script("ws_echo.php")
+        try:
+            with Load(s.port, "echo", 50, 64, 1000) as load:    # what is made on first use is there
+                load.result()
+            reactor = [p for p in s.everyone() if "reactor" in proc.title(p)]
+            before = {p: proc.own_kb(p) for p in s.everyone()}
+            with Load(s.port, "hold", clients):
+                grown = {p: proc.own_kb(p) - kb for p, kb in before.items()}
+            return {"all": sum(grown.values()) * 1024 / clients, "reactor": grown[reactor[0]] * 1024 / clients}
+        finally:
+            s.finish()
+    return one
+
+
+def ws_broadcast(clients, silent):
+    def one():
+        s = script("ws_broadcast.php", RS_BYTES="64")
+        try:
+            with Load(s.port, "broadcast", clients, silent) as load:
+                got = load.result()
+            assert got["server"]["pushed"] == clients + 1, got
+            return {"last": got["last_ms"], "php": got["server"]["ms"], "told": got["told_ms"]}
+        finally:
+            s.finish()
+    return one
+
+
 # -- the benchmarks ----------------------------------------------------------------------------------------------------
 
 class Table:
@@ -249,7 +303,48 @@ def bench_workers(t, o):
         d.finish()
 
 
-BENCHES = {"hello": bench_hello, "laravel": bench_laravel, "memory": bench_memory, "workers": bench_workers}
+def table_operations(processes, count=300_000):
+    def one():
+        out = subprocess.run([BINARY, "run", os.path.join(HERE, "table.php"), str(count), str(processes)],
+                             text=True, capture_output=True, check=True).stdout
+        return json.loads(out)
+    return one
+
+
+def bench_table(t, o):
+    """Swoole\\Table from PHP: the method call, the conversion of values, the lock, the row."""
+    r = in_turns(o.starts, alone=table_operations(1), two=table_operations(2))
+    for name, ns in r["alone"].items():
+        t.row(f"Swoole\\Table, {name}: CPU per call, one process / two at once", f"{ns:.0f} ns / {r['two'][name]:.0f} ns")
+
+
+def bench_websocket(t, o):
+    r = in_turns(o.starts, hello=with_daemon(hello_daemon, "/", o.seconds), echo=ws_echo(o.seconds))
+    ratio = r["echo"]["us"] / r["hello"]["us"]
+    t.row("callable hello world: CPU per request", f"{r['hello']['us']:.1f} us ({r['hello']['rps']:.0f}/s)")
+    t.row("WebSocket echo, 50 clients, 64 bytes: CPU per message", f"{r['echo']['us']:.1f} us ({r['echo']['rps']:.0f}/s)")
+    t.row("WebSocket echo / callable", f"{ratio:.2f}", "at most 1.10", ratio <= 1.1)
+
+
+def bench_idle(t, o):
+    r = in_turns(o.starts, idle=ws_idle(10_000))["idle"]
+    t.row("10,000 idle WebSocket connections: memory of all processes, each", f"{r['all']:.0f} bytes", "at most 3,000",
+          r["all"] <= 3000)
+    t.row("of that, the reactor", f"{r['reactor']:.0f} bytes")
+
+
+def bench_broadcast(t, o):
+    """One call of PHP pushes 64 bytes to each of 10,000 connections; then the same when some of them do not read."""
+    r = in_turns(o.starts, quick=ws_broadcast(10_000, 0), slow=ws_broadcast(10_000, 100))
+    for name, text in (("quick", "all read"), ("slow", "100 do not read, their buffers are full")):
+        t.row(f"push to 10,000 connections, {text}: the last reader has it / PHP is through",
+              f"{r[name]['last']:.0f} ms / {r[name]['php']:.0f} ms")
+    ratio = r["slow"]["last"] / r["quick"]["last"]
+    t.row("the last reader, with / without clients that do not read", f"{ratio:.2f}", "at most 1.50", ratio <= 1.5)
+
+
+BENCHES = {"broadcast": bench_broadcast, "hello": bench_hello, "idle": bench_idle, "laravel": bench_laravel,
+           "memory": bench_memory, "table": bench_table, "websocket": bench_websocket, "workers": bench_workers}
 
 
 def main():
