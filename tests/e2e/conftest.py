@@ -1,6 +1,7 @@
 """Fixtures. A test asks for `daemon` and calls it for a private daemon; whatever it starts is ended and questioned
 after the test (lib/daemon.py)."""
 
+import json
 import os
 import shutil
 import sys
@@ -10,7 +11,9 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from lib import proc  # noqa: E402
+from lib.ask import Ask  # noqa: E402
 from lib.daemon import BINARY, PHP_CASES, Daemon, run, scaffold  # noqa: E402
+from lib.server import Server  # noqa: E402
 
 proc.become_subreaper()
 
@@ -68,11 +71,8 @@ class Factory:
         return d.start() if start else d
 
 
-@pytest.fixture
-def daemon(request):
-    assert os.path.exists(BINARY), f"{BINARY} is not built"
-    started = request.node.daemons = []
-    yield Factory(started)
+def ended(started):
+    """Every one is asked, also when an earlier one has failed."""
     wrong = []
     for d in reversed(started):
         try:
@@ -81,3 +81,37 @@ def daemon(request):
             wrong.append(str(e))
     if wrong:
         pytest.fail("\n\n".join(wrong), pytrace=False)
+
+
+@pytest.fixture
+def server(request):
+    """server("server/echo.php") or server(code="<?php ..."): a script with a server that runs (lib/server.py)."""
+    assert os.path.exists(BINARY), f"{BINARY} is not built"
+    started = request.node.daemons = getattr(request.node, "daemons", [])
+
+    def make(name=None, start=True, wait=True, **kw):
+        s = Server(name, **kw)
+        started.append(s)
+        return s.start(wait) if start else s
+    yield make
+    ended([s for s in started if isinstance(s, Server)])
+
+
+@pytest.fixture
+def asked(server):
+    """asked(settings, ...): tests/e2e/php/swoole/server/ask.php with these settings, all of it up, and a client of it."""
+    def make(settings=None, **kw):
+        env = {"RS_SETTINGS": json.dumps(settings or {}), **kw.pop("env", {})}
+        s = server("server/ask.php", env=env, **kw)
+        s.wait_output("start ")
+        s.wait_output("managerStart ")
+        return s, Ask(s.port)
+    return make
+
+
+@pytest.fixture
+def daemon(request):
+    assert os.path.exists(BINARY), f"{BINARY} is not built"
+    started = request.node.daemons = getattr(request.node, "daemons", [])
+    yield Factory(started)
+    ended([d for d in started if isinstance(d, Daemon)])

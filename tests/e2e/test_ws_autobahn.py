@@ -10,6 +10,7 @@ import pytest
 from autobahn.cases import NUMBERS, build
 from autobahn.judge import play
 from lib.daemon import TREE, run
+from lib.server import Server
 from lib.wait import SLOW
 
 
@@ -36,8 +37,17 @@ def core_server(folder):
         assert (code, errors.read()) == (0, "")
 
 
-# A server that runs messages through worker processes belongs here, with strict=False (judge.py).
-SERVERS = {"core": (core_server, True)}
+@contextlib.contextmanager
+def script_server(folder):
+    """A script with Swoole's server classes: every message goes through a worker."""
+    script = Server("ws/echo.php").start()
+    try:
+        yield script.address
+    finally:
+        script.finish()
+
+
+SERVERS = {"core": (core_server, True), "script": (script_server, True)}
 
 
 @pytest.fixture(scope="module", params=SERVERS)

@@ -89,6 +89,11 @@ def anonymous_dirty_kb(pid):
     return int(m.group(1)) if m else 0
 
 
+def own_kb(pid):
+    """Memory that is no file's: private, and this process's part of what it shares. The sum over processes counts all once."""
+    return sum(int(kb) for kb in re.findall(rb"^Pss_(?:Anon|Shmem):\s+(\d+)", read(pid, "smaps_rollup"), re.M))
+
+
 def cpu_ticks(pid):
     f = stat_fields(pid)
     return int(f[11]) + int(f[12]) if f else 0

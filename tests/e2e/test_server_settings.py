@@ -1,0 +1,325 @@
+"""Settings of servers and ports (contract C), and what dispatch modes do to events."""
+
+import json
+import os
+import re
+import socket
+import struct
+
+import pytest
+
+from lib.ask import Ask
+from lib.wait import until
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TABLE = os.path.join(HERE, "..", "..", "sapi", "swoole_server_settings.def")
+
+
+def php(server, code, **kw):
+    s = server(code="<?php set_error_handler(function ($level, $text) { throw new ErrorException($text, 0, $level); });\n" + code,
+               wait=False, **kw)
+    return s, s.to_end()
+
+
+def set_only(server, settings, **kw):
+    return php(server, "$s = new Swoole\\Server('127.0.0.1', 0); $s->set(json_decode('%s', true)); echo 'set';" % json.dumps(settings), **kw)
+
+
+# ---- the table -----------------------------------------------------------------------------------------------------------
+
+
+def contract_keys():
+    """Every key of the table in the tree."""
+    with open(TABLE) as f:
+        return re.findall(r"^RS_SETTING\w*\((\w+),", f.read(), re.M)
+
+
+def test_every_key_is_known_once(server):
+    keys = contract_keys()
+    assert len(keys) > 120 and len(keys) == len(set(keys))
+    for key in ("worker_num", "max_conn", "http_gzip_level", "task_object", "package_body_start", "buffer_output_size", "ssl_cert_file",
+                "admin_server", "open_redis_protocol", "dns_server"):
+        assert key in keys
+    refused = re.findall(r"^RS_SETTING_REFUSED\((\w+),", open(TABLE).read(), re.M)
+    values = {k: [] if k in refused else None for k in keys}
+    s, out = set_only(server, values)
+    assert out == "set"
+
+
+def test_unknown_keys_are_kept_and_noticed(server):
+    s, out = php(server, "$s = new Swoole\\Server('127.0.0.1', 0); var_dump($s->set(['glue_key' => 1, 5 => 6])); echo json_encode($s->setting);")
+    assert "NOTICE" in out and "glue_key" in out and "bool(true)" in out and '{"glue_key":1,"5":6}' in out
+
+
+def test_settings_merge(server):
+    s, out = php(server, "$s = new Swoole\\Server('127.0.0.1', 0); $s->set(['a' => 1, 'b' => 1, 'log_level' => 6]); $s->set(['b' => 2, 'c' => 3]);"
+                 "echo json_encode($s->setting);")
+    assert out == '{"a":1,"b":2,"log_level":6,"c":3}'
+
+
+@pytest.mark.parametrize("settings,text", [
+    ({"package_eof": ""}, "package_eof cannot be an empty string"),
+    ({"package_eof": "123456789"}, "the max length of package_eof is 8"),
+    ({"package_length_type": "x"}, "unknown package_length_type 'x'"),
+    ({"document_root": "/nowhere/at/all"}, "document_root[/nowhere/at/all] does not exist"),
+    ({"upload_tmp_dir": "/" + "x" * 220}, "upload_tmp_dir must not be longer"),
+    ({"task_tmpdir": "/" + "x" * 220}, "task_tmpdir must not be longer"),
+    ({"dispatch_func": "strlen"}, "the setting dispatch_func is refused"),
+    ({"package_length_func": "strlen"}, "the setting package_length_func is refused"),
+    ({"static_handler_locations": ["/static"]}, "the setting static_handler_locations is refused"),
+    ({"open_redis_protocol": True}, "the setting open_redis_protocol is refused"),
+    ({"chroot": "/tmp"}, "the setting chroot is refused"),
+])
+def test_fatal_settings(server, settings, text):
+    s, out = set_only(server, settings)
+    s.expect_exit = 255
+    assert f"Swoole\\Server::set(): {text}" in out and not out.endswith("set")
+
+
+@pytest.mark.parametrize("settings,text", [
+    ({"open_http2_protocol": True}, "HTTP/2"), ({"websocket_compression": True}, "permessage-deflate"),
+    ({"log_rotation": 2}, "rotating logs"), ({"http_autoindex": True}, "directory listings"),
+    ({"package_max_length": 10}, "package_max_length must be 65536 to"), ({"worker_num": -1}, "worker_num must be 0 to"),
+])
+def test_settings_that_are_warned_of(server, settings, text):
+    s, out = set_only(server, settings)
+    assert "WARNING\tSwoole\\Server::set(): " in out and text in out and out.endswith("set")
+
+
+def test_the_log_level_holds_at_once(server):
+    s, out = set_only(server, {"open_http2_protocol": True, "unknown": 1, "log_level": 5})
+    assert out == "set"
+
+
+def test_display_errors_silences_warnings_of_the_engine(server):
+    s, out = php(server, "$s = new Swoole\\Server('127.0.0.1', 0); $s->set(['display_errors' => false]); var_dump($s->on('Nothing', 'strlen'));")
+    assert out == "bool(false)\n"
+
+
+def test_sizes_have_suffixes_and_types_are_converted(asked):
+    s, ask = asked({"worker_num": "2", "package_max_length": "128K", "output_buffer_size": "100K", "socket_buffer_size": "1M"})
+    assert ask("$server->stats()['worker_num']") == 2
+    assert ask("[$server->send($fd, str_repeat('x', 102401)), $server->getLastError(), $server->setting['output_buffer_size']]") == [False, 1203, 102400]
+
+
+# ---- processes --------------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_of_workers(server):
+    def started(code):
+        s = server(code="<?php $s = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT')%s; $s->on('receive', 'strlen');"
+                   "$s->on('start', function ($s) { echo json_encode($s->setting), 'begun'; $s->shutdown(); }); $s->start();" % code, wait=False)
+        return json.loads(re.search(r"(\{.*\})begun", s.to_end()).group(1))
+    assert started(")")["worker_num"] == 1                                    # BASE
+    assert started(", SWOOLE_PROCESS)")["worker_num"] == len(os.sched_getaffinity(0))
+    assert started(", SWOOLE_PROCESS); $s->set(['worker_num' => 3])")["worker_num"] == 3
+
+
+def test_base_mode(asked):
+    s, ask = asked({}, env={"RS_MODE": "1"})
+    assert ask("[$server->mode, $server->getMasterPid() > 0]") == [1, True]
+    ask.send("return $server->sendwait($fd, \"waited\\n\");")
+    assert ask.line() == b"waited" and ask.result() is True
+
+
+def test_pid_file(server):
+    s = server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'pid_file' => getenv('RS_DIR') . '/pid']);
+        $server->on('start', fn($server) => print('pid ' . file_get_contents(getenv('RS_DIR') . '/pid') . "\\n"));
+        $server->on('receive', 'strlen');
+        $server->start();""")
+    s.wait_output(f"pid {s.pid}")
+    assert s.stop() == 0 and not os.path.exists(os.path.join(s.folder, "pid"))
+
+
+@pytest.mark.parametrize("count,grace,spread", [(4, None, [4, 4]), (20, 0, [20, 20]), (20, 6, [21, 26])])
+def test_max_request(asked, count, grace, spread):
+    settings = {"max_request": count}
+    if grace is not None:
+        settings["max_request_grace"] = grace
+    s, ask = asked(settings)
+    pids = [ask("getmypid()") for _ in range(spread[1] + 1)]
+    assert spread[0] <= pids.count(pids[0]) <= spread[1] and pids[0] != pids[-1]
+    assert "workerError" not in s.output()
+
+
+def test_start_session_id(asked):
+    s, ask = asked({"start_session_id": 1000})
+    assert 1000 < ask("$fd") < 1010
+
+
+def test_max_conn(asked):
+    # below the least that is possible: not taken
+    s, ask = asked({"max_conn": 40})
+    until(lambda: ask("$server->stats()['connection_num']") == 1, message="the probe of the port has gone")
+    s2 = [Ask(s.port) for _ in range(39)]
+    assert all(a("1") == 1 for a in s2)
+    with socket.create_connection(("127.0.0.1", s.port), 10) as c:
+        c.settimeout(10)
+        assert c.recv(1) == b""
+    assert ask("$server->stats()['connection_num']") == 40
+
+
+def test_coroutines_of_callbacks(asked):
+    s, ask = asked({"enable_coroutine": True})
+    assert ask("Swoole\\Coroutine::getCid()") > 0
+    ask.send("Swoole\\Coroutine::sleep(0.2); return 1;")
+    ask.send("return 2;")
+    assert [ask.result(), ask.result()] == [2, 1]
+    s, ask = asked({"enable_coroutine": False})
+    assert ask("Swoole\\Coroutine::getCid()") == -1
+
+
+def test_max_coroutine(asked):
+    s, ask = asked({"enable_coroutine": True, "max_coroutine": 3, "log_level": 6})
+    ask.run("go(fn() => Co::sleep(5)); return go(fn() => Co::sleep(5));")
+    assert ask("true") is True
+    ask.warns("go(fn() => 1)", "exceed max number of coroutine")
+
+
+# ---- framing ------------------------------------------------------------------------------------------------------------------
+
+
+def framed(server, settings):
+    return server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(json_decode('%s', true) + ['worker_num' => 1, 'enable_coroutine' => false]);
+        $server->on('receive', fn($server, $fd, $reactor, $data) => $server->send($fd, '[' . bin2hex($data) . ']'));
+        $server->on('close', fn($server, $fd, $reactor) => print("close $reactor\\n"));
+        $server->start();""" % json.dumps(settings))
+
+
+def exchange(s, pieces, n):
+    with socket.create_connection(("127.0.0.1", s.port), 10) as c:
+        c.settimeout(10)
+        got = b""
+        for piece in pieces:
+            c.sendall(piece)
+        while len(got) < n:
+            more = c.recv(4096)
+            if not more:
+                break
+            got += more
+        return got
+
+
+@pytest.mark.parametrize("settings,sent,expected", [
+    ({"open_eof_split": True, "package_eof": "\r\n"}, b"a\r\nbc\r\n", [b"a\r\n", b"bc\r\n"]),
+    ({"open_eof_check": True, "package_eof": "."}, b"a.b.", [b"a.b."]),
+    ({"open_length_check": True, "package_length_type": "N", "package_body_offset": 4}, struct.pack(">I", 3) + b"abc" + struct.pack(">I", 0),
+     [struct.pack(">I", 3) + b"abc", struct.pack(">I", 0)]),
+    ({"open_length_check": True, "package_length_type": "v", "package_length_offset": 1, "package_body_start": 3}, b"t\2\0ab", [b"t\2\0ab"]),
+    ({"open_mqtt_protocol": True}, b"\x30\3abc\xc0\0", [b"\x30\3abc", b"\xc0\0"]),
+    ({}, b"raw", [b"raw"]),
+])
+def test_framing(server, settings, sent, expected):
+    s = framed(server, settings)
+    wanted = b"".join(b"[" + e.hex().encode() + b"]" for e in expected)
+    assert exchange(s, [sent], len(wanted)) == wanted
+
+
+def test_package_too_long(server):
+    s = framed(server, {"open_length_check": True, "package_length_type": "N", "package_body_offset": 4, "package_max_length": 65536})
+    assert exchange(s, [struct.pack(">I", 65533)], 1) == b""
+    s.wait_output("close 0")
+
+
+# ---- dispatching -----------------------------------------------------------------------------------------------------------------
+
+
+def workers_of(s, n):
+    """Which worker serves each of n connections."""
+    asks = [Ask(s.port) for _ in range(n)]
+    return [(a("$fd"), {a("$server->worker_id") for _ in range(4)}) for a in asks]
+
+
+def test_dispatch_by_fd(asked):
+    s, ask = asked({"worker_num": 3, "dispatch_mode": 2})
+    assert all(ids == {fd % 3} for fd, ids in workers_of(s, 6))
+
+
+def test_dispatch_by_address(asked):
+    s, ask = asked({"worker_num": 3, "dispatch_mode": 4})
+    assert len(set.union(*(ids for _, ids in workers_of(s, 5)))) == 1
+
+
+def test_dispatch_by_uid(asked):
+    s, ask = asked({"worker_num": 3, "dispatch_mode": 5})
+    asks = [Ask(s.port) for _ in range(3)]
+    for a in asks:
+        assert a("$server->bind($fd, 4)") is True
+        until(lambda: a("$server->getClientInfo($fd)").get("uid") == 4)
+        until(lambda: a("$server->worker_id") == 1)
+    for a in asks:
+        a.close()
+    s.wait_output("close", count=3)       # kept, unlike in the original (X15)
+
+
+@pytest.mark.parametrize("mode", [1, 3, 7, 8, 10])
+def test_dispatch_spreads(asked, mode):
+    s, ask = asked({"worker_num": 3, "dispatch_mode": mode})
+    seen = set()
+
+    def everyone():     # one that has not run for a while is passed over, so a few connections may not do
+        for _, ids in workers_of(s, 3):
+            seen.update(ids)
+        return len(seen) == 3
+    until(everyone)
+
+
+@pytest.mark.parametrize("mode", [1, 2, 3, 4, 5, 7, 8, 9, 10])
+def test_connect_and_close_come_in_every_mode(asked, mode):
+    s, ask = asked({"dispatch_mode": mode, "worker_num": 3})
+    fd = ask("$fd")
+    assert ("worker_id" in ask("$server->getClientInfo($fd)")) == (mode in (2, 4, 5, 8))
+    ask.close()
+    s.wait_output(f"close {fd} 0")
+    assert s.output().count(f"connect {fd} ") == 1 and "cannot set" not in s.output()
+
+
+# ---- ports with settings of their own ------------------------------------------------------------------------------------------------
+
+
+def test_http_on_a_second_port(server):
+    s = server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'enable_coroutine' => false]);
+        $server->on('receive', fn($server, $fd, $reactor, $data) => $server->send($fd, "tcp $data"));
+        $http = $server->listen('127.0.0.1', (int)getenv('RS_PORT2'), SWOOLE_SOCK_TCP);
+        $http->set(['open_http_protocol' => true]);
+        $http->on('request', fn($request, $response) => $response->end('http ' . $request->server['server_port']));
+        $server->start();""", ports=2)
+    with socket.create_connection(("127.0.0.1", s.port), 10) as c:
+        c.sendall(b"x")
+        assert c.recv(10) == b"tcp x"
+    with s.conn(s.ports[1]) as c:
+        assert c.request("/").text == f"http {s.ports[1]}"
+
+
+def test_event_objects(server):
+    s = server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'enable_coroutine' => false, 'event_object' => true]);
+        $udp = $server->listen('127.0.0.1', (int)getenv('RS_PORT2'), SWOOLE_SOCK_UDP);
+        $show = fn($server, $object) => print(json_encode([get_class($object)] + (array)$object) . "\\n");
+        foreach (['connect', 'receive', 'close', 'pipeMessage', 'workerError'] as $event)
+            $server->on($event, $show);
+        $udp->on('packet', $show);
+        $server->on('start', fn($server) => $server->sendMessage(['m'], 0));
+        $server->start();""", ports=2)
+    with socket.create_connection(("127.0.0.1", s.port), 10) as c:
+        c.sendall(b"data")
+        s.wait_output('"data":"data"')
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as c:
+        c.sendto(b"gram", ("127.0.0.1", s.ports[1]))
+        s.wait_output('"data":"gram"')
+    s.wait_output("PipeMessage")
+    shown = [json.loads(line) for line in s.output().splitlines() if line.startswith("{")]
+    by_class = {}
+    for one in shown:
+        by_class.setdefault(one["0"].split("\\")[-1], []).append(one)
+    assert set(by_class["Event"][0]) == {"0", "reactor_id", "fd", "dispatch_time", "data"}
+    assert set(by_class["Packet"][0]) == {"0", "server_socket", "server_port", "dispatch_time", "address", "port", "data"}
+    assert by_class["Packet"][0]["server_port"] == s.ports[1] and by_class["Packet"][0]["address"] == "127.0.0.1"
+    assert by_class["PipeMessage"][0]["data"] == ["m"] and by_class["PipeMessage"][0]["source_worker_id"] == 0
