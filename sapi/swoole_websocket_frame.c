@@ -97,6 +97,7 @@ bool rs_swoole_frame_read(struct rs_swoole_frame *f, zend_object *object, zend_s
 {
 	zend_string *payload;
 
+	RS_ASSERT(object || text);
 	if (object) {
 		opcode = integer(object, "opcode");
 		flags = object_flags(object);
