@@ -90,12 +90,17 @@ static void remove_stale(const char *path, int type, const struct sockaddr_stora
 
 static void read_back_port(struct rs_port *p, const struct kind *k)
 {
-	struct sockaddr_storage sa = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} sa;
 	socklen_t len = sizeof sa;
 
-	if (k->family == AF_UNIX || getsockname(p->listen_fd, (struct sockaddr *)&sa, &len) < 0)
+	memset(&sa, 0, sizeof sa);
+	if (k->family == AF_UNIX || getsockname(p->listen_fd, &sa.any, &len) < 0)
 		return;
-	p->port = ntohs(k->family == AF_INET ? ((struct sockaddr_in *)&sa)->sin_port : ((struct sockaddr_in6 *)&sa)->sin6_port);
+	p->port = ntohs(k->family == AF_INET ? sa.v4.sin_port : sa.v6.sin6_port);
 }
 
 /* ---- sockets ------------------------------------------------------------------------------------------------ */
