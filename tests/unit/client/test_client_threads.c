@@ -138,7 +138,8 @@ static void test_free_calls_nobody(void **state)
 	do
 		rs_threads_stats(t, &stats);
 	while (stats.running < RS_THREADS_MAX);
-	open_gate(&c, RS_THREADS_MAX);
+	/* One that is through may take another before it learns of the end: there is a byte for all. */
+	open_gate(&c, RS_THREADS_MAX + 5);
 	rs_threads_free(t);
 	assert_true(c.worked >= RS_THREADS_MAX);
 	assert_int_equal(c.running, 0);
