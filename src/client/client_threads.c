@@ -4,7 +4,6 @@
  */
 #include "client/client_threads.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -48,18 +47,6 @@ struct rs_threads {
 static void finished_cb(struct rs_watch *w, unsigned events, void *arg);
 static void *thread_main(void *arg);
 
-/*
- * A thread may still be in a system call when PHP unloads its extensions at the end of the process: the code that it
- * returns to must stay where it is.
- */
-static void pin_this_code(void)
-{
-	Dl_info info;
-
-	if (dladdr((void *)(uintptr_t)thread_main, &info) && info.dli_fname)
-		(void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-}
-
 /* No threads, no jobs. */
 static void init_pool(struct rs_threads *t)
 {
@@ -100,7 +87,6 @@ struct rs_threads *rs_threads_new(struct rs_loop *l)
 		return NULL;
 	}
 	init_pool(t);
-	pin_this_code();
 	return t;
 }
 
