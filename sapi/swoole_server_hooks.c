@@ -141,6 +141,7 @@ static void forked(void)
 	case RS_ROLE_WORKER:
 	case RS_ROLE_MANAGER:
 	case RS_ROLE_SCRIPT:
+	case RS_ROLE_OUTSIDE:
 		rs_swoole_set_place(RS_SWOOLE_WORKER);
 		rs_swoole_server_policy(s->conf.enable_coroutine);
 		break;

@@ -73,7 +73,7 @@ int64_t rs_swoole_task_send(struct rs_swoole_server *s, zval *data, zend_long ds
 		if (bytes.n > INLINE_MAX && bytes.n > s->ports[0]->p.package_max_length)
 			rs_swoole_log(RS_SWOOLE_LOG_WARNING, RS_SWOOLE_ERROR_TASK_PACKAGE_TOO_BIG, "task package is too big");
 		else
-			id = rs_server_task(dst < 0 ? -1 : (int32_t)dst, flags, bytes);
+			id = rs_server_task(dst < 0 ? -1 : (int32_t)dst, flags, 0, bytes);
 	}
 	smart_str_free(&buffer);
 	return id;

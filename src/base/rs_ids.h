@@ -11,5 +11,6 @@
 /* Processes that are neither worker, task worker nor user process. */
 #define RS_ID_MANAGER UINT32_MAX
 #define RS_ID_SCRIPT (UINT32_MAX - 1)
+#define RS_ID_OUTSIDE (UINT32_MAX - 2)
 
 #endif

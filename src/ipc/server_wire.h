@@ -4,7 +4,12 @@
  * is between them all. Plain structs, as in ipc/wire.h; receivers copy them out before they look.
  *
  * Numbers: $fd is 1 .. RS_SESSION_MAX, of connections, never used again before all others were. Process ids: workers
- * 0 .. n-1, task workers from n, user processes from n + m; RS_ID_MANAGER, RS_ID_SCRIPT.
+ * 0 .. n-1, task workers from n, user processes from n + m; RS_ID_MANAGER, RS_ID_SCRIPT, RS_ID_OUTSIDE.
+ *
+ * A hosted application has such a server too (rs_wire_server.hosted), with generations: seats are for RS_HOSTED_TASKS workers,
+ * RS_HOSTED_USERS - RS_HOSTED_TASKS task workers, RS_HOSTED_END - RS_HOSTED_USERS user processes, so that a reload may change how many
+ * there are (SHAPE). Worker i is i, task worker i RS_HOSTED_TASKS + i, user process i RS_HOSTED_USERS + i; what PHP sees (task worker i is
+ * worker_num + i) is made of that in src/worker only: rs_server_shown_id().
  */
 #ifndef RS_SERVER_WIRE_H
 #define RS_SERVER_WIRE_H
@@ -16,8 +21,12 @@
 #define RS_DATAGRAM_MAX ((64u << 10) + 256u)
 #define RS_EVENT_MAX (1u << 30) /* senders are bounded by RS_SEND_MAX, packages and requests by package_max_length */
 
-/* rs_wire_fork.role; hosted applications have workers only. */
-enum rs_server_role { RS_ROLE_WORKER, RS_ROLE_TASK, RS_ROLE_USER, RS_ROLE_MANAGER, RS_ROLE_SCRIPT };
+#define RS_HOSTED_TASKS 1000u
+#define RS_HOSTED_USERS 2000u
+#define RS_HOSTED_END 2256u
+
+/* rs_wire_fork.role. OUTSIDE: other PHP processes on this host, by app.sock; they have no seat. */
+enum rs_server_role { RS_ROLE_WORKER, RS_ROLE_TASK, RS_ROLE_USER, RS_ROLE_MANAGER, RS_ROLE_SCRIPT, RS_ROLE_OUTSIDE };
 
 /* ---- reactor -> process: EVENT ---------------------------------------------------------------------------------- */
 
@@ -65,6 +74,7 @@ struct rs_wire_peer {
 #define RS_DATA_WAITED 2u     /* the sender waits for this result: taskwait() and its kin */
 #define RS_DATA_ONE_WAY 4u    /* nobody wants a result */
 #define RS_DATA_CALLBACK 8u   /* the result is for a callback of that task, not for onFinish */
+#define RS_DATA_LOST 16u      /* FINISH: there is no result, the task worker died; no bytes. Only with WAITED or CALLBACK */
 
 /* ---- process -> reactor ------------------------------------------------------------------------------------------- */
 
@@ -102,8 +112,13 @@ struct rs_wire_task {
 	uint32_t id;           /* of the task; counted by the sender */
 	int32_t dst;           /* 0 .. task_worker_num - 1; -1: an idle one, or the next that becomes idle */
 	uint32_t flags;        /* RS_DATA_* */
+	uint32_t delay_ms;     /* hosted: it waits in the reactor for so long first; it outlives its sender and reloads */
 };
 
+/*
+ * The sender of a task that is no worker (task worker, user process, outside) has no onFinish: hosted, its result goes to any worker,
+ * unless WAITED or CALLBACK say that the sender itself wants it.
+ */
 struct rs_wire_finish {
 	uint32_t id, to;       /* of the task and of its sender, as they came in the event */
 	uint32_t flags;        /* RS_DATA_*: WAITED and CALLBACK as they came */
@@ -130,12 +145,23 @@ struct rs_wire_server {
 	uint32_t dispatch_mode;       /* 1 .. 10, as the setting */
 	bool enable_coroutine;        /* a worker may be given an event while another one of it waits */
 	bool discard_timeout_request;
+	bool hosted;                  /* generations; port 0 is the main port, whose requests go through the route */
 	uint32_t reactor_num;         /* what $reactorId pretends: fd % reactor_num */
 	uint32_t max_conn;
 	uint32_t max_wait_ms;
 	uint32_t worker_concurrency;  /* worker_max_concurrency; 0: no limit */
 	uint32_t first_fd;            /* start_session_id */
 	uint64_t max_queued_bytes;    /* per connection, waiting for its worker; 0: the reactor's own bound */
+};
+
+/* SHAPE: how many processes of each kind the generation has that the next ROUTE says. At most as many as there are seats. */
+struct rs_wire_shape {
+	uint32_t generation, nworkers, ntasks, nusers;
+};
+
+/* WELCOME, to an outside process that has said READY. Its frame has the board as an fd that can be read only. */
+struct rs_wire_welcome {
+	uint32_t protocol, nworkers, ntasks, nports;
 };
 
 /* rs_port.events: which callbacks exist; events nobody wants are not sent. */

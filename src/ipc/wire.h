@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 3
+#define RS_PROTOCOL 4
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -93,13 +93,17 @@ struct rs_wire_kill {
 struct rs_wire_status {
 	uint64_t connections, accepted_total, requests_total, queue_length, refused_total, stale_frames;
 	uint64_t moved_total;    /* requests revoked from one worker and given to another */
-	uint32_t nworkers, pad;
+	uint32_t nworkers;
+	uint32_t tasks_queued, tasks_running, tasks_delayed; /* jobs */
+	uint32_t sessions;       /* connections that PHP can address: WebSocket, extra ports */
+	uint32_t pad;
 };
 
 struct rs_wire_worker_status {
 	uint32_t id, generation;
 	uint32_t state;          /* enum rs_worker_state */
 	uint32_t posted;
+	uint32_t role, pad;      /* enum rs_server_role */
 	uint64_t requests;
 };
 

@@ -9,6 +9,14 @@
 #include "base/rs_proc.h"
 #include "conf/conf.h"
 
+#define RS_KEPT_MAX 1024
+
+/* Shared memory of an application that outlives its generations: tables, numbers, locks. The master's, inherited. */
+struct rs_kept_memory {
+	char name[128];
+	int fd;
+};
+
 struct rs_heritage {
 	struct rs_conf *conf;      /* in force; base path already resolved for this generation in base_path */
 	struct rs_log *log;
@@ -22,6 +30,9 @@ struct rs_heritage {
 	char glue_dir[4096];       /* directory with the engine's PHP files */
 	char environment[64];      /* -e NAME, or "" */
 	char x_version[128];       /* -x V, or "" */
+	const struct rs_conf *in_force;      /* of the generation that serves; NULL: this is the first */
+	const struct rs_kept_memory *kept;   /* nkept */
+	size_t nkept;
 };
 
 #endif

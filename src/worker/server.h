@@ -88,6 +88,42 @@ struct rs_server_setup {
 enum rs_result rs_server_start(const struct rs_server_setup *s, const struct rs_server_hooks *hooks, void (*leave)(int status),
 			       char *why, size_t why_size);
 
+/* ---- hosted applications ------------------------------------------------------------------------------------------------ */
+
+/*
+ * In the manager, once, while it boots: what its server is. s and its ports are copied; s->conf is not used. ports[0] is the main port
+ * (its address is the configuration's). titles: s->server.nusers names for process titles ("timer", the custom process's name); copied.
+ * The master is told when the boot is over. false: why.
+ */
+bool rs_server_host(const struct rs_server_setup *s, const struct rs_server_hooks *hooks, const char *const *titles, char *why,
+		    size_t why_size);
+bool rs_server_hosted(void);            /* is this a process of a hosted application's server? */
+/* Process ids as PHP sees them, and back; the same number in scripts. Ids that are none come back as they are. */
+uint32_t rs_server_shown_id(uint32_t id);
+uint32_t rs_server_internal_id(uint32_t shown);
+/*
+ * This process has just answered a handshake of fd with 101: sends to it are allowed before the board says so, until the running event
+ * is over.
+ */
+void rs_server_established(uint32_t fd);
+
+/*
+ * Memory that outlives reloads: what an earlier generation gave under that name (a new descriptor, the caller's), -1: nothing. keep: to the
+ * master; fd stays the caller's. Only while a manager boots. name: at most 127 bytes, printable.
+ */
+int rs_host_kept(const char *name);
+bool rs_host_keep(const char *name, int fd);
+
+/*
+ * In a PHP process that is none of the server's: connects to app.sock (again, when the connection was lost). Then rs_server_here() is true,
+ * the role is OUTSIDE, and everything that sends works as in a user process. false: why, for people: no server runs there, no
+ * permission (and who has it), another version.
+ */
+bool rs_server_outside(const char *path, char *why, size_t why_size);
+/* Of the process that this is now; false after its fork, too. */
+bool rs_server_outside_alive(void);
+void rs_server_outside_close(void);
+
 /* ---- in any process of a running server ------------------------------------------------------------------------------ */
 
 bool rs_server_here(void);              /* is this a process of a running server? */
@@ -121,8 +157,8 @@ enum rs_server_result rs_server_datagram(uint32_t port, const struct rs_wire_pee
 enum rs_server_result rs_server_message(uint32_t dst, uint32_t flags, struct rs_slice bytes);
 enum rs_server_result rs_server_ask(enum rs_ask what, uint32_t id);
 
-/* Returns the task's id, counted per process from 0; -1: lost. */
-int64_t rs_server_task(int32_t dst, uint32_t flags, struct rs_slice bytes);
+/* Returns the task's id, counted per process from 0; -1: lost. delay_ms: hosted only; the reactor keeps it for so long. */
+int64_t rs_server_task(int32_t dst, uint32_t flags, uint32_t delay_ms, struct rs_slice bytes);
 /* Of the event that is running, or was (ev->h copied by the caller). */
 enum rs_server_result rs_server_finish(uint32_t task, uint32_t to, uint32_t flags, struct rs_slice bytes);
 /*

@@ -6,10 +6,10 @@
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 
-int64_t rs_server_task(int32_t dst, uint32_t flags, struct rs_slice bytes)
+int64_t rs_server_task(int32_t dst, uint32_t flags, uint32_t delay_ms, struct rs_slice bytes)
 {
 	struct rs_server *s = rs_server_self();
-	struct rs_wire_task h = { .dst = dst, .flags = flags };
+	struct rs_wire_task h = { .dst = dst, .flags = flags, .delay_ms = delay_ms };
 
 	if (!s || bytes.n > RS_SEND_MAX - sizeof h || dst >= (int64_t)s->setup.server.ntasks)
 		return -1;

@@ -165,7 +165,7 @@ static void on_timer(struct rs_timer *t, void *arg)
 /* taskwait: "taskwait MS TEXT" */
 static void task_wait(const struct rs_event *ev, const char *text, uint64_t ms)
 {
-	int64_t id = rs_server_task(-1, RS_DATA_WAITED, rs_slice_str(text));
+	int64_t id = rs_server_task(-1, RS_DATA_WAITED, 0, rs_slice_str(text));
 	uint32_t task = (uint32_t)id, flags;
 	struct rs_buf out = { 0 };
 	size_t which;
@@ -201,7 +201,7 @@ static bool command(const struct rs_event *ev, char *word, char *rest)
 	} else if (strcmp(word, "close") == 0) {
 		(void)rs_server_order(ev->h.fd, RS_ORDER_CLOSE, 0, RS_SLICE(""));
 	} else if (strcmp(word, "task") == 0) {
-		reply(ev, "task %lld", (long long)rs_server_task((int32_t)(rest[0] == '-' ? -1 : (int)n), 0, rs_slice_str(end)));
+		reply(ev, "task %lld", (long long)rs_server_task((int32_t)(rest[0] == '-' ? -1 : (int)n), 0, 0, rs_slice_str(end)));
 	} else if (strcmp(word, "taskwait") == 0) {
 		task_wait(ev, end, n);
 	} else if (strcmp(word, "message") == 0) {
