@@ -4,6 +4,7 @@ after the test (lib/daemon.py)."""
 import json
 import os
 import shutil
+import signal
 import sys
 
 import pytest
@@ -16,6 +17,9 @@ from lib.daemon import BINARY, PHP_CASES, Daemon, run, scaffold  # noqa: E402
 from lib.server import Server  # noqa: E402
 
 proc.become_subreaper()
+# A shell that starts a job in the background has it ignore SIGINT, and what we start would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header(config):
