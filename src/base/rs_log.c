@@ -13,6 +13,7 @@
 #define LINE_MAX_BYTES 4000
 
 static const char *const level_name[] = { "debug", "info", "notice", "warn", "error", "alert" };
+static const char *const level_name_marked[] = { "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "ALERT" };
 
 enum rs_log_level rs_log_level_of(int64_t n)
 {
@@ -54,8 +55,11 @@ static size_t put_prefix(const struct rs_log *log, enum rs_log_level level, char
 		stamp[0] = '\0';
 	if (log->generation)
 		snprintf(gen, sizeof gen, " g%u", log->generation);
-	n = snprintf(line, 160, "%s.%03ld [%s] %s %d%s: ", stamp, now.tv_nsec / 1000000, level_name[level],
-		     log->role, (int)getpid(), gen);
+	if (log->mark)
+		n = snprintf(line, 160, "[%s %c%d.0]\t%s\t", stamp, log->mark, (int)getpid(), level_name_marked[level]);
+	else
+		n = snprintf(line, 160, "%s.%03ld [%s] %s %d%s: ", stamp, now.tv_nsec / 1000000, level_name[level], log->role,
+			     (int)getpid(), gen);
 	return n < 0 ? 0 : (size_t)n < 160 ? (size_t)n : 159;
 }
 

@@ -3,6 +3,10 @@
  *
  *   2026-11-21 09:30:00.123 [warn] reactor 4711 g2: message: No such file or directory
  *
+ * or, where the log belongs to a script's server, as the server API has it (two tabs, then the text):
+ *
+ *   [2026-11-21 09:30:00 *4711.0]	WARNING	message: No such file or directory
+ *
  * The fd is a terminal or file (foreground) or a pipe that the master drains into log_file.
  * errno survives every call. Control bytes in the message are written as \xNN, so that no
  * client can forge a line.
@@ -23,6 +27,7 @@ struct rs_log {
 	enum rs_log_level level;   /* lines below are dropped */
 	char role[32];             /* "master", "reactor", "manager", "worker 3" */
 	unsigned generation;       /* 0: the process belongs to none */
+	char mark;                 /* of the second form: @ before start, # master, $ manager, * worker, ^ task worker; '\0': the first form */
 };
 
 /* The level behind log_level: 0 debug, 1 trace, 2 info, 3 notice, 4 warning, 5 error, 6 none. */

@@ -74,7 +74,7 @@ struct rs_wire_peer {
 #define RS_DATA_WAITED 2u     /* the sender waits for this result: taskwait() and its kin */
 #define RS_DATA_ONE_WAY 4u    /* nobody wants a result */
 #define RS_DATA_CALLBACK 8u   /* the result is for a callback of that task, not for onFinish */
-#define RS_DATA_LOST 16u      /* FINISH: there is no result, the task worker died; no bytes. Only with WAITED or CALLBACK */
+#define RS_DATA_LOST 16u      /* FINISH: there is no result, the task worker died or its callback gave none; no bytes. With WAITED or CALLBACK */
 
 /* ---- process -> reactor ------------------------------------------------------------------------------------------- */
 
@@ -145,11 +145,13 @@ struct rs_wire_server {
 	uint32_t dispatch_mode;       /* 1 .. 10, as the setting */
 	bool enable_coroutine;        /* a worker may be given an event while another one of it waits */
 	bool discard_timeout_request;
+	bool renew_in_turn;           /* not reload_async: RENEW replaces one process after the other */
 	bool hosted;                  /* generations; port 0 is the main port, whose requests go through the route */
 	uint32_t reactor_num;         /* what $reactorId pretends: fd % reactor_num */
 	uint32_t max_conn;
 	uint32_t max_wait_ms;
 	uint32_t worker_concurrency;  /* worker_max_concurrency; 0: no limit */
+	uint32_t concurrency;         /* max_concurrency: HTTP requests that all workers together have; 0: no limit */
 	uint32_t first_fd;            /* start_session_id */
 	uint64_t max_queued_bytes;    /* per connection, waiting for its worker; 0: the reactor's own bound */
 };
@@ -158,6 +160,10 @@ struct rs_wire_server {
 struct rs_wire_shape {
 	uint32_t generation, nworkers, ntasks, nusers;
 };
+
+/* Hosted, SERVER: one title a user process, terminated; the first of all named so is the timer process. */
+#define RS_TITLE_MAX 64
+#define RS_TITLE_TIMER "timer"
 
 /* WELCOME, to an outside process that has said READY. Its frame has the board as an fd that can be read only. */
 struct rs_wire_welcome {
@@ -203,13 +209,20 @@ struct rs_port {
 
 	/* HTTP */
 	bool static_handler;
+	bool autoindex;                /* directories without an index file are listed */
 	char document_root[1024];
+	char static_locations[1024];   /* names, each terminated, an empty one ends them. Only what begins with one is a file, and nothing else */
+	char index_files[512];         /* the same: what stands for a directory */
 
 	/* WebSocket */
 	bool ws_ping_frame, ws_pong_frame, ws_close_frame; /* these come as MESSAGE */
 	bool ws_mask;                                      /* mask what we send */
+	bool ws_compression;           /* permessage-deflate is agreed to when it is offered */
 	uint8_t handshake;             /* enum rs_port_handshake */
 	char subprotocol[256];
+
+	/* Hosted: the start does without it when it cannot be bound. */
+	bool optional;
 };
 
 /* ---- the script process -> the daemon it has become one of: `rserverd serve-script FD` ----------------------------------- */

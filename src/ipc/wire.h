@@ -84,6 +84,12 @@ struct rs_wire_exited {
 	int32_t status; /* as waitpid gives it */
 };
 
+struct rs_wire_quit {
+	uint32_t wait_ms; /* for the children that are left, then KILL */
+	uint32_t ends;    /* hosted, 1: the whole server ends; the ended() hook runs, in ... */
+	uint32_t end_ms;  /* ... at most this time */
+};
+
 enum rs_kill_reason { RS_KILL_TIMEOUT = 1, RS_KILL_PROTOCOL = 2, RS_KILL_DRAIN = 3 };
 
 struct rs_wire_kill {

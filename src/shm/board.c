@@ -39,7 +39,7 @@ static size_t line_up(size_t n)
 
 bool rs_board_sizes(struct rs_board_sizes *z, uint32_t nsessions, uint64_t ncells)
 {
-	if (nsessions == 0 || nsessions > NSESSIONS_MAX || ncells > UINT16_MAX * 4u)
+	if (nsessions == 0 || nsessions > NSESSIONS_MAX || ncells < 2 || ncells > UINT16_MAX * 4u)
 		return false;
 	*z = (struct rs_board_sizes){ .ncells = (uint32_t)ncells, .nindex = 16, .nsessions = nsessions };
 	/* At most half full: few probes. */
@@ -66,14 +66,15 @@ int rs_board_create(uint32_t nsessions, uint32_t nworkers, uint32_t ntasks, uint
 	head.nindex = z.nindex;
 	head.nsessions = z.nsessions;
 	fd = memfd_create("rserverd-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd >= 0 && ftruncate(fd, (off_t)z.bytes) == 0 && pwrite(fd, &head, sizeof head, 0) == (ssize_t)sizeof head &&
-	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+	/* Whoever gets it read only cannot open it again for more. */
+	if (fd >= 0 && fchmod(fd, 0644) == 0 && ftruncate(fd, (off_t)z.bytes) == 0 &&
+	    pwrite(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
 		return fd;
 	rs_fd_close(&fd);
 	return -1;
 }
 
-bool rs_board_map(struct rs_board *b, int fd)
+static bool map(struct rs_board *b, int fd, int protection)
 {
 	struct rs_board_sizes z;
 	struct rs_board_head head;
@@ -84,12 +85,11 @@ bool rs_board_map(struct rs_board *b, int fd)
 	*b = (struct rs_board){ 0 };
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0 ||
 	    pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head || head.magic != RS_BOARD_MAGIC ||
-	    !rs_board_sizes(&z, head.nsessions, (uint64_t)head.nworkers + head.ntasks + head.nusers + 2) ||
-	    z.ncells != head.ncells || z.nindex != head.nindex || (uint64_t)st.st_size != z.bytes) {
+	    !rs_board_sizes(&z, head.nsessions, head.ncells) || z.nindex != head.nindex || (uint64_t)st.st_size != z.bytes) {
 		errno = EINVAL;
 		return false;
 	}
-	base = mmap(NULL, z.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	base = mmap(NULL, z.bytes, protection, MAP_SHARED, fd, 0);
 	if (base == MAP_FAILED)
 		return false;
 	b->head = (void *)base;
@@ -103,10 +103,20 @@ bool rs_board_map(struct rs_board *b, int fd)
 	return true;
 }
 
+bool rs_board_map(struct rs_board *b, int fd)
+{
+	return map(b, fd, PROT_READ | PROT_WRITE);
+}
+
+bool rs_board_map_reader(struct rs_board *b, int fd)
+{
+	return map(b, fd, PROT_READ);
+}
+
 void rs_board_unmap(struct rs_board *b)
 {
 	if (b->head)
-		munmap(b->head, b->bytes);
+		munmap((void *)b->head, b->bytes);
 	free(b->free_slots);
 	free(b->own_index);
 	free(b->own_fd);

@@ -26,6 +26,7 @@ struct rs_session {
 	uint32_t fd;              /* 1 .. RS_SESSION_MAX; 0: free */
 	uint8_t state;            /* enum rs_session_state */
 	uint8_t websocket;        /* WEBSOCKET_STATUS_*: 1 connection, 2 handshake, 3 active, 4 closing; 0: not a WebSocket port */
+	uint8_t deflate;          /* permessage-deflate was agreed on: window bits of what the server compresses; 0: no */
 	uint8_t socket_type;      /* SWOOLE_SOCK_* */
 	bool is_protected, paused, has_uid;
 	uint16_t port;            /* index of the port */
@@ -53,7 +54,7 @@ struct rs_cell {
 /* Server-wide, for stats(). Written by the reactor unless said otherwise. */
 struct rs_board_head {
 	uint32_t magic, ncells, nindex, nsessions;
-	uint32_t nworkers, ntasks, nusers;
+	_Atomic uint32_t nworkers, ntasks, nusers; /* that serve; hosted: a reload may change them, up to the cells there are */
 	_Atomic uint32_t master_pid, manager_pid;  /* script process, manager: by whoever starts them */
 	_Atomic uint32_t index_seq;                /* odd: an entry of the index is being taken out */
 	_Atomic uint32_t slots_used;               /* no slot from here on was ever in use */
@@ -90,6 +91,8 @@ struct rs_board {
 int rs_board_create(uint32_t nsessions, uint32_t nworkers, uint32_t ntasks, uint32_t nusers);
 /* Maps it, checks sizes. The fd stays the caller's. false: not a board, no memory. */
 bool rs_board_map(struct rs_board *b, int fd) RS_MUST_CHECK;
+/* The same with an fd that can only be read: nothing of it may be written, cells neither. */
+bool rs_board_map_reader(struct rs_board *b, int fd) RS_MUST_CHECK;
 void rs_board_unmap(struct rs_board *b);
 
 /* false: no such connection. *out is a consistent copy. */

@@ -6,12 +6,25 @@
 #include <errno.h>
 #include <limits.h>
 
-bool rs_atomic_init(struct rs_atomic *a)
+bool rs_atomic_init(struct rs_atomic *a, uint32_t kind, int *fd)
 {
-	if (!rs_shm_map_new(&a->map, "rserverd atomic", sizeof *a->cell, NULL))
+	if (!rs_shm_map_new(&a->map, "rserverd atomic", sizeof *a->cell, fd))
 		return false;
 	a->cell = (struct rs_atomic_cell *)a->map.base;
+	atomic_store(&a->cell->kind, kind);
 	return true;
+}
+
+bool rs_atomic_attach(struct rs_atomic *a, uint32_t kind, int fd)
+{
+	if (!rs_shm_map_fd(&a->map, fd, sizeof *a->cell))
+		return false;
+	a->cell = (struct rs_atomic_cell *)a->map.base;
+	if (atomic_load(&a->cell->kind) == kind)
+		return true;
+	rs_atomic_fini(a);
+	errno = EINVAL;
+	return false;
 }
 
 void rs_atomic_fini(struct rs_atomic *a)

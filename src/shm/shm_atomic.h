@@ -11,6 +11,7 @@ struct rs_atomic_cell {
 	_Atomic uint32_t value;
 	_Atomic uint32_t passes; /* sleepers that may go although value is 0: see rs_atomic_wake() */
 	_Atomic uint64_t wide;
+	_Atomic uint32_t kind;   /* what its maker says it is: who attaches must say the same */
 };
 
 /* A zeroed struct has no cell. */
@@ -19,8 +20,10 @@ struct rs_atomic {
 	struct rs_atomic_cell *cell;
 };
 
-/* All zero. false: errno. */
-bool rs_atomic_init(struct rs_atomic *a);
+/* All zero but for its kind. fd as in rs_shm_map_new(). false: errno. */
+bool rs_atomic_init(struct rs_atomic *a, uint32_t kind, int *fd);
+/* The memory of one of that kind, as it is: else errno EINVAL. The fd stays the caller's. */
+bool rs_atomic_attach(struct rs_atomic *a, uint32_t kind, int fd);
 void rs_atomic_fini(struct rs_atomic *a);
 
 /*

@@ -14,22 +14,59 @@
 #define NAP_LAST_US 200000
 #define SPINS 2000 /* some tens of microseconds: the holders of such locks are quick, or asleep */
 
-struct rs_lock *rs_lock_new(enum rs_lock_type type, const char *path)
+static struct rs_lock *lock_alloc(enum rs_lock_type type)
 {
 	struct rs_lock *l = calloc(1, sizeof *l);
-	bool ok;
 
 	if (!l)
 		return NULL;
 	l->type = type;
 	l->fd = -1;
-	if (type == RS_LOCK_FILE) {
-		ok = rs_lock_file_open(l, path);
-	} else {
-		ok = rs_shm_map_new(&l->map, "rserverd lock", sizeof *l->words, NULL);
-		l->words = (struct lock_words *)l->map.base;
+	return l;
+}
+
+struct rs_lock *rs_lock_create(enum rs_lock_type type, int *fd)
+{
+	struct rs_lock *l = lock_alloc(type);
+
+	if (!l)
+		return NULL;
+	if (!rs_shm_map_new(&l->map, "rserverd lock", sizeof *l->words, fd)) {
+		free(l);
+		return NULL;
 	}
-	if (ok)
+	l->words = (struct lock_words *)l->map.base;
+	atomic_store(&l->words->type, type);
+	return l;
+}
+
+struct rs_lock *rs_lock_attach(enum rs_lock_type type, int fd)
+{
+	struct rs_lock *l = lock_alloc(type);
+
+	if (!l)
+		return NULL;
+	if (!rs_shm_map_fd(&l->map, fd, sizeof *l->words)) {
+		free(l);
+		return NULL;
+	}
+	l->words = (struct lock_words *)l->map.base;
+	if (atomic_load(&l->words->type) == (uint32_t)type)
+		return l;
+	rs_shm_map_free(&l->map);
+	free(l);
+	errno = EINVAL;
+	return NULL;
+}
+
+struct rs_lock *rs_lock_new(enum rs_lock_type type, const char *path)
+{
+	struct rs_lock *l;
+
+	if (type != RS_LOCK_FILE)
+		return rs_lock_create(type, NULL);
+	l = lock_alloc(type);
+	if (l && rs_lock_file_open(l, path))
 		return l;
 	free(l);
 	return NULL;

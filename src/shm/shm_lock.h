@@ -18,6 +18,10 @@ struct rs_lock;
 
 /* path: of RS_LOCK_FILE, made when it is not there. NULL: errno. */
 struct rs_lock *rs_lock_new(enum rs_lock_type type, const char *path);
+/* The same in memory (not RS_LOCK_FILE); fd as in rs_shm_map_new(). */
+struct rs_lock *rs_lock_create(enum rs_lock_type type, int *fd);
+/* The memory of one of that type, whoever holds it: else errno EINVAL. The fd stays the caller's. */
+struct rs_lock *rs_lock_attach(enum rs_lock_type type, int fd);
 /* Lets go what this process holds. */
 void rs_lock_free(struct rs_lock *l);
 

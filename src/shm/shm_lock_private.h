@@ -21,6 +21,7 @@ struct lock_words {
 	_Atomic uint64_t owner;      /* of the lock, or the one writer; may have WAITING */
 	_Atomic uint32_t changes;    /* moves when a reader leaves; the writer sleeps on it */
 	_Atomic uint64_t readers[READERS];
+	_Atomic uint32_t type;       /* enum rs_lock_type, for those that attach */
 };
 
 struct rs_lock {

@@ -103,6 +103,24 @@ static void test_log_escapes(void **state)
 	rs_fd_close(&fd);
 }
 
+/* The form of a script's server; a tab in the message cannot end a field. */
+static void test_log_marked(void **state)
+{
+	int fd = rs_fd_memory("log", 0);
+	struct rs_log log = { .fd = fd, .level = RS_LOG_INFO, .role = "task worker 3", .mark = '^' };
+	char line[200] = "", expected[80];
+	int y, n = 0;
+
+	(void)state;
+	rs_warnx(&log, "one\ttwo");
+	assert_true(pread(fd, line, sizeof line - 1, 0) > 0);
+	assert_int_equal(sscanf(line, "[%4d-%*2d-%*2d %*2d:%*2d:%*2d %n", &y, &n), 1);
+	assert_int_equal(n, 21);
+	snprintf(expected, sizeof expected, "^%d.0]\tWARNING\tone\\x09two\n", (int)getpid());
+	assert_string_equal(line + n, expected);
+	rs_fd_close(&fd);
+}
+
 /* Whoever moves the word first has the request; the other side always notices. */
 static void test_claim(void **state)
 {
@@ -126,7 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_u64),   cmocka_unit_test(test_slices_and_copies),
-		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes),
+		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes), cmocka_unit_test(test_log_marked),
 		cmocka_unit_test(test_claim),
 	};
 

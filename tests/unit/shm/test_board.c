@@ -4,6 +4,7 @@
 #include "shm/board.c"
 #include "shm/board_write.c"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -372,6 +373,32 @@ static void readers_see_whole_sessions(void **state)
 	}
 }
 
+/* As outside processes have it. */
+static void who_may_only_read_reads(void **state)
+{
+	int whole = rs_board_create(8, 2, 1, 0), read_only;
+	struct rs_board w, r;
+	struct rs_session out, in = { .state = RS_SESSION_OPEN, .port = 3 };
+	char path[64];
+	uint32_t slot;
+
+	(void)state;
+	assert_true(whole >= 0 && rs_board_map(&w, whole) && rs_board_own(&w, 1));
+	rs_fmt(path, sizeof path, "/proc/self/fd/%d", whole);
+	read_only = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(read_only >= 0);
+	assert_false(rs_board_map(&r, read_only));
+	assert_true(rs_board_map_reader(&r, read_only));
+	assert_true(rs_board_take(&w, &slot, &in.fd));
+	rs_board_put(&w, slot, &in);
+	assert_true(rs_board_get(&r, in.fd, &out));
+	assert_int_equal(out.port, 3);
+	rs_board_unmap(&r);
+	rs_board_unmap(&w);
+	close(read_only);
+	close(whole);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +413,7 @@ int main(void)
 		cmocka_unit_test_teardown(stuck_writer, down),
 		cmocka_unit_test_teardown(hostile_reader, down),
 		cmocka_unit_test_teardown(readers_see_whole_sessions, down),
+		cmocka_unit_test(who_may_only_read_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,6 +445,58 @@ static void note(int sig)
 	came = 1;
 }
 
+/* ---- by descriptor ------------------------------------------------------------------------------------------------ */
+
+static void test_attached_locks_are_the_same(void **state)
+{
+	static const enum rs_lock_type types[] = { RS_LOCK_RW, RS_LOCK_MUTEX, RS_LOCK_SEM, RS_LOCK_SPIN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		int fd = -1;
+		struct rs_lock *a = rs_lock_create(types[i], &fd), *b = rs_lock_attach(types[i], fd);
+
+		assert_non_null(a);
+		assert_non_null(b);
+		errno = 0;
+		assert_null(rs_lock_attach(types[(i + 1) % (sizeof types / sizeof *types)], fd));
+		assert_int_equal(errno, EINVAL);
+		close(fd);
+		assert_int_equal(rs_lock_take(a, RS_LOCK_WRITE, 0, NULL), 0);
+		assert_int_equal(rs_lock_take(b, RS_LOCK_WRITE, 0, NULL), EBUSY);
+		assert_int_equal(rs_lock_release(a), 0);
+		assert_int_equal(rs_lock_take(b, RS_LOCK_WRITE, 0, NULL), 0);
+		rs_lock_free(b);
+		rs_lock_free(a);
+	}
+}
+
+static void test_attached_numbers_are_the_same(void **state)
+{
+	struct rs_atomic a = { .cell = NULL }, b = { .cell = NULL };
+	int fd = -1, other = -1;
+
+	(void)state;
+	assert_true(rs_atomic_init(&a, 32, &fd));
+	atomic_store(&a.cell->value, 7);
+	assert_true(rs_atomic_attach(&b, 32, fd));
+	assert_int_equal(atomic_load(&b.cell->value), 7);
+	atomic_store(&b.cell->value, 8);
+	assert_int_equal(atomic_load(&a.cell->value), 8);
+	rs_atomic_fini(&b);
+	errno = 0;
+	assert_false(rs_atomic_attach(&b, 64, fd));
+	assert_int_equal(errno, EINVAL);
+	assert_null(b.cell);
+	/* What is no number's memory. */
+	rs_lock_free(rs_lock_create(RS_LOCK_MUTEX, &other));
+	assert_false(rs_atomic_attach(&b, 32, other));
+	assert_null(rs_lock_attach(RS_LOCK_MUTEX, fd));
+	close(other);
+	close(fd);
+	rs_atomic_fini(&a);
+}
+
 static void test_signals(void **state)
 {
 	struct rs_shm_ear ear = { .go_on = twice };
@@ -455,7 +507,7 @@ static void test_signals(void **state)
 		struct rs_atomic a = { 0 };
 		pid_t pid;
 
-		assert_true(rs_atomic_init(&a));
+		assert_true(rs_atomic_init(&a, 0, NULL));
 		assert_int_equal(rs_lock_take(l, RS_LOCK_WRITE, TRY, NULL), 0);
 		pid = fork();
 		if (pid == 0) {
@@ -499,7 +551,7 @@ static void test_signal_before_the_sleep(void **state)
 	pid_t pid = holder(l, RS_LOCK_WRITE);
 
 	(void)state;
-	assert_true(rs_atomic_init(&a));
+	assert_true(rs_atomic_init(&a, 0, NULL));
 	for (int what = 0; what < 3; what++) {
 		came = heard = 1; /* the next one is the second */
 		if (what == 0)
@@ -532,7 +584,7 @@ static void test_wait_and_wake(void **state)
 	int woken = 0;
 
 	(void)state;
-	assert_true(rs_atomic_init(&a));
+	assert_true(rs_atomic_init(&a, 0, NULL));
 	assert_int_equal(rs_atomic_wait(&a, 0, NULL), RS_AGAIN);
 	assert_int_equal(rs_atomic_wait(&a, 3000, NULL), RS_AGAIN);
 	atomic_store(&a.cell->value, 5);
@@ -591,7 +643,7 @@ static void test_wait_excludes(void **state)
 	pid_t pids[WRITERS];
 
 	(void)state;
-	assert_true(rs_atomic_init(&a));
+	assert_true(rs_atomic_init(&a, 0, NULL));
 	board->a = 0;
 	for (int p = 0; p < WRITERS; p++) {
 		pids[p] = fork();
@@ -628,6 +680,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_writer_comes_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waiting_writer_dies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reader_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_attached_locks_are_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_attached_numbers_are_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signal_before_the_sleep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wait_and_wake, setup, teardown),
