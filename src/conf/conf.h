@@ -15,6 +15,12 @@ struct rs_strlist {
 	size_t n;
 };
 
+/* false: no memory, nothing changed. */
+bool rs_strlist_add(struct rs_strlist *l, const char *item) RS_MUST_CHECK;
+bool rs_strlist_copy(struct rs_strlist *to, const struct rs_strlist *from) RS_MUST_CHECK;
+void rs_strlist_clear(struct rs_strlist *l);
+bool rs_strlist_eq(const struct rs_strlist *a, const struct rs_strlist *b);
+
 enum rs_opt_type { RS_OPT_BOOL, RS_OPT_INT, RS_OPT_SIZE, RS_OPT_TIME, RS_OPT_STR, RS_OPT_LIST, RS_OPT_ENUM };
 enum rs_opt_apply { RS_APPLY_START, RS_APPLY_RELOAD };
 enum rs_opt_flag { RS_OPT_ROOT = 1, RS_OPT_INERT = 2, RS_OPT_LATER = 4 };
@@ -22,7 +28,7 @@ enum rs_opt_flag { RS_OPT_ROOT = 1, RS_OPT_INERT = 2, RS_OPT_LATER = 4 };
 /* Where a value came from, weakest first: a weaker origin never overwrites a stronger one. */
 enum rs_origin { RS_FROM_DEFAULT, RS_FROM_APP, RS_FROM_INI, RS_FROM_CLI };
 
-enum rs_framework { RS_FRAMEWORK_AUTO, RS_FRAMEWORK_LARAVEL, RS_FRAMEWORK_CALLABLE };
+enum rs_framework { RS_FRAMEWORK_AUTO, RS_FRAMEWORK_LARAVEL, RS_FRAMEWORK_LUMEN, RS_FRAMEWORK_CALLABLE };
 enum rs_boot { RS_BOOT_MANAGER, RS_BOOT_WORKER };
 enum rs_isolation { RS_ISOLATION_GREEDY };
 enum rs_engine_kind { RS_ENGINE_PHP, RS_ENGINE_FAKE };
@@ -43,10 +49,47 @@ enum rs_opt_id {
 	RS_OPT_COUNT
 };
 
+/* The keyed sections: items.def. */
+enum rs_kind_id {
+#define RS_KIND(kind, named, name_is, title, example) RS_KIND_##kind,
+#define RS_ITEM(kind, key, id, type, def, min, max, example, help)
+#include "conf/items.def"
+#undef RS_KIND
+#undef RS_ITEM
+	RS_KIND_COUNT
+};
+
+enum rs_item_id {
+#define RS_KIND(kind, named, name_is, title, example)
+#define RS_ITEM(kind, key, id, type, def, min, max, example, help) RS_ITEM_##id,
+#include "conf/items.def"
+#undef RS_KIND
+#undef RS_ITEM
+	RS_ITEM_COUNT
+};
+
 struct rs_origin_at {
 	enum rs_origin from;
 	bool derived; /* filled by rs_conf_complete() from other values; made anew by its next call */
 	char *where;  /* "laravels.ini:12", "config/laravels.php", "-c"; NULL for defaults */
+};
+
+/*
+ * One item of a keyed section: its rows as they were written, checked one by one. An item of a stronger origin replaces
+ * a weaker one of the same name as a whole. A KEY item has rows with the key "".
+ */
+struct rs_conf_row {
+	char *key, *value;
+};
+struct rs_conf_item {
+	char *name;
+	struct rs_origin_at at; /* where its first row stands */
+	struct rs_conf_row *rows;
+	size_t n;
+};
+struct rs_conf_items {
+	struct rs_conf_item *v;
+	size_t n;
 };
 
 struct rs_conf {
@@ -54,19 +97,20 @@ struct rs_conf {
 #include "conf/options.def"
 #undef RS_OPT
 	struct rs_strlist php; /* [php]: "name=value", in order */
+	struct rs_conf_items items[RS_KIND_COUNT]; /* in the order in which they were named */
 	char *ini_file;        /* absolute path of the ini that was read, "" without one */
 	struct rs_origin_at origin[RS_OPT_COUNT];
 	struct rs_strlist warned; /* sections that were warned about: once is enough */
 };
 
-/* One row of options.def at run time. */
+/* One row of options.def, or of items.def, at run time. */
 struct rs_option {
 	const char *section, *key, *def, *help;
 	enum rs_opt_type type;
 	int64_t min, max;
 	enum rs_opt_apply apply;
 	unsigned flags;
-	size_t offset;                /* of the field in struct rs_conf */
+	size_t offset;                /* of the field in struct rs_conf; items: unused */
 	const char *const *words;     /* ENUM: NULL-terminated, in the order of the C enum; else NULL */
 };
 extern const struct rs_option rs_options[RS_OPT_COUNT];
@@ -108,6 +152,12 @@ enum rs_result rs_conf_read_ini(struct rs_conf *c, const char *path, struct rs_c
 enum rs_result rs_conf_complete(struct rs_conf *c, const char *cwd, struct rs_conf_error *err) RS_MUST_CHECK;
 
 /*
+ * Where files of run time go unless their options say otherwise: APP_STORAGE_PATH of the environment, for projects that
+ * cannot be written to, else storage below the base path, else the base path.
+ */
+void rs_conf_storage(const struct rs_conf *c, char *out, size_t size);
+
+/*
  * Every set or derived value as lines "from\twhere\tsection\tkey\tvalue\n", where and value \-escaped; and back, into
  * a fresh c: the copy is as complete as the original was. Undump believes the text: between our own processes only.
  */
@@ -131,6 +181,37 @@ void rs_conf_keep_start_values(struct rs_conf *new_conf, const struct rs_conf *o
 
 /* A value as text in its own syntax ("4M" prints as "4M"), appended to out; a LIST is space-separated. */
 bool rs_conf_value_text(const struct rs_conf *c, const struct rs_option *o, struct rs_buf *out) RS_MUST_CHECK;
+
+/* ---- items: NULL rows and unset keys are answered with the table's default ---- */
+extern const struct rs_option rs_item_keys[RS_ITEM_COUNT];
+const struct rs_conf_item *rs_conf_item(const struct rs_conf *c, enum rs_kind_id kind, const char *name);
+/* BOOL, INT, TIME (ms), ENUM (index of its word). */
+int64_t rs_conf_item_number(const struct rs_conf_item *it, enum rs_item_id id);
+const char *rs_conf_item_text(const struct rs_conf_item *it, enum rs_item_id id);
+/* The next row of that key behind `after` (NULL: from the first), NULL when there is none. "settings." finds all of them. */
+const struct rs_conf_row *rs_conf_item_next(const struct rs_conf_item *it, enum rs_item_id id,
+					    const struct rs_conf_row *after);
+/* SWOOLE_SOCK_*: 1 TCP, 2 UDP, 3 TCP6, 4 UDP6, 5 Unix stream, 6 Unix datagram. */
+int rs_conf_socket_type(const struct rs_conf_item *it);
+/* processes: it has a queue, by `queue` or by one of its details. */
+bool rs_conf_process_queue(const struct rs_conf_item *it);
+
+/* A column of a table: type 1 int, 2 float, 3 string; size 0 when none was given. */
+struct rs_conf_column {
+	char name[64];
+	int type;
+	int64_t size;
+};
+bool rs_conf_column(const char *text, struct rs_conf_column *out);
+
+/* A row of timer.jobs. */
+struct rs_conf_job {
+	char class_name[256];
+	bool has_interval, immediate;
+	int64_t interval_ms;
+};
+/* "Class", "Class:1000", "Class:1000:true", or JSON ["Class", [1000, true, ...]]. */
+bool rs_conf_job(const char *text, struct rs_conf_job *out);
 
 /* `rserverd config`: "section.key = value   ; origin", all options; json: one object. */
 bool rs_conf_print(const struct rs_conf *c, bool json, struct rs_buf *out) RS_MUST_CHECK;

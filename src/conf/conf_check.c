@@ -212,17 +212,33 @@ static bool rule_group(const struct rs_conf *c, struct rule_result *r)
 	return true;
 }
 
+static bool rule_gzip(const struct rs_conf *c, struct rule_result *r)
+{
+	if (!c->enable_gzip)
+		return true;
+	return blame(r, RS_OPT_ID_enable_gzip, "false; swoole.http_compression takes its place",
+		     "forced compression is gone");
+}
+
+static bool rule_websocket(const struct rs_conf *c, struct rule_result *r)
+{
+	if (!c->websocket_enable || *c->websocket_handler)
+		return true;
+	return blame(r, RS_OPT_ID_websocket_handler, "a class that implements WebSocketHandlerInterface",
+		     "websocket.enable needs a handler");
+}
+
 enum rs_result rs_conf_check(const struct rs_conf *c, struct rs_conf_error *err)
 {
 	static bool (*const rules[])(const struct rs_conf *, struct rule_result *) = {
 		rule_socket_type,    rule_listen_ip, rule_listen_once, rule_socket_paths,
 		rule_distinct_files, rule_bodies,    rule_directories, rule_entry,
-		rule_php_files,      rule_group,
+		rule_php_files,      rule_group,     rule_gzip,        rule_websocket,
 	};
 	struct rule_result r = { 0 };
 
 	for (size_t i = 0; i < RS_COUNTOF(rules); i++)
 		if (!rules[i](c, &r))
 			return rs_conf_fail_option(c, r.id, &r.why, err);
-	return RS_OK;
+	return rs_conf_check_items(c, err);
 }

@@ -30,6 +30,8 @@
 
 /* body_buffer_size unless package_max_length is below it; options.def says the same. */
 #define BODY_BUFFER 65536
+/* timer.max_wait_time of 0, as options.def says. */
+#define TIMER_WAIT_MS 5000
 
 /* One completion. The first failure is kept; later steps then do nothing. */
 struct completion {
@@ -202,6 +204,50 @@ static void complete_listen(struct completion *x)
 	}
 }
 
+static void complete_watch(struct completion *x)
+{
+	struct rs_strlist *dirs = &x->c->inotify_excluded_dirs;
+	char path[PATH_MAX];
+
+	derive_path(x, RS_OPT_ID_inotify_watch_path, x->c->laravel_base_path, "");
+	for (size_t i = 0; x->result == RS_OK && i < dirs->n; i++) {
+		join_or_fail(x, RS_OPT_ID_inotify_excluded_dirs, path, root_of(x, RS_OPT_ID_inotify_excluded_dirs), dirs->v[i]);
+		if (x->result == RS_OK && !rs_str_set(&dirs->v[i], path))
+			x->result = rs_conf_no_memory(x->err);
+	}
+}
+
+/* Unix sockets of [sockets.NAME]. */
+static void complete_sockets(struct completion *x)
+{
+	struct rs_conf_items *sockets = &x->c->items[RS_KIND_sockets];
+	char path[PATH_MAX];
+
+	for (size_t i = 0; x->result == RS_OK && i < sockets->n; i++) {
+		struct rs_conf_item *it = &sockets->v[i];
+
+		for (size_t j = 0; j < it->n && rs_conf_socket_type(it) >= 5; j++) {
+			if (strcmp(it->rows[j].key, "host") != 0)
+				continue;
+			join_or_fail(x, RS_OPT_ID_laravel_base_path, path, x->c->laravel_base_path, it->rows[j].value);
+			if (x->result == RS_OK && !rs_str_set(&it->rows[j].value, path))
+				x->result = rs_conf_no_memory(x->err);
+		}
+	}
+}
+
+void rs_conf_storage(const struct rs_conf *c, char *out, size_t size)
+{
+	const char *elsewhere = getenv("APP_STORAGE_PATH");
+
+	if (elsewhere && elsewhere[0] == '/' && is_directory(elsewhere)) {
+		(void)rs_copy(out, size, rs_slice_str(elsewhere));
+		return;
+	}
+	if (!rs_fmt(out, size, "%s/storage", c->laravel_base_path) || !is_directory(out))
+		(void)rs_copy(out, size, rs_slice_str(c->laravel_base_path));
+}
+
 static void complete_run_files(struct completion *x)
 {
 	struct rs_conf *c = x->c;
@@ -209,8 +255,8 @@ static void complete_run_files(struct completion *x)
 
 	if (x->result != RS_OK)
 		return;
-	join_or_fail(x, RS_OPT_ID_pid_file, dir, c->laravel_base_path, "storage");
-	derive_path(x, RS_OPT_ID_pid_file, is_directory(dir) ? dir : c->laravel_base_path, "laravels.pid");
+	rs_conf_storage(c, dir, sizeof dir);
+	derive_path(x, RS_OPT_ID_pid_file, dir, "laravels.pid");
 	if (x->result != RS_OK)
 		return;
 	(void)rs_copy(dir, sizeof dir, rs_slice_str(c->pid_file));
@@ -287,6 +333,10 @@ static void complete_numbers(struct completion *x)
 		derive_number(x, RS_OPT_ID_worker_num, 2 * cpus() < most ? 2 * cpus() : most);
 	if (is_open(c, RS_OPT_ID_max_request_grace) || c->max_request_grace < 0)
 		derive_number(x, RS_OPT_ID_max_request_grace, c->max_request / 2);
+	if (is_open(c, RS_OPT_ID_task_max_request_grace) || c->task_max_request_grace < 0)
+		derive_number(x, RS_OPT_ID_task_max_request_grace, c->task_max_request / 2);
+	if (c->timer_max_wait_time == 0)
+		c->timer_max_wait_time = TIMER_WAIT_MS;
 	/* Nobody who lowers package_max_length should have to know of this one. */
 	if (is_open(c, RS_OPT_ID_body_buffer_size))
 		derive_number(x, RS_OPT_ID_body_buffer_size,
@@ -310,6 +360,8 @@ enum rs_result rs_conf_complete(struct rs_conf *c, const char *cwd, struct rs_co
 	derive_path(&x, RS_OPT_ID_document_root, c->laravel_base_path, "public");
 	derive_path(&x, RS_OPT_ID_upload_tmp_dir, "/", tmp && tmp[0] == '/' ? tmp : "/tmp");
 	complete_listen(&x);
+	complete_sockets(&x);
+	complete_watch(&x);
 	complete_run_files(&x);
 	complete_php(&x);
 	complete_engine(&x);

@@ -12,9 +12,9 @@ static const struct {
 } sections[] = {
 	{ "laravels", "The top level of config/laravels.php." },
 	{ "destroy_controllers", "Controller objects between requests." },
-	{ "inotify_reload", "Reload on change." },
-	{ "websocket", "WebSocket." },
-	{ "timer", "Timer process." },
+	{ "inotify_reload", "Reload when a source file changes, for development." },
+	{ "websocket", "WebSocket on the main port." },
+	{ "timer", "The timer process and its cron jobs." },
 	{ "swoole", "The server: what config/laravels.php has below swoole." },
 	{ "rserverd", "Ours: no counterpart in config/laravels.php." },
 };
@@ -84,6 +84,23 @@ static bool put_wrapped(struct rs_buf *out, const char *prefix, const char *text
 	return true;
 }
 
+/* How an item's key is written: `class`, `column[]`, and for what is a key itself its example. */
+static void item_key(enum rs_item_id id, const struct rs_kind *k, char *out, size_t size)
+{
+	const struct rs_option *o = &rs_item_keys[id];
+	bool settings = id == RS_ITEM_sockets_settings;
+
+	(void)rs_fmt(out, size, "%s%s", k->by_key ? k->example : o->key, settings ? "KEY" : o->type == RS_OPT_LIST ? "[]" : "");
+}
+
+/* Those of one kind, in order: i from 0 while true. */
+static bool next_of_kind(const struct rs_kind *k, size_t *i)
+{
+	while (*i < RS_ITEM_COUNT && strcmp(rs_item_keys[*i].section, k->name) != 0)
+		++*i;
+	return *i < RS_ITEM_COUNT;
+}
+
 /* ---- conf/laravels.ini ------------------------------------------------------------------------------------------ */
 
 static const char sample_head[] =
@@ -113,6 +130,30 @@ static bool sample_option(struct rs_buf *out, const struct rs_option *o)
 	return *o->def || rs_buf_printf(out, ";%s[] =\n", o->key);
 }
 
+static bool sample_key(struct rs_buf *out, const struct rs_kind *k, enum rs_item_id id)
+{
+	const struct rs_option *o = &rs_item_keys[id];
+	const char *example = rs_item_examples[id];
+	char key[160];
+
+	item_key(id, k, key, sizeof key);
+	if (!put_wrapped(out, "; ", o->help))
+		return false;
+	if (id == RS_ITEM_sockets_settings)
+		return rs_buf_printf(out, ";%s\n", example);
+	return rs_buf_printf(out, ";%s = %s\n", key, *example ? example : o->def);
+}
+
+static bool sample_kind(struct rs_buf *out, const struct rs_kind *k)
+{
+	if (!rs_buf_printf(out, "\n; %s\n;[%s%s%s]\n", k->title, k->name, k->by_key ? "" : ".", k->by_key ? "" : k->example))
+		return false;
+	for (size_t i = 0; next_of_kind(k, &i); i++)
+		if (!sample_key(out, k, (enum rs_item_id)i))
+			return false;
+	return true;
+}
+
 bool rs_conf_doc_sample(struct rs_buf *out)
 {
 	if (!rs_buf_printf(out, "%s", sample_head))
@@ -126,6 +167,9 @@ bool rs_conf_doc_sample(struct rs_buf *out)
 			if (in_section(&rs_options[i], s) && is_live(&rs_options[i]) && !sample_option(out, &rs_options[i]))
 				return false;
 	}
+	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++)
+		if (!sample_kind(out, &rs_kinds[kind]))
+			return false;
 	return rs_buf_printf(out, "\n; php.ini directives for all PHP processes.\n[php]\n"
 				  ";memory_limit = 256M\n;opcache.jit = tracing\n;opcache.jit_buffer_size = 64M\n");
 }
@@ -136,7 +180,7 @@ static const char markdown_head[] =
 	"# Configuration\n\n"
 	"<!-- Made by `make docs` from src/conf/options.def. Change it there. -->\n\n"
 	"`laravels.ini` has the keys of `config/laravels.php`: top-level keys in `[laravels]`, arrays as sections of their\n"
-	"name, lists as repeated `key[] = value`. Every option has a default; an empty file in the application's directory is\n"
+	"name, lists as repeated `key[] = value`, arrays of named arrays as `[section.NAME]`. Every option has a default; an empty file in the application's directory is\n"
 	"enough. Precedence: built-in default < the application's `config/laravels.php` < ini < command line.\n"
 	"`rserverd config` prints every value in force with its origin, `rserverd start -t` only checks.\n\n"
 	"* A value may stand in `\"...\"` with `\\n \\r \\t \\\\ \\\" \\xNN`, or in `'...'` as it is. A backslash before another letter is\n"
@@ -148,13 +192,12 @@ static const char markdown_head[] =
 	"* `[php]` takes any php.ini directive, for all PHP processes: `opcache.jit = tracing`.\n"
 	"* A wrong value is an error that names file, line, rule and a likely spelling: the server does not start, or keeps\n"
 	"  the configuration it has when it reloads. Unknown keys and sections are warned about and ignored.\n"
-	"* Sections of features that this version does not have (`[processes.NAME]`, `[sockets.NAME]`, `[swoole_tables.NAME]`,\n"
-	"  `[timer]`, `[websocket]`, `[inotify_reload]`, `[event_handlers]`, `[events]`) are accepted and ignored, with one\n"
-	"  warning each when they ask for something.\n"
+	"* Of `processes`, `sockets`, `swoole_tables`, `events` and `event_handlers`, an item in the ini replaces the one of the\n"
+	"  same name in `config/laravels.php` as a whole; the others stay. Items of plain lists there have the names `0`, `1`, ...\n"
 	"* **Applies**: *reload* options are taken over by `rserverd reload`; *restart* options need `rserverd restart`, and a\n"
 	"  reload says so when they differ.\n"
 	"* **(ini)**: when the server was started as root, only ini and command line may set it, never `config/laravels.php`.\n"
-	"  The same holds for a port below 1024 and for Unix socket paths. `pid_file`, `control_socket` and `app_socket` never come\n"
+	"  The same holds for ports below 1024 and for Unix socket paths, of extra ports too. `pid_file`, `control_socket` and `app_socket` never come\n"
 	"  from there: the command line has to find the server without running PHP.\n";
 
 static bool markdown_row(struct rs_buf *out, const struct rs_option *o)
@@ -174,6 +217,29 @@ static bool markdown_section(struct rs_buf *out, size_t s)
 		return false;
 	for (size_t i = 0; i < RS_OPT_COUNT; i++)
 		if (in_section(&rs_options[i], s) && is_live(&rs_options[i]) && !markdown_row(out, &rs_options[i]))
+			return false;
+	return true;
+}
+
+static bool markdown_key(struct rs_buf *out, const struct rs_kind *k, enum rs_item_id id)
+{
+	const struct rs_option *o = &rs_item_keys[id];
+	char key[160], type[160];
+
+	item_key(id, k, key, sizeof key);
+	type_text(o, type, sizeof type);
+	return rs_buf_printf(out, "| `%s` | %s | %s%s%s | %s |\n", key, type, *o->def ? "`" : "", o->def, *o->def ? "`" : "",
+			     o->help);
+}
+
+static bool markdown_kind(struct rs_buf *out, const struct rs_kind *k)
+{
+	if (!rs_buf_printf(out, "\n## [%s%s]\n\n%s %s: %s. A change needs a restart.\n\n"
+				"| key | value | default | meaning |\n|---|---|---|---|\n",
+			   k->name, k->by_key ? "" : ".NAME", k->title, k->by_key ? "Keys" : "NAME", k->name_is))
+		return false;
+	for (size_t i = 0; next_of_kind(k, &i); i++)
+		if (!markdown_key(out, k, (enum rs_item_id)i))
 			return false;
 	return true;
 }
@@ -198,6 +264,9 @@ bool rs_conf_doc_markdown(struct rs_buf *out)
 		return false;
 	for (size_t s = 0; s < RS_COUNTOF(sections); s++)
 		if (has_live(s) && !markdown_section(out, s))
+			return false;
+	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++)
+		if (!markdown_kind(out, &rs_kinds[kind]))
 			return false;
 	return markdown_idle(out, RS_OPT_LATER, "Not available in this version") &&
 	       markdown_idle(out, RS_OPT_INERT, "Accepted without effect");
@@ -248,6 +317,29 @@ static bool man_idle(struct rs_buf *out, unsigned flag, const char *title)
 	return true;
 }
 
+static bool man_key(struct rs_buf *out, const struct rs_kind *k, enum rs_item_id id)
+{
+	const struct rs_option *o = &rs_item_keys[id];
+	char facts[320], type[160], key[160];
+
+	item_key(id, k, key, sizeof key);
+	type_text(o, type, sizeof type);
+	(void)rs_fmt(facts, sizeof facts, "%s; default %s.", type, *o->def ? o->def : "empty");
+	return rs_buf_printf(out, ".TP\n.B ") && put_roff(out, key) && rs_buf_put(out, "\n", 1) && put_roff(out, o->help) &&
+	       rs_buf_printf(out, "\n.br\n") && put_roff(out, facts) && rs_buf_put(out, "\n", 1);
+}
+
+static bool man_kind(struct rs_buf *out, const struct rs_kind *k)
+{
+	if (!rs_buf_printf(out, ".SS [%s%s]\n%s\n%s: ", k->name, k->by_key ? "" : ".NAME", k->title, k->by_key ? "Keys" : "NAME") ||
+	    !put_roff(out, k->name_is) || !rs_buf_printf(out, ". A change needs a restart.\n"))
+		return false;
+	for (size_t i = 0; next_of_kind(k, &i); i++)
+		if (!man_key(out, k, (enum rs_item_id)i))
+			return false;
+	return true;
+}
+
 bool rs_conf_doc_man(struct rs_buf *out)
 {
 	for (size_t s = 0; s < RS_COUNTOF(sections); s++) {
@@ -259,6 +351,9 @@ bool rs_conf_doc_man(struct rs_buf *out)
 			if (in_section(&rs_options[i], s) && is_live(&rs_options[i]) && !man_option(out, &rs_options[i]))
 				return false;
 	}
+	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++)
+		if (!man_kind(out, &rs_kinds[kind]))
+			return false;
 	return man_idle(out, RS_OPT_LATER, "Not available in this version") &&
 	       man_idle(out, RS_OPT_INERT, "Accepted without effect");
 }

@@ -160,7 +160,12 @@ static bool brackets_right(struct reading *r, const char *section, const char *k
 {
 	const struct rs_option *o = rs_conf_find(section, key);
 	struct rs_complaint why = { 0 };
+	enum rs_kind_id kind;
+	enum rs_item_id id;
 
+	/* What may be one or many is written either way: listeners, settings of a port. */
+	if (rs_conf_kind(section, &kind) && rs_conf_item_key(kind, key, &id) && id != RS_ITEM_sockets_settings)
+		o = &rs_item_keys[id];
 	if (!o || brackets == (o->type == RS_OPT_LIST))
 		return true;
 	(void)rs_fmt(why.what, sizeof why.what, "is %s list", brackets ? "no" : "a");

@@ -34,15 +34,49 @@ static const char *origin_text(const struct rs_origin_at *at)
 
 /* ---- text ----------------------------------------------------------------------------------------------------- */
 
+/* A value on one line: control characters as \xNN. */
+static bool put_value(struct rs_buf *out, struct rs_slice value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char ch = (unsigned char)value.p[i];
+
+		if (ch < 0x20 || ch == 0x7f ? !rs_buf_printf(out, "\\x%02x", ch) : !rs_buf_put(out, &value.p[i], 1))
+			return false;
+	}
+	return true;
+}
+
 static bool print_line(struct rs_buf *out, const char *section, const char *key, struct rs_slice value,
 		       const char *origin)
 {
 	size_t start = out->len;
 
-	if (!rs_buf_printf(out, "%s.%s = %.*s", section, key, (int)value.n, value.p))
+	if (!rs_buf_printf(out, "%s%s%s = ", section, *key ? "." : "", key) || !put_value(out, value))
 		return false;
 	start = out->len - start;
 	return rs_buf_printf(out, "%*s; %s\n", start < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - start) : 1, "", origin);
+}
+
+/* A line a row; an item that was emptied has one, too. */
+static bool print_item(enum rs_kind_id kind, const struct rs_conf_item *it, struct rs_buf *out)
+{
+	char section[RS_SECTION_BYTES];
+	bool by_key = rs_kinds[kind].by_key, ok = true;
+
+	rs_conf_item_section(kind, it, section, sizeof section);
+	for (size_t i = 0; ok && i < it->n; i++)
+		ok = print_line(out, section, by_key ? it->name : it->rows[i].key, rs_slice_str(it->rows[i].value),
+				origin_text(&it->at));
+	return ok && (it->n || print_line(out, section, by_key ? it->name : "", rs_slice("", 0), origin_text(&it->at)));
+}
+
+static bool print_items(const struct rs_conf *c, struct rs_buf *out)
+{
+	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++)
+		for (size_t i = 0; i < c->items[kind].n; i++)
+			if (!print_item((enum rs_kind_id)kind, &c->items[kind].v[i], out))
+				return false;
+	return true;
 }
 
 static bool print_text(const struct rs_conf *c, struct rs_buf *out)
@@ -57,6 +91,7 @@ static bool print_text(const struct rs_conf *c, struct rs_buf *out)
 		ok = rs_conf_value_text(c, o, &value) &&
 		     print_line(out, o->section, o->key, rs_buf_slice(&value), origin_text(&c->origin[i]));
 	}
+	ok = ok && print_items(c, out);
 	for (size_t i = 0; ok && i < c->php.n; i++) {
 		const char *eq = strchr(c->php.v[i], '=');
 		char key[128];
@@ -166,9 +201,69 @@ static bool json_origin(struct rs_buf *out, const char *from, const char *where)
 	return (where ? json_string(out, rs_slice_str(where)) : rs_buf_printf(out, "null")) && rs_buf_put(out, "}", 1);
 }
 
+static const char *const from_names[] = { "default", "app", "ini", "cli" };
+
+/* The value of a row, typed by its key; text for settings, which PHP types. */
+static bool json_row(const struct rs_conf_item *it, enum rs_item_id id, const struct rs_conf_row *row, struct rs_buf *out)
+{
+	const struct rs_option *o = &rs_item_keys[id];
+
+	switch (o->type) {
+	case RS_OPT_BOOL:
+		return rs_conf_number_text(o, rs_conf_item_number(it, id), out);
+	case RS_OPT_INT:
+		return rs_buf_printf(out, "%jd", (intmax_t)rs_conf_item_number(it, id));
+	case RS_OPT_TIME:
+		return rs_buf_printf(out, "%jd.%03d", (intmax_t)(rs_conf_item_number(it, id) / 1000),
+				     (int)(rs_conf_item_number(it, id) % 1000));
+	default:
+		return json_string(out, rs_slice_str(row->value));
+	}
+}
+
+/* Has a row before this one the same key? Then it was printed with that one. */
+static bool printed(const struct rs_conf_item *it, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(it->rows[i].key, it->rows[at].key) == 0)
+			return true;
+	return false;
+}
+
+/* All rows of one key: an array for what is a list, or is there more than once. */
+static bool json_rows(enum rs_kind_id kind, const struct rs_conf_item *it, size_t at, struct rs_buf *out)
+{
+	size_t n = 0, seen = 0;
+	enum rs_item_id id;
+	bool list, ok;
+
+	RS_ASSERT(rs_conf_item_key(kind, it->rows[at].key, &id));
+	for (size_t i = at; i < it->n; i++)
+		n += strcmp(it->rows[i].key, it->rows[at].key) == 0;
+	list = n > 1 || (rs_item_keys[id].type == RS_OPT_LIST && id != RS_ITEM_sockets_settings);
+	ok = !list || rs_buf_put(out, "[", 1);
+	for (size_t i = at; ok && i < it->n; i++)
+		if (strcmp(it->rows[i].key, it->rows[at].key) == 0)
+			ok = (seen++ == 0 || rs_buf_put(out, ", ", 2)) && json_row(it, id, &it->rows[i], out);
+	return ok && (!list || rs_buf_put(out, "]", 1));
+}
+
+static bool json_item(enum rs_kind_id kind, const struct rs_conf_item *it, struct rs_buf *out)
+{
+	const char *from = from_names[it->at.from];
+	bool by_key = rs_kinds[kind].by_key, ok = true;
+	char section[RS_SECTION_BYTES];
+
+	rs_conf_item_section(kind, it, section, sizeof section);
+	for (size_t i = 0; ok && i < it->n; i++)
+		ok = printed(it, i) ||
+		     (json_name(out, section, rs_slice_str(by_key ? it->name : it->rows[i].key), false) &&
+		      json_rows(kind, it, i, out) && json_origin(out, from, it->at.where));
+	return ok;
+}
+
 static bool print_json(const struct rs_conf *c, struct rs_buf *out)
 {
-	static const char *const names[] = { "default", "app", "ini", "cli" };
 	bool ok = rs_buf_put(out, "{\n", 2);
 
 	for (size_t i = 0; ok && i < RS_OPT_COUNT; i++) {
@@ -176,8 +271,11 @@ static bool print_json(const struct rs_conf *c, struct rs_buf *out)
 		const struct rs_origin_at *at = &c->origin[i];
 
 		ok = json_name(out, o->section, rs_slice_str(o->key), i == 0) && json_value(c, o, out) &&
-		     json_origin(out, at->derived ? "derived" : names[at->from], at->where);
+		     json_origin(out, at->derived ? "derived" : from_names[at->from], at->where);
 	}
+	for (size_t kind = 0; ok && kind < RS_KIND_COUNT; kind++)
+		for (size_t i = 0; ok && i < c->items[kind].n; i++)
+			ok = json_item((enum rs_kind_id)kind, &c->items[kind].v[i], out);
 	for (size_t i = 0; ok && i < c->php.n; i++) {
 		const char *eq = strchr(c->php.v[i], '=');
 

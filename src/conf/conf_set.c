@@ -10,27 +10,10 @@
 /* Hostile text can name any number of sections; nobody reads more warnings than this. */
 #define WARNED_MAX 64
 
-/* Sections of features that are not built yet. Dotted: [processes.NAME]. Switched: its `enable` option warns. */
-static const struct later_section {
-	const char *name;
-	bool dotted, switched;
-} later_sections[] = {
-	{ "processes", true, false },     { "sockets", true, false },   { "swoole_tables", true, false },
-	{ "event_handlers", true, false }, { "events", true, false },    { "inotify_reload", false, true },
-	{ "websocket", false, true },     { "timer", true, true },
-};
+static const char *const plain_sections[] = { "laravels", "destroy_controllers", "inotify_reload",
+						"websocket", "timer", "swoole", "rserverd", "php" };
 
-static const char *const plain_sections[] = { "laravels", "destroy_controllers", "swoole", "rserverd", "php" };
-
-/* What one call is about. */
-struct setting {
-	enum rs_origin from;
-	const char *where, *section, *key, *value;
-	rs_conf_warn_fn warn;
-	void *arg;
-};
-
-static void warn_about(const struct setting *s, const char *key, const struct rs_complaint *why)
+void rs_conf_warn_about(const struct rs_conf_setting *s, const char *key, const struct rs_complaint *why)
 {
 	struct rs_conf_error text;
 
@@ -50,19 +33,6 @@ static bool first_time(struct rs_conf *c, const char *section)
 			return false;
 	/* Not remembered for want of memory: then not said either. */
 	return rs_strlist_add(&c->warned, section);
-}
-
-static const struct later_section *find_later(const char *section)
-{
-	size_t n = strcspn(section, ".");
-
-	for (size_t i = 0; i < RS_COUNTOF(later_sections); i++) {
-		const struct later_section *l = &later_sections[i];
-
-		if (strlen(l->name) == n && memcmp(l->name, section, n) == 0 && (section[n] == '\0' || l->dotted))
-			return l;
-	}
-	return NULL;
 }
 
 static bool is_plain(const char *section)
@@ -87,7 +57,7 @@ static void hint_if_nearer(const char *word, const char *known, const char *fmt_
 		(void)rs_fmt(why->hint, sizeof why->hint, "`%s`", known);
 }
 
-static void unknown_section(struct rs_conf *c, const struct setting *s)
+static void unknown_section(struct rs_conf *c, const struct rs_conf_setting *s)
 {
 	struct rs_complaint why = { .what = "unknown section, ignored" };
 	char base[64];
@@ -98,13 +68,13 @@ static void unknown_section(struct rs_conf *c, const struct setting *s)
 	(void)rs_copy(base, sizeof base, rs_slice(s->section, strcspn(s->section, ".")));
 	for (size_t i = 0; i < RS_COUNTOF(plain_sections); i++)
 		hint_if_nearer(base, plain_sections[i], NULL, &why, &nearest);
-	for (size_t i = 0; i < RS_COUNTOF(later_sections); i++)
-		hint_if_nearer(base, later_sections[i].name, NULL, &why, &nearest);
-	warn_about(s, NULL, &why);
+	for (size_t i = 0; i < RS_KIND_COUNT; i++)
+		hint_if_nearer(base, rs_kinds[i].name, NULL, &why, &nearest);
+	rs_conf_warn_about(s, NULL, &why);
 }
 
 /* The key may be misspelt, or stand in the wrong section, or both. */
-static void unknown_key(const struct setting *s)
+static void unknown_key(const struct rs_conf_setting *s)
 {
 	struct rs_complaint why = { .what = "unknown key, ignored" };
 	unsigned nearest = UINT_MAX;
@@ -115,27 +85,19 @@ static void unknown_key(const struct setting *s)
 	for (size_t i = 0; i < RS_OPT_COUNT; i++)
 		if (strcmp(rs_options[i].section, s->section) != 0)
 			hint_if_nearer(s->key, rs_options[i].key, rs_options[i].section, &why, &nearest);
-	warn_about(s, s->key, &why);
+	rs_conf_warn_about(s, s->key, &why);
 }
 
-static void not_an_option(struct rs_conf *c, const struct setting *s)
+static void not_an_option(struct rs_conf *c, const struct rs_conf_setting *s)
 {
-	static const struct rs_complaint later = { .what = "not available in this version, ignored" };
-	const struct later_section *l = find_later(s->section);
-
-	if (l) {
-		/* All of [processes.*] is one thing that does not run; [timer] says it when it is turned on. */
-		if (!l->switched && first_time(c, l->name))
-			warn_about(s, NULL, &later);
-	} else if (is_plain(s->section)) {
+	if (is_plain(s->section))
 		unknown_key(s);
-	} else {
+	else
 		unknown_section(c, s);
-	}
 }
 
 /* [php]: any directive; the last value counts. */
-static enum rs_result set_php(struct rs_conf *c, const struct setting *s, struct rs_conf_error *err)
+static enum rs_result set_php(struct rs_conf *c, const struct rs_conf_setting *s, struct rs_conf_error *err)
 {
 	static const struct rs_complaint late = { .what = "PHP has started by then, ignored" };
 	struct rs_complaint why = { 0 };
@@ -144,7 +106,7 @@ static enum rs_result set_php(struct rs_conf *c, const struct setting *s, struct
 	size_t nkey = strlen(s->key), i;
 
 	if (s->from == RS_FROM_APP) {
-		warn_about(s, s->key, &late);
+		rs_conf_warn_about(s, s->key, &late);
 		return RS_OK;
 	}
 	for (const char *p = s->value; *p; p++)
@@ -176,7 +138,7 @@ static bool is_default_text(const struct rs_conf *c, const struct rs_option *o)
 	return same;
 }
 
-static void warn_about_option(const struct rs_conf *c, const struct rs_option *o, const struct setting *s)
+static void warn_about_option(const struct rs_conf *c, const struct rs_option *o, const struct rs_conf_setting *s)
 {
 	struct rs_complaint why = { 0 };
 
@@ -187,10 +149,10 @@ static void warn_about_option(const struct rs_conf *c, const struct rs_option *o
 	else
 		/* "Accepted: why it does nothing." */
 		(void)rs_fmt(why.what, sizeof why.what, "has no effect%s", strchr(o->help, ':'));
-	warn_about(s, s->key, &why);
+	rs_conf_warn_about(s, s->key, &why);
 }
 
-static void warn_if_twice(const struct rs_conf *c, const struct rs_option *o, const struct setting *s)
+static void warn_if_twice(const struct rs_conf *c, const struct rs_option *o, const struct rs_conf_setting *s)
 {
 	const struct rs_origin_at *at = &c->origin[rs_conf_id(o)];
 	struct rs_complaint why = { 0 };
@@ -198,10 +160,10 @@ static void warn_if_twice(const struct rs_conf *c, const struct rs_option *o, co
 	if (s->from != RS_FROM_INI || at->from != RS_FROM_INI || o->type == RS_OPT_LIST || !at->where)
 		return;
 	(void)rs_fmt(why.what, sizeof why.what, "set again; the value of %.200s is overruled", at->where);
-	warn_about(s, s->key, &why);
+	rs_conf_warn_about(s, s->key, &why);
 }
 
-static bool store_text(struct rs_conf *c, const struct rs_option *o, const struct setting *s)
+static bool store_text(struct rs_conf *c, const struct rs_option *o, const struct rs_conf_setting *s)
 {
 	struct rs_strlist *l;
 
@@ -218,10 +180,11 @@ enum rs_result rs_conf_set(struct rs_conf *c, enum rs_origin from, const char *w
 			   const char *key, const char *value, struct rs_conf_error *err, rs_conf_warn_fn warn,
 			   void *arg)
 {
-	const struct setting s = { from, where, section, key, value, warn, arg };
+	const struct rs_conf_setting s = { from, where, section, key, value, warn, arg };
 	const struct rs_option *o;
 	struct rs_complaint why;
 	struct rs_origin_at *at;
+	enum rs_kind_id kind;
 	char *copy = NULL;
 	bool text, good;
 	int64_t v = 0;
@@ -229,6 +192,8 @@ enum rs_result rs_conf_set(struct rs_conf *c, enum rs_origin from, const char *w
 	err->text[0] = '\0';
 	if (strcmp(section, "php") == 0)
 		return set_php(c, &s, err);
+	if (rs_conf_kind(section, &kind))
+		return rs_conf_set_item(c, kind, &s, err);
 	o = rs_conf_find(section, key);
 	if (!o) {
 		not_an_option(c, &s);

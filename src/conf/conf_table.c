@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* In the order of the C enums. */
-static const char *const rs_enum_framework[] = { "auto", "laravel", "callable", NULL };
+static const char *const rs_enum_framework[] = { "auto", "laravel", "lumen", "callable", NULL };
 static const char *const rs_enum_boot[] = { "manager", "worker", NULL };
 static const char *const rs_enum_isolation[] = { "greedy", NULL };
 static const char *const rs_enum_engine[] = { "php", "fake", NULL };
@@ -87,6 +87,8 @@ void rs_conf_fini(struct rs_conf *c)
 			rs_strlist_clear(rs_conf_field(c, o));
 		free(c->origin[i].where);
 	}
+	for (size_t i = 0; i < RS_KIND_COUNT; i++)
+		rs_conf_items_fini(&c->items[i]);
 	rs_strlist_clear(&c->php);
 	rs_strlist_clear(&c->warned);
 	free(c->ini_file);

@@ -14,12 +14,12 @@ static const struct {
 	enum rs_opt_id id;
 	const char *word;
 } later_words[] = {
-	{ RS_OPT_ID_framework, "lumen" },    { RS_OPT_ID_framework, "thinkphp" },
-	{ RS_OPT_ID_isolation, "snapshot" }, { RS_OPT_ID_isolation, "simple" },
-	{ RS_OPT_ID_isolation, "backup" },   { RS_OPT_ID_isolation, "sandbox" },
-	{ RS_OPT_ID_isolation, "fork" },     { RS_OPT_ID_isolation, "fpm" },
-	{ RS_OPT_ID_isolation, "fpmlike" },  { RS_OPT_ID_isolation, "concurrent" },
-	{ RS_OPT_ID_isolation, "hash" },     { RS_OPT_ID_isolation, "map" },
+	{ RS_OPT_ID_framework, "thinkphp" }, { RS_OPT_ID_isolation, "snapshot" },
+	{ RS_OPT_ID_isolation, "simple" },   { RS_OPT_ID_isolation, "backup" },
+	{ RS_OPT_ID_isolation, "sandbox" },  { RS_OPT_ID_isolation, "fork" },
+	{ RS_OPT_ID_isolation, "fpm" },      { RS_OPT_ID_isolation, "fpmlike" },
+	{ RS_OPT_ID_isolation, "concurrent" }, { RS_OPT_ID_isolation, "hash" },
+	{ RS_OPT_ID_isolation, "map" },
 };
 
 static bool complain(struct rs_complaint *why, const char *value, const char *what)
@@ -143,7 +143,7 @@ static void say_range(const struct rs_option *o, struct rs_complaint *why)
 static bool is_later_word(const struct rs_option *o, const char *text)
 {
 	for (size_t i = 0; i < RS_COUNTOF(later_words); i++)
-		if (later_words[i].id == rs_conf_id(o) && strcmp(later_words[i].word, text) == 0)
+		if (&rs_options[later_words[i].id] == o && strcmp(later_words[i].word, text) == 0)
 			return true;
 	return false;
 }
@@ -255,7 +255,7 @@ void rs_conf_put_number(struct rs_conf *c, const struct rs_option *o, int64_t v)
 /* ---- texts ----------------------------------------------------------------------------------------------- */
 
 /* As PHP names classes, with namespaces. */
-static bool class_valid(const char *text)
+bool rs_conf_class_valid(const char *text)
 {
 	bool start = true;
 
@@ -278,15 +278,25 @@ static bool octal_valid(const char *text)
 	return n >= 3 && n <= 4 && strspn(text, "01234567") == n && (n == 3 || text[0] == '0');
 }
 
+static bool file_type_valid(const char *text)
+{
+	return strchr(text, '/') == NULL && strcmp(text, ".") != 0;
+}
+
 static const struct {
 	enum rs_opt_id id;
 	bool (*valid)(const char *text);
 	const char *what, *allowed;
 } text_rules[] = {
-	{ RS_OPT_ID_register_providers, class_valid, "is not a class name", "a PHP class name with its namespace" },
-	{ RS_OPT_ID_cleaners, class_valid, "is not a class name", "a PHP class name with its namespace" },
-	{ RS_OPT_ID_destroy_controllers_excluded, class_valid, "is not a class name",
+	{ RS_OPT_ID_register_providers, rs_conf_class_valid, "is not a class name", "a PHP class name with its namespace" },
+	{ RS_OPT_ID_cleaners, rs_conf_class_valid, "is not a class name", "a PHP class name with its namespace" },
+	{ RS_OPT_ID_destroy_controllers_excluded, rs_conf_class_valid, "is not a class name",
 	  "a PHP class name with its namespace" },
+	{ RS_OPT_ID_websocket_handler, rs_conf_class_valid, "is not a class name", "a PHP class name with its namespace" },
+	{ RS_OPT_ID_timer_jobs, rs_conf_job_valid, "is not a cron job",
+	  "Class, Class:intervalMs, Class:intervalMs:immediate, or JSON [\"Class\", [1000, true]]; the interval 1 or more" },
+	{ RS_OPT_ID_inotify_file_types, file_type_valid, "is not the end of a file name",
+	  "such as .php or .blade.php" },
 	{ RS_OPT_ID_listen, rs_conf_listen_valid, "is not an address",
 	  "IPv4:port, [IPv6]:port, or the path of a Unix socket" },
 	{ RS_OPT_ID_socket_mode, octal_valid, "is not a file mode", "octal, 000 to 0777" },
@@ -302,7 +312,7 @@ bool rs_conf_check_text(const struct rs_option *o, const char *text, struct rs_c
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return complain(why, text, "has a control character in it");
 	for (size_t i = 0; i < RS_COUNTOF(text_rules); i++) {
-		if (text_rules[i].id != rs_conf_id(o) || text_rules[i].valid(text))
+		if (&rs_options[text_rules[i].id] != o || text_rules[i].valid(text))
 			continue;
 		(void)rs_fmt(why->allowed, sizeof why->allowed, "%s", text_rules[i].allowed);
 		return complain(why, text, text_rules[i].what);

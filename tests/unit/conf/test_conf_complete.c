@@ -146,6 +146,36 @@ static void an_empty_text_means_the_default(void **state)
 	assert_string_equal(f->c.document_root, below(f, "public"));
 }
 
+/* A project that cannot be written to: its files of run time are elsewhere, unless the options say so. */
+static void run_files_follow_the_storage_path(void **state)
+{
+	struct fixture *f = *state;
+	char dir[4096];
+
+	make_dir(f, "app");
+	make_dir(f, "app/storage");
+	make_dir(f, "var");
+	assert_int_equal(setenv("APP_STORAGE_PATH", below(f, "var"), 1), 0);
+	assert_int_equal(set(f, RS_FROM_CLI, "laravels", "laravel_base_path", below(f, "app")), RS_OK);
+	assert_int_equal(complete(f), RS_OK);
+	assert_string_equal(f->c.pid_file, below(f, "var/laravels.pid"));
+	assert_string_equal(f->c.app_socket, below(f, "var/app.sock"));
+	rs_conf_storage(&f->c, dir, sizeof dir);
+	assert_string_equal(dir, below(f, "var"));
+	/* What is no directory is no place. */
+	assert_int_equal(setenv("APP_STORAGE_PATH", below(f, "none"), 1), 0);
+	assert_int_equal(complete(f), RS_OK);
+	assert_string_equal(f->c.pid_file, below(f, "app/storage/laravels.pid"));
+	assert_int_equal(setenv("APP_STORAGE_PATH", "relative", 1), 0);
+	assert_int_equal(complete(f), RS_OK);
+	assert_string_equal(f->c.pid_file, below(f, "app/storage/laravels.pid"));
+	assert_int_equal(set(f, RS_FROM_INI, "swoole", "pid_file", "x.pid"), RS_OK);
+	assert_int_equal(setenv("APP_STORAGE_PATH", below(f, "var"), 1), 0);
+	assert_int_equal(complete(f), RS_OK);
+	assert_string_equal(f->c.pid_file, below(f, "app/x.pid"));
+	assert_int_equal(unsetenv("APP_STORAGE_PATH"), 0);
+}
+
 static void php_ini_is_the_one_of_fpm(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +363,7 @@ int main(void)
 		TEST(derived_values_follow_later_sources),
 		TEST(completing_twice_changes_nothing),
 		TEST(an_empty_text_means_the_default),
+		TEST(run_files_follow_the_storage_path),
 		TEST(php_ini_is_the_one_of_fpm),
 		TEST(the_engine_is_looked_for_beside_the_program),
 		TEST(the_spool_directory_follows_tmpdir),

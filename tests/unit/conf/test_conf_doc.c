@@ -84,6 +84,63 @@ static void every_option_is_in_the_manuals(void **state)
 	rs_buf_free(&man);
 }
 
+static void every_item_is_in_the_documents(void **state)
+{
+	struct rs_buf md = { 0 }, man = { 0 };
+	char *sample = uncommented_sample(), key[160], line[256];
+	struct fixture *f = *state;
+
+	assert_true(rs_conf_doc_markdown(&md) && rs_buf_put(&md, "", 1));
+	assert_true(rs_conf_doc_man(&man) && rs_buf_put(&man, "", 1));
+	for (size_t i = 0; i < RS_ITEM_COUNT; i++) {
+		const struct rs_option *o = &rs_item_keys[i];
+		enum rs_kind_id kind;
+
+		assert_true(rs_conf_kind(o->section, &kind));
+		item_key((enum rs_item_id)i, &rs_kinds[kind], key, sizeof key);
+		assert_true(rs_fmt(line, sizeof line, "\n| `%s` |", key));
+		assert_contains(rs_buf_data(&md), line);
+		assert_contains(rs_buf_data(&md), o->help);
+		assert_int_equal(o->help[strlen(o->help) - 1], '.');
+		/* The sample shows every key with a value that is right. */
+		assert_true(rs_fmt(line, sizeof line, "\n %s%s", i == RS_ITEM_sockets_settings ? "settings." : key,
+				   i == RS_ITEM_sockets_settings ? "" : " = "));
+		assert_contains(sample, line);
+	}
+	for (size_t i = 0; i < RS_KIND_COUNT; i++) {
+		assert_true(rs_fmt(line, sizeof line, "\n.SS [%s%s]\n", rs_kinds[i].name, rs_kinds[i].by_key ? "" : ".NAME"));
+		assert_contains(rs_buf_data(&man), line);
+		assert_int_equal(parse(f, sample), RS_OK);
+		assert_int_equal(f->c.items[i].n, 1);
+		again(f);
+	}
+	free(sample);
+	rs_buf_free(&md);
+	rs_buf_free(&man);
+}
+
+static void items_are_printed_with_their_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct rs_buf b = { 0 };
+
+	assert_int_equal(parse(f, "[sockets.echo]\nport = 7\nsettings.package_eof = \"\\r\\n\"\nsettings.x = 1\nsettings.x = 2\n"
+				  "[processes.t]\nenable = no\nrestart_interval = 0.5\n[events]\nA\\B[] = C\nA\\B[] = D\n"), RS_OK);
+	assert_true(rs_conf_print(&f->c, false, &b) && rs_buf_put(&b, "", 1));
+	assert_contains(rs_buf_data(&b), "\nsockets.echo.settings.package_eof = \\x0d\\x0a            ; x.ini:2\n");
+	assert_contains(rs_buf_data(&b), "\nevents.A\\B = D  ");
+	assert_contains(rs_buf_data(&b), " ; x.ini:10\n");
+	rs_buf_reset(&b, SIZE_MAX);
+	assert_true(rs_conf_print(&f->c, true, &b) && rs_buf_put(&b, "", 1));
+	assert_contains(rs_buf_data(&b), "\"sockets.echo.port\": {\"value\": 7, \"origin\": \"ini\", \"where\": \"x.ini:2\"}");
+	assert_contains(rs_buf_data(&b), "\"sockets.echo.settings.package_eof\": {\"value\": \"\\u000d\\u000a\", ");
+	assert_contains(rs_buf_data(&b), "\"sockets.echo.settings.x\": {\"value\": [\"1\", \"2\"], ");
+	assert_contains(rs_buf_data(&b), "\"processes.t.enable\": {\"value\": false, ");
+	assert_contains(rs_buf_data(&b), "\"processes.t.restart_interval\": {\"value\": 0.500, ");
+	assert_contains(rs_buf_data(&b), "\"events.A\\\\B\": {\"value\": [\"C\", \"D\"], ");
+	rs_buf_free(&b);
+}
+
 static void every_section_has_its_place_in_the_documents(void **state)
 {
 	(void)state;
@@ -145,6 +202,8 @@ int main(void)
 		TEST(the_sample_says_nothing_new),
 		TEST(the_sample_shows_every_live_option_with_its_default),
 		TEST(every_option_is_in_the_manuals),
+		TEST(every_item_is_in_the_documents),
+		TEST(items_are_printed_with_their_rows),
 		TEST(every_section_has_its_place_in_the_documents),
 		TEST(printed_text_names_value_and_origin),
 		TEST(printed_json_is_escaped),

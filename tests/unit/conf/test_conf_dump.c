@@ -12,7 +12,7 @@ static void assert_same(const struct rs_conf *a, const struct rs_conf *b)
 	for (size_t i = 0; i < RS_OPT_COUNT; i++) {
 		const struct rs_origin_at *x = &a->origin[i], *y = &b->origin[i];
 
-		if (!same_value(a, b, &rs_options[i]))
+		if (!rs_conf_same_value(a, b, &rs_options[i]))
 			fail_msg("%s differs", rs_options[i].key);
 		assert_int_equal(x->from, y->from);
 		assert_int_equal(x->derived, y->derived);
@@ -20,6 +20,8 @@ static void assert_same(const struct rs_conf *a, const struct rs_conf *b)
 		if (x->where)
 			assert_string_equal(x->where, y->where);
 	}
+	for (size_t i = 0; i < RS_KIND_COUNT; i++)
+		assert_true(rs_conf_items_eq(&a->items[i], &b->items[i]));
 	assert_true(rs_strlist_eq(&a->php, &b->php));
 	assert_string_equal(a->ini_file, b->ini_file);
 }
@@ -53,8 +55,13 @@ static void a_copy_equals_the_original(void **state)
 	assert_int_equal(parse(f, "[laravels]\ncleaners[] = App\\Tricky\\New\\Return\nserver = \"a\\\\tb\\\\\"\n"
 				  "[rserverd]\ntrusted_proxies[] =\nrequest_timeout = 0.25\nframework = laravel\n"
 				  "[swoole]\npackage_max_length = 3M\n"
+				  "[sockets.a b]\nport = 7\nsettings.package_eof = \"\\r\\n\\t\"\nsettings.x = 1\nsettings.x = 2\n"
+				  "[events]\nApp\\E[] = App\\L\nApp\\E[] = App\\M\nApp\\None[] =\n"
+				  "[processes.off]\nenable = off\nenable =\n"
 				  "[php]\nopcache.jit = tracing\nx.y = \"a\\\\b = c\"\n"), RS_OK);
 	assert_true(round_trip(f) > 0);
+	again(f);
+	assert_int_equal(parse(f, "[laravels]\ncleaners[] = App\\Tricky\\New\\Return\n[php]\nx.y = \"a\\\\b = c\"\n"), RS_OK);
 	assert_int_equal(set(f, RS_FROM_CLI, "swoole", "daemonize", "true"), RS_OK);
 	assert_int_equal(set(f, RS_FROM_APP, "laravels", "register_providers", "App\\P"), RS_OK);
 	assert_int_equal(complete(f), RS_OK);
@@ -106,6 +113,10 @@ static const char *const malformed[] = {
 	"ini\t\tlaravels\tserver\ta\\x\n",
 	"ini\t\tlaravels\tserver\ta\\\n",
 	"ini\t\\q\tlaravels\tserver\ta\n",
+	"ini\t\tsockets\thost\ta\n",
+	"ini\t\tsockets.a\tnothing\ta\n",
+	"ini\t\tsockets.a\t\ta\n",
+	"ini\t\tevents\t\ta\n",
 };
 
 static void malformed_lines_are_refused(void **state)
@@ -195,10 +206,15 @@ static const struct {
 	{ true, "app\t\tlaravels\tlisten_ip\t/etc/cron.d/x\n", RS_ERR,
 	  "[laravels] listen_ip: a Unix socket that root makes cannot be set here" },
 	{ true, "app\t\tlaravels\tlisten_ip\t10.0.0.1\n", RS_OK, "" },
-	{ true, "app\t\tswoole\tenable_gzip\ttrue\n", RS_OK,
-	  "config/laravels.php: [swoole] enable_gzip: unknown key, ignored\n" },
-	{ true, "app\t\tprocesses.0\tclass\tX\napp\t\tprocesses.1\tclass\tX\n", RS_OK,
-	  "config/laravels.php: [processes.0]: not available in this version, ignored\n" },
+	{ true, "app\t\tswoole\tenable_gzp\ttrue\n", RS_OK,
+	  "config/laravels.php: [swoole] enable_gzp: unknown key, ignored; did you mean `enable_gzip` in [laravels]?\n" },
+	{ true, "app\t\tprocesses.0\tclass\tX\napp\t\tprocesses.1\tclass\tX\n", RS_OK, "" },
+	{ false, "app\t\tsockets.0\thost\t127.0.0.1\napp\t\tsockets.0\tport\t80\n", RS_OK, "" },
+	{ true, "app\t\tsockets.0\tport\t80\napp\t\tsockets.0\tenable\tfalse\n", RS_OK, "" },
+	{ true, "app\t\tsockets.0\thost\t127.0.0.1\napp\t\tsockets.0\tport\t80\n", RS_ERR,
+	  "config/laravels.php: [sockets.0] port: a port below 1024 cannot be set here; allowed: the ini file" },
+	{ true, "app\t\tsockets.a\thost\t/tmp/a\napp\t\tsockets.a\ttype\t5\n", RS_ERR,
+	  "config/laravels.php: [sockets.a] host: a Unix socket that root makes cannot be set here" },
 	{ true, "app\t\t\tini_file\t/etc/shadow\n", RS_OK, "config/laravels.php: []: unknown section, ignored\n" },
 	{ true, "app\tx\n", RS_ERR, "a line of a dumped configuration is malformed" },
 };
