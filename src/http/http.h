@@ -150,16 +150,33 @@ bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra,
 			 bool head_method, bool keepalive, const char *date,
 			 const char *server) RS_MUST_CHECK;
 
+/* ---- cookies --------------------------------------------------------------------------------------- */
+
+/*
+ * The next "name=value" of a Cookie field, without blanks around either; what has no '=' or nothing before it is passed over. They
+ * are as they were sent, escapes and all. *rest moves behind it. false: there is no more.
+ */
+bool rs_http_cookie_next(struct rs_slice *rest, struct rs_slice *name, struct rs_slice *value);
+
 /* ---- parts of files -------------------------------------------------------------------------------- */
 
 enum rs_http_range_kind {
-	RS_HTTP_RANGE_WHOLE, /* no Range, one that means nothing, or several parts (RFC 9110 14.2: a server may ignore it) */
+	RS_HTTP_RANGE_WHOLE, /* no Range, or one that means nothing, or too much (RFC 9110 14.2: a server may ignore it) */
 	RS_HTTP_RANGE_PART,
 	RS_HTTP_RANGE_NEVER, /* none of these bytes exists: 416 */
 };
 
-/* What a Range field asks of size bytes. PART: the n bytes from *at; else *at and *n are left alone. */
-enum rs_http_range_kind rs_http_range(struct rs_slice value, uint64_t size, uint64_t *at, uint64_t *n);
+#define RS_HTTP_RANGES_MAX 16
+
+struct rs_http_range {
+	uint64_t at, n;
+};
+
+/*
+ * What a Range field asks of size bytes. PART: *n parts, 1 to RS_HTTP_RANGES_MAX, as they were asked for, without those that do not
+ * exist; else *n is 0. More parts, or parts that overlap: WHOLE.
+ */
+enum rs_http_range_kind rs_http_range(struct rs_slice value, uint64_t size, struct rs_http_range out[RS_HTTP_RANGES_MAX], size_t *n);
 
 /* ---- targets as files ------------------------------------------------------------------------------ */
 

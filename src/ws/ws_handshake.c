@@ -10,9 +10,8 @@
 
 typedef void take_fn(struct rs_ws_offer *o, struct rs_slice value);
 
-static take_fn take_upgrade, take_connection, take_key, take_version, take_protocol;
+static take_fn take_upgrade, take_connection, take_key, take_version, take_protocol, take_extensions;
 
-/* Sec-WebSocket-Extensions belongs here when there is an extension. */
 static const struct {
 	struct rs_slice name;
 	take_fn *take;
@@ -22,6 +21,7 @@ static const struct {
 	{ RS_SLICE("Sec-WebSocket-Key"), take_key },
 	{ RS_SLICE("Sec-WebSocket-Version"), take_version },
 	{ RS_SLICE("Sec-WebSocket-Protocol"), take_protocol },
+	{ RS_SLICE("Sec-WebSocket-Extensions"), take_extensions },
 };
 
 void rs_ws_offer_field(struct rs_ws_offer *o, struct rs_slice name, struct rs_slice value)
@@ -102,6 +102,85 @@ static void take_protocol(struct rs_ws_offer *o, struct rs_slice value)
 			o->protocol = member;
 }
 
+/* ---- permessage-deflate ----------------------------------------------------------------------------- */
+
+/* The next of a list with semicolons: "name" or "name=value", quotes taken off. *rest moves behind it. false: no more. */
+static bool parameter_next(struct rs_slice *rest, struct rs_slice *name, struct rs_slice *value)
+{
+	const char *semicolon, *eq;
+	size_t n;
+
+	if (rest->n == 0)
+		return false;
+	semicolon = memchr(rest->p, ';', rest->n);
+	n = semicolon ? (size_t)(semicolon - rest->p) : rest->n;
+	*name = rs_slice(rest->p, n);
+	n += semicolon ? 1 : 0;
+	*rest = rs_slice(rest->p + n, rest->n - n);
+	*value = rs_slice(NULL, 0);
+	eq = name->n ? memchr(name->p, '=', name->n) : NULL;
+	if (eq) {
+		*value = trim(rs_slice(eq + 1, (size_t)(name->p + name->n - eq) - 1));
+		if (value->n >= 2 && value->p[0] == '"' && value->p[value->n - 1] == '"')
+			*value = rs_slice(value->p + 1, value->n - 2);
+		name->n = (size_t)(eq - name->p);
+	}
+	*name = trim(*name);
+	return true;
+}
+
+/* zlib has no raw deflate with the smallest window, 8. */
+static bool bits_ok(struct rs_slice value, uint64_t least, uint64_t *bits)
+{
+	return rs_parse_u64(value, 15, bits) && *bits >= least && (value.n == 1 || value.p[0] != '0');
+}
+
+/* Window bits for us; 0: an extension, or a parameter, that we do not do. */
+static uint8_t judge_offer(struct rs_slice offer, bool *bits_said)
+{
+	struct rs_slice name, value;
+	uint64_t bits = 15, theirs;
+	unsigned seen = 0, which;
+
+	*bits_said = false;
+	if (!parameter_next(&offer, &name, &value) || value.p || !rs_slice_eqi(name, RS_SLICE("permessage-deflate")))
+		return 0;
+	while (parameter_next(&offer, &name, &value)) {
+		if (rs_slice_eqi(name, RS_SLICE("server_no_context_takeover")) && !value.p) {
+			which = 1;
+		} else if (rs_slice_eqi(name, RS_SLICE("client_no_context_takeover")) && !value.p) {
+			which = 2;
+		} else if (rs_slice_eqi(name, RS_SLICE("server_max_window_bits")) && value.p && bits_ok(value, 9, &bits)) {
+			which = 4;
+			*bits_said = true;
+		} else if (rs_slice_eqi(name, RS_SLICE("client_max_window_bits")) && (!value.p || bits_ok(value, 8, &theirs))) {
+			which = 8; /* smaller than ours is fine for us */
+		} else {
+			return 0;
+		}
+		if (seen & which)
+			return 0;
+		seen |= which;
+	}
+	return (uint8_t)bits;
+}
+
+static void take_extensions(struct rs_ws_offer *o, struct rs_slice value)
+{
+	struct rs_slice member;
+
+	while (o->deflate == 0 && list_next(&value, &member))
+		o->deflate = judge_offer(member, &o->deflate_bits_said);
+}
+
+static bool put_deflate(struct rs_buf *out, const struct rs_ws_upgrade *u)
+{
+	if (u->deflate == 0)
+		return true;
+	return rs_buf_printf(out, "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover") &&
+	       (!u->deflate_bits_said || rs_buf_printf(out, "; server_max_window_bits=%u", u->deflate)) && rs_buf_put(out, "\r\n", 2);
+}
+
 /* ---- the verdict ----------------------------------------------------------------------------------- */
 
 /* 16 bytes: 22 digits of base64 and "==". The last digit has bits to spare; clients set them as they like. */
@@ -174,7 +253,7 @@ bool rs_ws_write_upgrade(struct rs_buf *out, const struct rs_ws_upgrade *u)
 	    put_line(out, "Sec-WebSocket-Accept", rs_slice_str(accept)) &&
 	    put_line(out, "Sec-WebSocket-Version", rs_slice_str(u->has_version ? "" : "13")) &&
 	    put_line(out, "Sec-WebSocket-Protocol", u->protocol) &&
-	    put_line(out, "Sec-WebSocket-Extensions", u->extensions) &&
+	    put_line(out, "Sec-WebSocket-Extensions", u->extensions) && put_deflate(out, u) &&
 	    put_line(out, "Server", rs_slice_str(u->server)) &&
 	    put_line(out, "Date", rs_slice_str(u->date)) && rs_buf_put(out, u->headers.p, u->headers.n) &&
 	    rs_buf_put(out, "\r\n", 2))

@@ -18,6 +18,9 @@ struct rs_ws_offer {
 	bool key_twice, version_twice;
 	struct rs_slice key, version;
 	struct rs_slice protocol; /* the first of the client's that is one of ours; n 0: none */
+	/* RFC 7692: of its first offer that we can take, without context taken over on either side. */
+	uint8_t deflate;          /* window bits of what we send, 9 to 15; 0: there is no such offer */
+	bool deflate_bits_said;   /* the client has said how many, and has to be told */
 };
 
 /* One field of the request, in its order; those that do not matter may be shown or not. */
@@ -56,6 +59,8 @@ struct rs_ws_upgrade {
 	struct rs_slice key;        /* of the offer */
 	struct rs_slice protocol;   /* n 0: none */
 	struct rs_slice extensions; /* what was agreed on; n 0: nothing */
+	uint8_t deflate;            /* of the offer, instead of that; 0: no */
+	bool deflate_bits_said;
 	struct rs_slice headers;    /* more lines, "Name: value\r\n" each, checked */
 	const char *date, *server;  /* NULL: none, or headers has it */
 	bool has_accept, has_version; /* headers has it */

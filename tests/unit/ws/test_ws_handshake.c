@@ -223,9 +223,66 @@ static void test_answer_of_the_application(void **state)
 	rs_buf_free(&out);
 }
 
+/* RFC 7692 7.1: what of the client's offers we take. bits 0: none of them. */
+static void deflate_offers(void **state)
+{
+	static const struct {
+		const char *value;
+		unsigned bits;
+		bool said;
+	} offers[] = {
+		{ "permessage-deflate", 15, false },
+		{ "Permessage-Deflate;client_no_context_takeover ; server_no_context_takeover", 15, false },
+		{ "permessage-deflate; client_max_window_bits", 15, false },
+		{ "permessage-deflate; client_max_window_bits=\"8\"", 15, false },
+		{ "permessage-deflate; server_max_window_bits=9", 9, true },
+		{ "permessage-deflate; server_max_window_bits=\"15\"", 15, true },
+		{ "permessage-deflate; server_max_window_bits=8", 0, false },
+		{ "permessage-deflate; server_max_window_bits=8, permessage-deflate", 15, false },
+		{ "permessage-deflate; server_max_window_bits=10, permessage-deflate", 10, true },
+		{ "permessage-deflate; server_max_window_bits", 0, false },
+		{ "permessage-deflate; server_max_window_bits=", 0, false },
+		{ "permessage-deflate; server_max_window_bits=16", 0, false },
+		{ "permessage-deflate; server_max_window_bits=010", 0, false },
+		{ "permessage-deflate; client_max_window_bits=16", 0, false },
+		{ "permessage-deflate; server_no_context_takeover=1", 0, false },
+		{ "permessage-deflate; client_max_window_bits; client_max_window_bits", 0, false },
+		{ "permessage-deflate; anything", 0, false },
+		{ "permessage-deflate;", 15, false },
+		{ "permessage-deflate;;", 0, false },
+		{ "permessage-deflate=1", 0, false },
+		{ "permessage-bzip2", 0, false },
+		{ ";=\";,", 0, false },
+		{ "", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(offers); i++) {
+		struct rs_ws_offer o = { .protocols = RS_SLICE("") };
+
+		rs_ws_offer_field(&o, RS_SLICE("sec-websocket-extensions"), rs_slice_str(offers[i].value));
+		if (o.deflate != offers[i].bits || (o.deflate && o.deflate_bits_said != offers[i].said))
+			fail_msg("%s: %u bits", offers[i].value, o.deflate);
+	}
+}
+
+static void deflate_is_answered(void **state)
+{
+	struct rs_ws_upgrade u = { .key = RS_SLICE("dGhlIHNhbXBsZSBub25jZQ=="), .deflate = 12, .deflate_bits_said = true };
+	struct rs_buf out = { 0 };
+
+	(void)state;
+	assert_true(rs_ws_write_upgrade(&out, &u) && rs_buf_put(&out, "", 1));
+	assert_non_null(strstr(rs_buf_data(&out), "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+						  "client_no_context_takeover; server_max_window_bits=12\r\n"));
+	rs_buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deflate_offers),
+		cmocka_unit_test(deflate_is_answered),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_answer),
