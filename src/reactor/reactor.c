@@ -150,7 +150,8 @@ static void sweep_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	if (r->phase == RS_REACTOR_DRAINED && now >= r->stop_ms)
 		r->quit = true;
-	if (r->conns.used || r->reqs.used || r->serve || r->accept.paused || r->phase != RS_REACTOR_RUN)
+	if (r->conns.used || r->reqs.used || (r->serve && rs_serve_needs_sweep(r)) || r->accept.paused ||
+	    r->phase != RS_REACTOR_RUN)
 		rs_reactor_need_sweep(r);
 }
 
@@ -182,7 +183,7 @@ static void drained(struct rs_reactor *r)
 	r->stop_ms = rs_reactor_ms(r) + LET_GO_MS;
 	for (w = TAILQ_FIRST(&r->route.all); w; w = next) {
 		next = TAILQ_NEXT(w, all_link);
-		if (!w->seat)
+		if (w->routed)
 			rs_worker_retire(w);
 	}
 	rs_control_drained(r);

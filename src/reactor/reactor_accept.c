@@ -136,12 +136,7 @@ static void welcome_guest(struct rs_listener *l, int fd, const struct sockaddr_s
 	struct rs_reactor *r = l->r;
 	struct rs_conn *c;
 
-	if (r->serve->set.max_conn && r->serve->nguests >= r->serve->set.max_conn) {
-		r->n.refused++;
-		r->serve->aborted++;
-		if (rs_serve_complain(r))
-			rs_errorx(r->log, "max_connection (%u) reached, new connections are closed (ERRNO 9002)",
-				  r->serve->set.max_conn);
+	if (rs_serve_full(r)) {
 		close(fd);
 		return;
 	}

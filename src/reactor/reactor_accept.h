@@ -15,7 +15,7 @@ struct rs_reactor;
 
 struct rs_listener {
 	struct rs_reactor *r;
-	struct rs_gate *gate;  /* of a server's port; NULL: hosted application */
+	struct rs_gate *gate;  /* of a server's port; NULL: main port of a hosted application */
 	int fd;
 	bool tcp;
 	char address[128];     /* printable */
@@ -34,7 +34,7 @@ struct rs_accept {
 bool rs_accept_init(struct rs_reactor *r);
 void rs_accept_fini(struct rs_reactor *r);
 
-/* Takes fd and starts to accept, for a port of a server or (gate NULL) for the application. false: closed, and logged why. */
+/* Takes fd and starts to accept, for a port of a server or (gate NULL) for plain HTTP. false: closed, and logged why. */
 bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate);
 /* After CONF: socket options that accepted connections inherit. */
 void rs_accept_configure(struct rs_reactor *r);

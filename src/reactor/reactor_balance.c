@@ -1,8 +1,8 @@
 /*
  * Requests that wait behind others: moves them to workers that get on. Runs in the reactor.
  *
- * Looked at: at the end of a loop turn, at most once in a millisecond, and only while some worker holds more
- * than one request; by a timer when a worker is free and nothing else turns the loop; and by the sweep.
+ * Looked at: at the end of a loop turn, at most once in a millisecond, and only while some worker holds a request behind another
+ * one, or behind events of a server; by a timer when a worker is free and nothing else turns the loop; and by the sweep.
  */
 #include "reactor/reactor_balance.h"
 
@@ -79,13 +79,18 @@ static void arm(struct rs_balance *b)
 }
 
 /* Busy for long, by the clock and by what is usual here, with somebody waiting behind. */
-static bool is_stalled(const struct rs_worker *w, int64_t now)
+static bool is_stalled(struct rs_worker *w, int64_t now)
 {
 	int64_t limit = STALLED_TIMES * w->r->balance.service_us;
 
 	if (limit < STALLED_US)
 		limit = STALLED_US;
-	return !w->stalled && w->posted > 1 && now - w->since_us >= limit && rs_slot_busy(w);
+	if (w->stalled || !w->backlogged || now - w->since_us < limit)
+		return false;
+	if (!rs_slot_attended(w))
+		return rs_slot_attending(w) || rs_slot_busy(w);
+	w->since_us = now;
+	return false;
 }
 
 /* A request that has waited behind another one for long enough; of the worker that holds the most. */
@@ -96,7 +101,7 @@ static struct rs_req *find_movable(struct rs_reactor *r, int64_t now)
 
 	TAILQ_FOREACH(w, &r->route.all, all_link) {
 		struct rs_req *q;
-		if (w->posted < 2 || !rs_slot_can_reclaim(w) || (best && w->posted <= best->worker->posted))
+		if (!w->backlogged || !rs_slot_can_reclaim(w) || (best && w->posted <= best->worker->posted))
 			continue;
 		q = rs_slot_oldest(w);
 		if (q && now - q->posted_us >= MOVE_AFTER_US)
@@ -168,14 +173,14 @@ static void sweep_asleep(struct rs_worker *w, int64_t now)
 	struct rs_req *q = w->posted ? rs_slot_oldest(w) : NULL;
 	int64_t limit = w->r->conf->request_timeout * 1000;
 
-	if (w->posted == 0 && w->phase == RS_WORKER_PHASE_READY && now - w->since_us >= ASLEEP_REST_US) {
+	if (w->posted == 0 && w->phase == RS_WORKER_PHASE_READY && !rs_slot_attending(w) && now - w->since_us >= ASLEEP_REST_US) {
 		if (w->ndead == RS_CLAIM_SLOTS)
 			rs_worker_retire(w); /* no post can show any more whether it reads */
 		w->stalled = false;
 		rs_slot_place(w);
 	}
 	if (!q || w->stalled || now - q->posted_us < ASLEEP_US || now - w->since_us < ASLEEP_US ||
-	    rs_slot_busy(w))
+	    rs_slot_busy(w) || rs_slot_attending(w))
 		return;
 	if (w->asleep_us == 0)
 		w->asleep_us = q->posted_us;

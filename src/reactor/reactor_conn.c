@@ -323,7 +323,10 @@ static void http_late(struct rs_conn *c)
 		rs_http_late(c);
 		return;
 	case RS_CONN_WAIT:
-		rs_route_overdue(c->req);
+		if (c->guest)
+			rs_request_overdue(c->req);
+		else
+			rs_route_overdue(c->req);
 		return;
 	case RS_CONN_IDLE:
 	case RS_CONN_SEND:

@@ -75,7 +75,7 @@ struct rs_conn {
 	uint32_t trusted_serial;    /* conf_serial that `trusted` was found with */
 	struct rs_reactor *r;
 	const struct rs_conn_protocol *protocol;
-	struct rs_guest *guest;     /* servers: what is known of it by its $fd; NULL in hosted applications */
+	struct rs_guest *guest;     /* what is known of it by its $fd; NULL: plain HTTP of the main port */
 	struct rs_req *req;         /* the one that is being received or answered */
 	struct rs_buf in;           /* received and not parsed */
 	size_t scanned;             /* see rs_http_parse() */

@@ -6,7 +6,10 @@
 
 #include "base/rs_fd.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_handover.h"
 #include "reactor/reactor_serve.h"
+#include "reactor/reactor_slot.h"
+#include "reactor/reactor_task.h"
 #include "reactor/reactor_worker.h"
 
 #include <event2/event.h>
@@ -97,7 +100,7 @@ static void write_cb(evutil_socket_t fd, short what, void *arg)
 
 void rs_control_worker_ready(struct rs_worker *w)
 {
-	struct rs_wire_fork id = { .id = w->id, .generation = w->generation, .pid = w->pid };
+	struct rs_wire_fork id = { .id = w->id, .generation = w->generation, .role = w->self.role, .pid = w->pid };
 
 	put(w->r, RS_MSG_WORKER_READY, rs_slice(&id, sizeof id), RS_SLICE(""));
 }
@@ -137,7 +140,16 @@ static enum rs_worker_state state_of(const struct rs_worker *w)
 		return RS_WORKER_BOOTING;
 	if (w->phase != RS_WORKER_PHASE_READY || (w->seat && w->seat->leaving))
 		return RS_WORKER_DRAINING;
-	return w->posted || (w->seat && w->seat->nsent) ? RS_WORKER_BUSY : RS_WORKER_IDLE;
+	return w->posted || rs_slot_attending(w) ? RS_WORKER_BUSY : RS_WORKER_IDLE;
+}
+
+static void add_serve(const struct rs_serve *serve, struct rs_wire_status *s)
+{
+	s->queue_length += serve->nqueued[RS_ROLE_WORKER];
+	s->sessions = serve->nguests;
+	s->tasks_running = rs_task_running(serve);
+	s->tasks_queued = serve->tasks - s->tasks_running;
+	s->tasks_delayed = serve->delay.n;
 }
 
 static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out)
@@ -155,7 +167,7 @@ static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out
 	struct rs_worker *w;
 
 	if (r->serve)
-		s.queue_length += r->serve->nqueued[RS_ROLE_WORKER];
+		add_serve(r->serve, &s);
 	if (!rs_buf_put(out, &token, sizeof token) || !rs_buf_put(out, &s, sizeof s))
 		return false;
 	TAILQ_FOREACH(w, &r->route.all, all_link) {
@@ -163,7 +175,8 @@ static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out
 			.id = w->id,
 			.generation = w->generation,
 			.state = state_of(w),
-			.posted = w->seat ? w->seat->nsent : w->posted,
+			.posted = w->posted + (w->seat ? w->seat->nsent : 0),
+			.role = w->self.role,
 			.requests = w->requests,
 		};
 		if (!rs_buf_put(out, &row, sizeof row))
@@ -204,9 +217,20 @@ static const char *on_listen(struct rs_reactor *r, struct rs_frame *f)
 	if (f->nfds != 1)
 		return "no socket in it";
 	if (r->phase == RS_REACTOR_RUN && r->serve)
-		rs_serve_listen(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload);
+		rs_serve_listen(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->id, f->payload);
 	else if (r->phase == RS_REACTOR_RUN)
 		(void)rs_accept_add(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload, NULL);
+	return NULL;
+}
+
+static const char *on_app_listen(struct rs_reactor *r, struct rs_frame *f)
+{
+	if (f->nfds != 1)
+		return "no socket in it";
+	if (!r->serve || !r->serve->set.hosted)
+		return "not a hosted application";
+	if (r->phase == RS_REACTOR_RUN)
+		rs_outside_listen(&r->serve->outside, r, rs_ipc_take_fd(&r->control.ipc, f, 0));
 	return NULL;
 }
 
@@ -243,12 +267,13 @@ static const char *on_worker_gone(struct rs_reactor *r, const struct rs_frame *f
 	if (f->payload.n != sizeof x)
 		return "wrong length";
 	memcpy(&x, f->payload.p, sizeof x);
-	if (r->serve)
-		rs_seat_dead(r, x.id);
 	w = rs_worker_find(r, x.id, x.generation);
 	/* Not its successor, which has the same id. */
 	if (w && (w->pid == 0 || x.pid == 0 || w->pid == x.pid))
 		rs_worker_gone(w);
+	/* Last: its last words may have been such that it was to be killed for them. */
+	if (r->serve)
+		rs_seat_dead(r, x.id, x.generation);
 	return NULL;
 }
 
@@ -294,6 +319,8 @@ static const char *on_frame(struct rs_reactor *r, struct rs_frame *f)
 			return "wrong length";
 		rs_static_configure(r);
 		rs_route_switch(r, n);
+		if (r->serve && r->serve->set.hosted)
+			rs_handover_route(r);
 		return NULL;
 	case RS_MSG_STOP:
 		if (!get_u32(f, &n))
@@ -304,11 +331,15 @@ static const char *on_frame(struct rs_reactor *r, struct rs_frame *f)
 		return on_status_ask(r, f);
 	case RS_MSG_PORTS:
 		return rs_serve_begin(r, f);
+	case RS_MSG_SHAPE:
+		return rs_handover_shape(r, f);
+	case RS_MSG_APP_LISTEN:
+		return on_app_listen(r, f);
 	case RS_MSG_RENEW:
 		if (!get_u32(f, &n))
 			return "wrong length";
-		if (!r->serve)
-			return "not a server";
+		if (!r->serve || r->serve->set.hosted)
+			return "not a server of a script";
 		rs_seat_renew(r, n == 1);
 		return NULL;
 	default:

@@ -59,7 +59,7 @@ struct rs_reactor {
 	struct rs_control control;
 	struct rs_accept accept;
 	struct rs_route route;
-	struct rs_serve *serve;       /* a server of a script; NULL: hosted applications */
+	struct rs_serve *serve;       /* what has a $fd, and processes with ids; NULL: plain HTTP alone */
 	struct rs_balance balance;
 	struct rs_static files;
 	struct rs_access access;

@@ -6,8 +6,12 @@
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_serve.h"
+#include "reactor/reactor_worker.h"
 
 #include <arpa/inet.h>
+
+/* Hosted: a worker that has been at one request for so long gets no event that another one could have. */
+#define OCCUPIED_US 2000
 
 enum mode {
 	MODE_ROUND = 1,
@@ -46,12 +50,18 @@ static uint32_t number_of(const char *address)
 
 static struct rs_seat *round_robin(struct rs_serve *s)
 {
-	return &s->seat[s->next_worker++ % s->set.nworkers];
+	return &s->seat[s->next_worker++ % s->nworkers];
 }
 
 static unsigned load(const struct rs_seat *s)
 {
-	return s->nsent + s->nwaiting + s->open;
+	return s->nsent + s->nwaiting + s->open + (s->w ? s->w->posted : 0);
+}
+
+/* It is at a request of the route and will be for a while, as far as we can see. */
+static bool is_occupied(const struct rs_seat *s)
+{
+	return s->w->posted && rs_reactor_us(s->r) - s->w->since_us >= OCCUPIED_US;
 }
 
 /* Fewest events; of equals the next in turn. */
@@ -60,8 +70,8 @@ static struct rs_seat *least(struct rs_serve *s)
 	struct rs_seat *best = NULL;
 	uint32_t from = s->next_worker++;
 
-	for (uint32_t i = 0; i < s->set.nworkers; i++) {
-		struct rs_seat *w = &s->seat[(from + i) % s->set.nworkers];
+	for (uint32_t i = 0; i < s->nworkers; i++) {
+		struct rs_seat *w = &s->seat[(from + i) % s->nworkers];
 		if (!best || (rs_seat_ready(w) && (!rs_seat_ready(best) || load(w) < load(best))))
 			best = w;
 	}
@@ -75,9 +85,9 @@ struct rs_seat *rs_dispatch_connect(struct rs_reactor *r, uint32_t fd, const cha
 	switch (s->set.dispatch_mode) {
 	case MODE_FD:
 	case MODE_UID:
-		return &s->seat[fd % s->set.nworkers];
+		return &s->seat[fd % s->nworkers];
 	case MODE_IP:
-		return &s->seat[number_of(address) % s->set.nworkers];
+		return &s->seat[number_of(address) % s->nworkers];
 	case MODE_ROUND:
 		return round_robin(s);
 	default:
@@ -89,7 +99,7 @@ struct rs_seat *rs_dispatch_uid(struct rs_reactor *r, const struct rs_guest *g)
 {
 	struct rs_serve *s = r->serve;
 
-	return s->set.dispatch_mode == MODE_UID ? &s->seat[g->pub.uid % s->set.nworkers] : g->seat;
+	return s->set.dispatch_mode == MODE_UID ? &s->seat[g->pub.uid % s->nworkers] : g->seat;
 }
 
 struct rs_seat *rs_dispatch_packet(struct rs_reactor *r, const struct rs_wire_peer *from)
@@ -100,7 +110,7 @@ struct rs_seat *rs_dispatch_packet(struct rs_reactor *r, const struct rs_wire_pe
 	case MODE_FD:
 	case MODE_IP:
 	case MODE_UID:
-		return &s->seat[number_of(from->address) % s->set.nworkers];
+		return &s->seat[number_of(from->address) % s->nworkers];
 	case MODE_ROUND:
 		return round_robin(s);
 	default:
@@ -118,14 +128,16 @@ bool rs_dispatch_room(const struct rs_seat *s)
 		return false;
 	if (s->role == RS_ROLE_TASK)
 		return s->window == 0;
+	if (is_occupied(s))
+		return false;
 	return set->enable_coroutine ? s->window + s->open < most : s->nsent == 0;
 }
 
 struct rs_seat *rs_dispatch_idle(struct rs_reactor *r, enum rs_server_role role)
 {
 	struct rs_serve *s = r->serve;
-	uint32_t first = role == RS_ROLE_TASK ? s->set.nworkers : 0;
-	uint32_t n = role == RS_ROLE_TASK ? s->set.ntasks : s->set.nworkers;
+	uint32_t first = role == RS_ROLE_TASK ? s->first_task : 0;
+	uint32_t n = role == RS_ROLE_TASK ? s->ntasks : s->nworkers;
 	struct rs_seat *best = NULL;
 	uint32_t from = s->next_idle++;
 

@@ -8,8 +8,10 @@
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_dispatch.h"
+#include "reactor/reactor_handover.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_serve.h"
+#include "reactor/reactor_slot.h"
 #include "reactor/reactor_worker.h"
 
 #include <stdlib.h>
@@ -74,6 +76,9 @@ static void count(struct rs_letter *l, struct rs_reactor *r, int by)
 		s->waiting_bytes += by > 0 ? weight : -weight;
 	} else {
 		s->nsent += (unsigned)by;
+		/* It begins to attend to events, or is through with them. */
+		if (s->w && s->w->routed && s->nsent == (by > 0))
+			rs_slot_attends(s->w);
 	}
 	if (l->urgent) {
 		s->nurgent += (unsigned)by;
@@ -221,6 +226,19 @@ void rs_letter_post(struct rs_seat *s, struct rs_letter *l)
 	rs_event_pump(s);
 }
 
+void rs_letter_move(struct rs_letter *l, struct rs_seat *to)
+{
+	take_off(to->r, l);
+	rs_letter_post(to, l);
+}
+
+void rs_letter_move_any(struct rs_letter *l, enum rs_server_role role)
+{
+	take_off(l->r, l);
+	l->urgent = false; /* the queue of a role knows no urgent ones */
+	rs_letter_post_any(l->r, role, l);
+}
+
 void rs_letter_send(struct rs_seat *s, struct rs_letter *l)
 {
 	RS_ASSERT(s->w && l->urgent);
@@ -245,15 +263,22 @@ const char *rs_event_taken(struct rs_worker *w, const struct rs_frame *f)
 
 	if (f->payload.n != sizeof upto)
 		return "TAKEN with a wrong length";
+	if (!s)
+		return NULL; /* it has handed over: that was nothing new */
 	memcpy(&upto, f->payload.p, sizeof upto);
 	if (upto > s->seq)
 		return "TAKEN for an event that was never sent";
 	if (upto > s->taken)
 		s->taken = upto;
+	w->since_us = rs_reactor_us(r);
+	w->stalled = false;
 	while ((l = TAILQ_FIRST(&s->sent)) && l->h.seq <= upto)
 		end(r, l, RS_LETTER_TAKEN);
+	if (w->routed)
+		rs_slot_place(w);
 	rs_event_pump(s);
 	rs_event_pump_role(r, s->role);
+	rs_handover_left(s);
 	return NULL;
 }
 

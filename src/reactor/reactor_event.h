@@ -68,6 +68,10 @@ void rs_letter_post(struct rs_seat *s, struct rs_letter *l);
 /* To a process of that role that is idle (or has the fewest), or behind what waits for one. */
 void rs_letter_post_any(struct rs_reactor *r, enum rs_server_role role, struct rs_letter *l);
 
+/* From the seat where it waits to another, or to any process of a role. */
+void rs_letter_move(struct rs_letter *l, struct rs_seat *to);
+void rs_letter_move_any(struct rs_letter *l, enum rs_server_role role);
+
 /* Now, past all that waits; s has a process. For letters that are urgent. */
 void rs_letter_send(struct rs_seat *s, struct rs_letter *l);
 

@@ -10,6 +10,7 @@
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_serve.h"
 #include "reactor/reactor_session.h"
 #include "reactor/reactor_upgrade.h"
 
@@ -73,7 +74,7 @@ size_t rs_http_input(struct rs_conn *c, const char *p, size_t n)
 	return at;
 }
 
-/* Hosted applications: another request may follow. */
+/* Plain HTTP of a hosted application: another request may follow. */
 static bool lives_on(const struct rs_conn *c)
 {
 	const struct rs_conf *conf = c->r->conf;
@@ -84,6 +85,14 @@ static bool lives_on(const struct rs_conn *c)
 static const struct rs_static *files_of(const struct rs_conn *c)
 {
 	return c->guest ? &c->guest->gate->files : &c->r->files;
+}
+
+/* On the main port of a hosted application all that does not look like an upgrade is the application's. */
+static bool may_upgrade(const struct rs_conn *c, const struct rs_http_head *h)
+{
+	if (c->guest)
+		return c->guest->gate->set.protocol == RS_PORT_WEBSOCKET;
+	return h->upgrade && c->r->serve && c->r->serve->main && c->r->serve->main->set.protocol == RS_PORT_WEBSOCKET;
 }
 
 /* A complete head at p; `behind` bytes of the body, or of the next request, are here already. */
@@ -103,7 +112,7 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 		rs_send_error(c, 503, false);
 		return;
 	}
-	if (c->guest && c->guest->gate->set.protocol == RS_PORT_WEBSOCKET && rs_upgrade_begin(q, h))
+	if (may_upgrade(c, h) && rs_upgrade_begin(q, h))
 		return;
 	if (!h->chunked && h->content_length == 0) {
 		if ((h->get_method || h->head_method) && rs_static_serve(files_of(c), q, h))

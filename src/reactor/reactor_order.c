@@ -1,16 +1,15 @@
 /*
- * SEND, ORDER and DATAGRAM of processes of a server: checks them and hands them on. Runs in the reactor.
+ * SEND, ORDER and DATAGRAM: checks them and hands them on. Runs in the reactor.
  */
 #include "reactor/reactor_order.h"
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_datagram.h"
 #include "reactor/reactor_serve.h"
-#include "reactor/reactor_worker.h"
 #include "reactor/reactor_ws.h"
 #include "ws/ws_frame.h"
 
-const char *rs_order_send(struct rs_worker *w, struct rs_frame *f)
+const char *rs_order_send(const struct rs_sender *from, struct rs_frame *f)
 {
 	struct rs_guest *g;
 	struct rs_wire_send h;
@@ -26,15 +25,15 @@ const char *rs_order_send(struct rs_worker *w, struct rs_frame *f)
 		return "SEND with an opcode that cannot be";
 	if ((h.kind == RS_SEND_FILE) != (f->nfds == 1))
 		return "SEND with a file too many or too few";
-	g = rs_guest_find(w->r, h.fd);
+	g = rs_guest_find(from->r, h.fd);
 	if (!g || g->ending || !g->conn) {
-		w->r->n.stale++;
+		from->r->n.stale++;
 		return NULL;
 	}
-	w->r->serve->responses++;
-	w->r->serve->stats_dirty = true;
+	from->r->serve->responses++;
+	from->r->serve->stats_dirty = true;
 	if (h.kind == RS_SEND_FILE)
-		rs_guest_send_file(g, rs_ipc_take_fd(&w->ipc, f, 0), h.offset, h.length);
+		rs_guest_send_file(g, rs_ipc_take_fd(from->ipc, f, 0), h.offset, h.length);
 	else if (h.kind == RS_SEND_BYTES)
 		rs_guest_send(g, bytes);
 	else if (!rs_guest_overfull(g))
@@ -99,7 +98,7 @@ static order_fn *const orders[] = {
 	[RS_ORDER_DISCONNECT] = do_disconnect,
 };
 
-const char *rs_order_order(struct rs_worker *w, struct rs_frame *f)
+const char *rs_order_order(const struct rs_sender *from, struct rs_frame *f)
 {
 	struct rs_wire_order o;
 	struct rs_guest *g;
@@ -109,15 +108,15 @@ const char *rs_order_order(struct rs_worker *w, struct rs_frame *f)
 	memcpy(&o, f->payload.p, sizeof o);
 	if (o.what >= RS_COUNTOF(orders))
 		return "ORDER of no known kind";
-	g = rs_guest_find(w->r, o.fd);
+	g = rs_guest_find(from->r, o.fd);
 	if (g && g->conn)
 		orders[o.what](g, &o, rs_slice(f->payload.p + sizeof o, f->payload.n - sizeof o));
 	else
-		w->r->n.stale++;
+		from->r->n.stale++;
 	return NULL;
 }
 
-const char *rs_order_datagram(struct rs_worker *w, struct rs_frame *f)
+const char *rs_order_datagram(const struct rs_sender *from, struct rs_frame *f)
 {
 	struct rs_wire_datagram h;
 
@@ -126,8 +125,8 @@ const char *rs_order_datagram(struct rs_worker *w, struct rs_frame *f)
 	memcpy(&h, f->payload.p, sizeof h);
 	if (!memchr(h.to.address, '\0', sizeof h.to.address))
 		return "DATAGRAM to an address without end";
-	if (h.port != UINT32_MAX && h.port >= w->r->serve->set.nports)
+	if (h.port != UINT32_MAX && h.port >= from->r->serve->set.nports)
 		return "DATAGRAM from a port that is not there";
-	rs_datagram_send(w->r, &h, rs_slice(f->payload.p + sizeof h, f->payload.n - sizeof h));
+	rs_datagram_send(from->r, &h, rs_slice(f->payload.p + sizeof h, f->payload.n - sizeof h));
 	return NULL;
 }

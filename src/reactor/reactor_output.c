@@ -20,7 +20,7 @@
 /* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
 #define LINGER_BYTES (32u << 20)
 #define LINGER_MS 5000
-/* When a server of a script stops: long enough for what has left to arrive. */
+/* The same for one that has a $fd, when the server stops: long enough for what has left to arrive. */
 #define STOP_LINGER_MS 200
 /* What one write event gives to one client, so that a fast one leaves time for the others. */
 #define WRITE_TURN (512u << 10)
@@ -206,6 +206,8 @@ static void finish(struct rs_conn *c)
  */
 static void linger(struct rs_conn *c)
 {
+	const int64_t ms = c->guest && c->r->phase == RS_REACTOR_STOP ? STOP_LINGER_MS : LINGER_MS;
+
 	if (shutdown(c->fd, SHUT_WR) < 0) {
 		rs_conn_close(c);
 		return;
@@ -218,7 +220,7 @@ static void linger(struct rs_conn *c)
 	c->hold = 0;
 	c->linger_left = LINGER_BYTES;
 	rs_buf_free(&c->in);
-	rs_conn_deadline(c, c->r->serve && c->r->phase == RS_REACTOR_STOP ? STOP_LINGER_MS : LINGER_MS);
+	rs_conn_deadline(c, ms);
 	rs_conn_resume(c);
 }
 

@@ -51,6 +51,12 @@ static uint32_t check_every(const struct rs_port *set)
 	return (set->heartbeat_idle_ms || set->max_idle_ms) && ms == 0 ? 1 : ms;
 }
 
+/* Names, each terminated, an empty one at the end. */
+static bool ends_well(const char *list, size_t size)
+{
+	return list[0] == '\0' || memmem(list, size, "\0", 2) != NULL;
+}
+
 const char *rs_gate_init(struct rs_gate *g, struct rs_reactor *r, uint32_t index, const struct rs_port *set)
 {
 	*g = (struct rs_gate){ .r = r, .index = index, .set = *set };
@@ -60,8 +66,10 @@ const char *rs_gate_init(struct rs_gate *g, struct rs_reactor *r, uint32_t index
 	if (!memchr(set->host, '\0', sizeof set->host) || !memchr(set->document_root, '\0', sizeof set->document_root) ||
 	    !memchr(set->subprotocol, '\0', sizeof set->subprotocol))
 		return "a port with a text without end";
+	if (!ends_well(set->static_locations, sizeof set->static_locations) || !ends_well(set->index_files, sizeof set->index_files))
+		return "a port with a list without end";
 	if (set->static_handler)
-		rs_static_open_port(r, &g->files, set->document_root);
+		rs_static_open_port(r, &g->files, &g->set);
 	if (check_every(set))
 		g->check_ms = rs_reactor_ms(r) + check_every(set);
 	return set->protocol == RS_PORT_STREAM ? init_framing(g) : NULL;

@@ -39,6 +39,7 @@ struct rs_req {
 	bool head_method, chunked;
 	bool head_sent, ended;      /* of the answer */
 	bool answering;             /* a frame of an answer was seen: the request is not needed any more */
+	bool counted;               /* servers: in rs_serve.open_requests */
 	bool handshake;             /* servers: a WebSocket upgrade that the application answers */
 	uint8_t letters;            /* servers: that carry it and are not over */
 	uint16_t status;            /* of the answer, 0: none yet */

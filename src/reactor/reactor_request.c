@@ -1,5 +1,5 @@
 /*
- * Requests of a script's server. One belongs to its connection and to the letter that carries it; when the letter is over it
+ * Requests of a server's guests. One belongs to its connection and to the letter that carries it; when the letter is over it
  * belongs to the process that took it, until somebody has answered. Runs in the reactor.
  *
  * Nothing that a process says about a request is believed: it may be gone, answered by another process, or not be one.
@@ -31,6 +31,9 @@ void rs_request_settle(struct rs_req *q)
 {
 	struct rs_seat *s = q->seat;
 
+	if (q->counted)
+		q->r->serve->open_requests--;
+	q->counted = false;
 	if (q->conn && q->conn->guest && q->conn->guest->pub.request == q->node.id)
 		show(q->conn->guest, 0);
 	if (!s)
@@ -100,6 +103,22 @@ bool rs_request_post(struct rs_req *q, enum rs_event_kind kind)
 	return true;
 }
 
+/* max_concurrency. false: answered. */
+static bool may_enter(struct rs_req *q)
+{
+	struct rs_serve *s = q->r->serve;
+
+	if (s->set.concurrency && s->open_requests >= s->set.concurrency) {
+		if (rs_serve_complain(q->r))
+			rs_warnx(q->r->log, "max_concurrency: %u requests are worked on, others are answered 503", s->open_requests);
+		rs_send_error(q->conn, 503, !q->handshake);
+		return false;
+	}
+	q->counted = true;
+	s->open_requests++;
+	return true;
+}
+
 void rs_request_submit(struct rs_req *q)
 {
 	struct rs_guest *g = q->conn->guest;
@@ -110,11 +129,22 @@ void rs_request_submit(struct rs_req *q)
 		rs_send_error(q->conn, 400, false);
 		return;
 	}
+	if (!may_enter(q))
+		return;
 	q->conn->state = RS_CONN_WAIT;
-	rs_conn_deadline(q->conn, 0);
-	q->r->serve->requests++;
+	rs_conn_deadline(q->conn, q->r->serve->set.hosted ? q->r->conf->queue_timeout : 0);
+	if (!q->r->serve->set.hosted)
+		q->r->serve->requests++; /* else they are counted with the others */
 	show(g, q->node.id);
 	(void)rs_request_post(q, kind);
+}
+
+void rs_request_overdue(struct rs_req *q)
+{
+	if (!q->letter || q->letter->sent)
+		return;
+	q->r->n.refused++;
+	rs_letter_end(q->letter, RS_LETTER_DROPPED);
 }
 
 void rs_request_withdraw(struct rs_req *q)

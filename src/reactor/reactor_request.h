@@ -1,5 +1,5 @@
 /*
- * Requests of a script's server and their answers: a letter to a worker, an answer by the id of the request from any process
+ * Requests of a server's guests and their answers: a letter to a worker, an answer by the id of the request from any process
  * of the server, at any time, without credit.
  */
 #ifndef RS_REACTOR_REQUEST_H
@@ -19,6 +19,9 @@ bool rs_request_post(struct rs_req *q, enum rs_event_kind kind);
 
 /* RESPONSE, BODY or ANSWER_FILE. NULL: fine, also when nobody waits for it any more; else the rule that w has broken. */
 const char *rs_request_answer(struct rs_worker *w, struct rs_frame *f);
+
+/* Hosted: it has waited for a worker for queue_timeout. 503, unless a worker has it. */
+void rs_request_overdue(struct rs_req *q);
 
 /* The client has left. q may be freed. */
 void rs_request_withdraw(struct rs_req *q);

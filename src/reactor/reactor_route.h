@@ -20,7 +20,7 @@ struct rs_route {
 	struct rs_worker_list all, dirty, dead;
 	unsigned nworkers;
 	struct rs_worker_list by_posted[RS_CLAIM_SLOTS + 1]; /* routable workers */
-	unsigned backlogged;         /* workers that hold more than one request */
+	unsigned backlogged;         /* workers that hold a request behind another one, or behind events */
 	struct rs_req_list queue;    /* bound: queue_length, plus what comes back from workers */
 	size_t queued;
 };

@@ -5,6 +5,7 @@
 
 #include "reactor/reactor_control.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_handover.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_serve.h"
 #include "reactor/reactor_task.h"
@@ -42,22 +43,41 @@ static bool is_server(const struct rs_seat *s)
 
 /* ---- coming ------------------------------------------------------------------------------------------------------------ */
 
-bool rs_seat_attach(struct rs_worker *w, uint32_t role)
+bool rs_seat_fits(struct rs_reactor *r, uint32_t id, uint32_t role)
+{
+	struct rs_seat *s = rs_seat_find(r, id);
+
+	return s && s->role == role;
+}
+
+void rs_seat_take(struct rs_seat *s, struct rs_worker *w)
+{
+	RS_ASSERT(!s->w && !s->last_page);
+	w->seat = s;
+	s->w = w;
+	s->incarnation = w->self.incarnation;
+	s->leaving = false;
+	s->seq = s->taken = 0;
+	if (s->renew == RS_RENEW_GOES || s->renew == RS_RENEW_WAITS)
+		s->renew = RS_RENEW_COMES;
+}
+
+void rs_seat_attach(struct rs_worker *w)
 {
 	struct rs_seat *s = rs_seat_find(w->r, w->id);
 
-	if (!s || s->role != role)
-		return false;
+	w->self.incarnation = ++w->r->serve->incarnations;
+	/* One that was to be killed and is replaced is dead. */
+	rs_seat_dead(w->r, w->id, w->generation);
+	if (rs_handover_waits(s)) {
+		rs_handover_next(s);
+		return;
+	}
 	if (s->w)
 		rs_worker_gone(s->w); /* the master knows that it is; its end of file is on the way */
-	rs_seat_dead(w->r, w->id);
-	w->seat = s;
-	s->w = w;
-	s->incarnation++;
-	s->seq = s->taken = 0;
-	if (s->renew == RS_RENEW_GOES)
-		s->renew = RS_RENEW_COMES;
-	return true;
+	if (s->last_page)
+		rs_seat_dead(w->r, w->id, s->last_generation);
+	rs_seat_take(s, w);
 }
 
 void rs_seat_is_ready(struct rs_seat *s)
@@ -65,7 +85,7 @@ void rs_seat_is_ready(struct rs_seat *s)
 	s->r->serve->stats_dirty = true;
 	if (!is_server(s))
 		return;
-	if (s->r->serve->stopping || s->renew == RS_RENEW_GOES) {
+	if (s->r->serve->workers_retired || s->renew == RS_RENEW_GOES) {
 		rs_seat_retire(s);
 		return;
 	}
@@ -83,8 +103,8 @@ static void limit(struct rs_seat *s)
 {
 	uint32_t wait = s->r->serve->set.max_wait_ms ? s->r->serve->set.max_wait_ms : MAX_WAIT_MS;
 
-	if (s->kill_ms == 0)
-		s->kill_ms = rs_reactor_ms(s->r) + (int64_t)wait * KILL_AFTER_TIMES;
+	if (s->w->kill_ms == 0)
+		s->w->kill_ms = rs_reactor_ms(s->r) + (int64_t)wait * KILL_AFTER_TIMES;
 	rs_reactor_need_sweep(s->r);
 }
 
@@ -94,6 +114,8 @@ void rs_seat_retire(struct rs_seat *s)
 	if (!s->w || s->w->phase != RS_WORKER_PHASE_READY)
 		return;
 	limit(s);
+	if (s->w->routed)
+		rs_route_take_back(s->w, true);
 	rs_worker_retire(s->w);
 	s->r->serve->stats_dirty = true;
 }
@@ -108,6 +130,7 @@ void rs_seat_leaving(struct rs_seat *s)
 	s->r->serve->stats_dirty = true;
 	if (is_server(s))
 		rs_event_pump_role(s->r, s->role);
+	rs_handover_left(s);
 }
 
 /* What the process had begun is lost, the rest waits for others. */
@@ -115,9 +138,11 @@ static void settle(struct rs_seat *s, const struct rs_claim_page *page)
 {
 	rs_event_take_back(s, page);
 	rs_event_lose_begun(s, NULL); /* the page may say something else by now */
+	rs_task_process_lost(s, s->incarnation);
 	s->r->serve->stats_dirty = true;
 	if (is_server(s))
 		rs_event_pump_role(s->r, s->role);
+	rs_handover_next(s);
 }
 
 void rs_seat_lost(struct rs_seat *s)
@@ -126,7 +151,6 @@ void rs_seat_lost(struct rs_seat *s)
 
 	s->w = NULL;
 	s->leaving = false;
-	s->kill_ms = 0;
 	rs_request_abandon(s);
 	if (!w->killed) {
 		settle(s, w->page);
@@ -134,18 +158,21 @@ void rs_seat_lost(struct rs_seat *s)
 	}
 	rs_event_lose_begun(s, w->page);
 	s->last_page = w->page;
+	s->last_generation = w->generation;
 	w->page = NULL;
 }
 
-void rs_seat_dead(struct rs_reactor *r, uint32_t id)
+void rs_seat_dead(struct rs_reactor *r, uint32_t id, uint32_t generation)
 {
 	struct rs_seat *s = rs_seat_find(r, id);
+	struct rs_claim_page *page;
 
-	if (!s || !s->last_page)
+	if (!s || !s->last_page || s->last_generation != generation)
 		return;
-	settle(s, s->last_page);
-	munmap(s->last_page, RS_CLAIM_PAGE);
+	page = s->last_page;
 	s->last_page = NULL;
+	settle(s, page);
+	munmap(page, RS_CLAIM_PAGE);
 }
 
 void rs_seat_fini(struct rs_seat *s)
@@ -162,27 +189,45 @@ void rs_seat_fini(struct rs_seat *s)
 
 void rs_seat_sweep(struct rs_reactor *r, int64_t now_ms)
 {
-	struct rs_serve *s = r->serve;
+	struct rs_worker *w, *next;
 
-	for (uint32_t i = 0; i < s->nseats; i++) {
-		struct rs_seat *seat = &s->seat[i];
-		if (seat->w && seat->kill_ms && now_ms >= seat->kill_ms)
-			rs_worker_kill(seat->w, RS_KILL_DRAIN, 502, "did not end within twice max_wait_time");
+	for (w = TAILQ_FIRST(&r->route.all); w; w = next) {
+		next = TAILQ_NEXT(w, all_link);
+		if (w->kill_ms && now_ms >= w->kill_ms)
+			rs_worker_kill(w, RS_KILL_DRAIN, 502, "did not end within twice max_wait_time");
 	}
 }
 
 /* ---- reload ------------------------------------------------------------------------------------------------------------- */
 
+static void renew(struct rs_seat *s)
+{
+	s->renew = s->w ? RS_RENEW_GOES : RS_RENEW_COMES;
+	rs_seat_retire(s);
+}
+
+/* The next in turn, when nobody is on his way; is anybody left? */
+static bool renew_next(struct rs_serve *s)
+{
+	struct rs_seat *next = NULL;
+
+	for (uint32_t i = s->nseats; i-- > 0;) {
+		if (s->seat[i].renew == RS_RENEW_GOES || s->seat[i].renew == RS_RENEW_COMES)
+			return true;
+		if (s->seat[i].renew == RS_RENEW_WAITS)
+			next = &s->seat[i];
+	}
+	if (next)
+		renew(next);
+	return next;
+}
+
 static void check_renewed(struct rs_reactor *r)
 {
 	struct rs_serve *s = r->serve;
 
-	if (!s->renewing)
+	if (!s->renewing || renew_next(s))
 		return;
-	for (uint32_t i = 0; i < s->nseats; i++) {
-		if (s->seat[i].renew != RS_RENEW_NO)
-			return;
-	}
 	s->renewing = false;
 	rs_control_renewed(r);
 }
@@ -192,10 +237,10 @@ void rs_seat_renew(struct rs_reactor *r, bool tasks_only)
 	struct rs_serve *s = r->serve;
 
 	s->renewing = true;
-	for (uint32_t i = tasks_only ? s->set.nworkers : 0; i < s->set.nworkers + s->set.ntasks; i++) {
-		struct rs_seat *seat = &s->seat[i];
-		seat->renew = seat->w ? RS_RENEW_GOES : RS_RENEW_COMES;
-		rs_seat_retire(seat);
+	for (uint32_t i = tasks_only ? s->first_task : 0; i < s->first_user; i++) {
+		s->seat[i].renew = RS_RENEW_WAITS;
+		if (!s->set.renew_in_turn)
+			renew(&s->seat[i]);
 	}
 	check_renewed(r);
 }

@@ -13,6 +13,7 @@ enum rs_renew {
 	RS_RENEW_NO,
 	RS_RENEW_GOES,  /* RENEW: its process is to end; told as soon as it is READY */
 	RS_RENEW_COMES, /* a successor is on its way, or boots */
+	RS_RENEW_WAITS, /* for its turn */
 };
 
 struct rs_seat {
@@ -25,14 +26,16 @@ struct rs_seat {
 	 * NULL: there is none.
 	 */
 	struct rs_claim_page *last_page;
-	uint32_t incarnation;          /* counts its processes */
+	uint32_t last_generation;      /* of that process */
+	uint32_t incarnation;          /* of w, or of the last one */
 	bool leaving;                  /* w begins nothing more (LEAVING) */
+	bool shrunk;                   /* hosted: the generation that serves has no such process; to be cleared when w is gone */
 	uint8_t renew;                 /* enum rs_renew */
-	int64_t kill_ms;               /* w was told to end, or said that it does: it has until then; 0: no */
 	struct rs_letter_list sent;    /* to w, not taken; in order of seq */
 	struct rs_letter_list waiting; /* for the window */
 	struct rs_letter_list urgent;  /* for a process only */
 	uint64_t seq, taken;           /* of w's channel */
+	uint64_t seen_begun;           /* rs_claim_page.begun as it was seen last */
 	unsigned nsent, nwaiting;      /* letters; nwaiting with urgent ones */
 	unsigned window;               /* of those sent: they count against the window */
 	size_t window_bytes, waiting_bytes;
@@ -48,13 +51,17 @@ bool rs_seat_ready(const struct rs_seat *s);
 /* NULL: no such process in this server. */
 struct rs_seat *rs_seat_find(struct rs_reactor *r, uint32_t id);
 
-/* From reactor_worker.c. attach: false: no such id for that role. lost: w is gone (what it had begun is lost). */
-bool rs_seat_attach(struct rs_worker *w, uint32_t role);
+/* Is there a seat of that id for that role? */
+bool rs_seat_fits(struct rs_reactor *r, uint32_t id, uint32_t role);
+/* From reactor_worker.c. attach: a new process, there is a seat for it. lost: w is gone (what it had begun is lost). */
+void rs_seat_attach(struct rs_worker *w);
 void rs_seat_is_ready(struct rs_seat *s);
 void rs_seat_leaving(struct rs_seat *s);
 void rs_seat_lost(struct rs_seat *s);
-/* The process of that id which was to be killed, if there was one, is dead for sure. */
-void rs_seat_dead(struct rs_reactor *r, uint32_t id);
+/* The process of that id and generation which was to be killed, if there was one, is dead for sure. */
+void rs_seat_dead(struct rs_reactor *r, uint32_t id, uint32_t generation);
+/* w sits down; nobody does now. */
+void rs_seat_take(struct rs_seat *s, struct rs_worker *w);
 void rs_seat_fini(struct rs_seat *s);
 
 /* RETIRE: its process ends after what it runs, or is killed in the end. Safe twice. */

@@ -78,7 +78,7 @@ const char *rs_send_response(struct rs_req *q, const struct rs_frame *f)
 		.content_length = w.content_length,
 		.date = block.has_date ? NULL : rs_reactor_date(r),
 		/* A script's own classes say it, or were told not to. */
-		.server = block.has_server || r->serve ? NULL : r->conf->server,
+		.server = block.has_server || c->guest ? NULL : r->conf->server,
 		.minor = q->minor,
 		.head_method = q->head_method,
 		.keepalive = c->keepalive && r->phase == RS_REACTOR_RUN,

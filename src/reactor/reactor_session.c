@@ -162,6 +162,10 @@ static void tell_end(struct rs_guest *g)
 	if (g->told)
 		return;
 	g->told = true;
+	/* Of a main port's: nobody has heard of it, if there is no CONNECT. */
+	if (g->gate == g->r->serve->main && !g->upgraded && !rs_gate_wants(g->gate, RS_EVENT_CONNECT) &&
+	    !rs_gate_wants(g->gate, RS_EVENT_DISCONNECT))
+		return;
 	if (g->gate->set.protocol == RS_PORT_WEBSOCKET && !g->upgraded &&
 	    rs_gate_wants(g->gate, RS_EVENT_DISCONNECT))
 		kind = RS_EVENT_DISCONNECT;
@@ -291,6 +295,15 @@ void rs_guest_bind(struct rs_guest *g, uint32_t uid)
 	g->pub.has_uid = true;
 	g->pub.uid = uid;
 	g->seat = rs_dispatch_uid(g->r, g);
+	g->pub.worker = g->seat->id;
+	rs_guest_changed(g);
+}
+
+void rs_guest_reseat(struct rs_guest *g)
+{
+	g->seat = rs_dispatch_connect(g->r, g->pub.fd, g->pub.remote_ip);
+	if (g->pub.has_uid)
+		g->seat = rs_dispatch_uid(g->r, g);
 	g->pub.worker = g->seat->id;
 	rs_guest_changed(g);
 }

@@ -19,7 +19,7 @@ struct rs_seat;
 struct rs_ws_link;
 struct rs_file_part;
 
-/* About 400 bytes; one for each connection of a server, none in hosted applications. */
+/* About 400 bytes; one for each connection of a server, none for plain HTTP of a hosted application. */
 struct rs_guest {
 	uint32_t magic;
 	uint32_t slot;             /* on the board, and in serve->guest */
@@ -49,8 +49,8 @@ struct rs_guest {
 TAILQ_HEAD(rs_guest_list, rs_guest);
 
 /*
- * For a connection just accepted on g: gives it a $fd and a worker, tells CONNECT, sets the protocol's table. false: no
- * place or no memory; c is closed.
+ * For a connection just accepted on g, or one of the main port that is to be a WebSocket: gives it a $fd and a worker, tells CONNECT,
+ * sets the protocol's table. false: no place or no memory; c is closed.
  */
 bool rs_guest_new(struct rs_conn *c, struct rs_gate *g, int listen_fd);
 
@@ -85,6 +85,8 @@ void rs_guest_pause(struct rs_guest *g, bool paused);
 void rs_guest_protect(struct rs_guest *g, bool on);
 /* Once; in dispatch mode 5 its next events go to the worker of that uid. */
 void rs_guest_bind(struct rs_guest *g, uint32_t uid);
+/* Its worker's seat is no more: another one. */
+void rs_guest_reseat(struct rs_guest *g);
 
 /* An event about it of so many bytes was posted (+1) or is over (-1). May free it. */
 void rs_guest_letter(struct rs_guest *g, int n, size_t bytes);

@@ -9,19 +9,60 @@
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_seat.h"
 #include "reactor/reactor_worker.h"
 
 static bool routable(const struct rs_worker *w)
 {
-	return w->phase == RS_WORKER_PHASE_READY && !w->seat && w->generation == w->r->route.generation && !w->stalled &&
+	return w->phase == RS_WORKER_PHASE_READY && w->routed && w->generation == w->r->route.generation && !w->stalled &&
 	       !w->blocked && w->posted + w->ndead < RS_CLAIM_SLOTS;
+}
+
+bool rs_slot_attending(const struct rs_worker *w)
+{
+	return w->seat && w->seat->nsent > 0;
+}
+
+bool rs_slot_attended(struct rs_worker *w)
+{
+	uint64_t begun = atomic_load_explicit(&w->page->begun, memory_order_relaxed);
+
+	if (!rs_slot_attending(w) || w->seat->seen_begun == begun)
+		return false;
+	w->seat->seen_begun = begun;
+	return true;
+}
+
+/*
+ * The list for w. An event in hand counts like a request, so that requests go to those that are free; but one that has nothing but
+ * events can always be given requests, however few may be posted ahead.
+ */
+static int list_for(const struct rs_worker *w)
+{
+	int64_t most = w->r->conf->post_ahead - 1;
+
+	if (!routable(w))
+		return -1;
+	return (int)w->posted + (rs_slot_attending(w) && w->posted < most);
+}
+
+/* A request of w that waits behind another one, or behind events. */
+static void note_backlog(struct rs_worker *w)
+{
+	bool now = w->posted + rs_slot_attending(w) > 1 && w->posted;
+
+	if (now == w->backlogged)
+		return;
+	w->backlogged = now;
+	w->r->route.backlogged += now ? 1 : -1U;
 }
 
 void rs_slot_place(struct rs_worker *w)
 {
 	struct rs_route *t = &w->r->route;
-	int want = routable(w) ? (int)w->posted : -1;
+	int want = list_for(w);
 
+	note_backlog(w);
 	if (want == w->bucket)
 		return;
 	if (w->bucket >= 0)
@@ -30,6 +71,15 @@ void rs_slot_place(struct rs_worker *w)
 	if (want >= 0)
 		TAILQ_INSERT_HEAD(&t->by_posted[want], w, bucket_link);
 	w->bucket = want;
+}
+
+void rs_slot_attends(struct rs_worker *w)
+{
+	if (w->posted == 0)
+		w->since_us = rs_reactor_us(w->r);
+	if (!rs_slot_attending(w))
+		w->stalled = false;
+	rs_slot_place(w);
 }
 
 void rs_slot_offer(struct rs_worker *w, struct rs_req *q)
@@ -47,10 +97,8 @@ void rs_slot_offer(struct rs_worker *w, struct rs_req *q)
 	wire->slot = slot;
 	atomic_store_explicit(&w->page->word[slot], q->claim, memory_order_release);
 	w->slot[slot] = q;
-	if (w->posted++ == 0)
+	if (w->posted++ == 0 && !rs_slot_attending(w))
 		w->since_us = rs_reactor_us(w->r);
-	if (w->posted == 2)
-		w->r->route.backlogged++;
 	rs_slot_place(w);
 }
 
@@ -58,8 +106,7 @@ void rs_slot_free(struct rs_worker *w, struct rs_req *q)
 {
 	RS_ASSERT(q->worker == w && w->slot[q->slot] == q && w->posted > 0);
 	w->slot[q->slot] = NULL;
-	if (w->posted-- == 2)
-		w->r->route.backlogged--;
+	w->posted--;
 	q->worker = NULL;
 	q->state = RS_REQ_LOCAL;
 	rs_slot_place(w);

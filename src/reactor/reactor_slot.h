@@ -12,6 +12,13 @@ struct rs_worker;
 /* w may have become routable, or not any more, or holds another number of requests: on to the right list. */
 void rs_slot_place(struct rs_worker *w);
 
+/* w, which is routed, has got an event and had none, or is through with its events. */
+void rs_slot_attends(struct rs_worker *w);
+/* Has it events that it has not ended? */
+bool rs_slot_attending(const struct rs_worker *w);
+/* It has ended or begun an event since this was asked last. */
+bool rs_slot_attended(struct rs_worker *w);
+
 /* q into a free slot of w, which is routable: from now on w can claim it. */
 void rs_slot_offer(struct rs_worker *w, struct rs_req *q);
 /* q is no business of w any more. */

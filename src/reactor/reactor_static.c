@@ -1,10 +1,7 @@
 /*
  * Plain files below document_root. Runs in the reactor. Decides whether a target is a file that may be served
- * (everything else is PHP's), and moves it to the client with sendfile.
- *
- * The kernel resolves the path below the root's descriptor and refuses symlinks. A path with one is resolved
- * freely, and then served only if the file that was really opened lies below the root, or, for /storage/...,
- * below <base>/storage/app/public, where `artisan storage:link` points.
+ * (everything else is PHP's), and moves it to the client with sendfile. Which file a name means:
+ * reactor_static_file.c; directories: reactor_static_dir.c; several parts of a file: reactor_static_parts.c.
  */
 #include "reactor/reactor_static.h"
 
@@ -12,154 +9,18 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_send.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <linux/openat2.h>
-#include <stdio.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Files up to this are read and leave with their head in one piece. */
 #define SMALL_FILE (16u << 10)
 /* What one turn sends to one client. */
 #define SEND_TURN (1u << 20)
-#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-
-void rs_static_init(struct rs_static *s)
-{
-	s->root_fd = -1;
-	s->root[0] = s->storage[0] = '\0';
-	s->of_port = false;
-}
-
-void rs_static_fini(struct rs_static *s)
-{
-	rs_fd_close(&s->root_fd);
-}
-
-/* Where a descriptor's file really is. false: unknown. */
-static bool real_path(int fd, char out[4096])
-{
-	char link[32];
-	ssize_t n;
-
-	if (!rs_fmt(link, sizeof link, "/proc/self/fd/%d", fd))
-		return false;
-	n = readlink(link, out, 4095);
-	out[n > 0 ? n : 0] = '\0';
-	return n > 0 && n < 4095 && out[0] == '/';
-}
-
-static int open_root(const char *path, char real[4096])
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0 && !real_path(fd, real))
-		rs_fd_close(&fd);
-	return fd;
-}
-
-void rs_static_configure(struct rs_reactor *r)
-{
-	struct rs_static *s = &r->files;
-
-	rs_static_fini(s);
-	if (!r->conf->handle_static)
-		return;
-	s->root_fd = open_root(r->conf->document_root, s->root);
-	if (s->root_fd < 0)
-		rs_warn(r->log, "handle_static: cannot open %s", r->conf->document_root);
-	if (!rs_fmt(s->storage, sizeof s->storage, "%s/storage/app/public", r->conf->laravel_base_path))
-		s->storage[0] = '\0';
-}
-
-void rs_static_open_port(struct rs_reactor *r, struct rs_static *s, const char *root)
-{
-	s->of_port = true;
-	s->root_fd = open_root(root, s->root);
-	if (s->root_fd < 0)
-		rs_warn(r->log, "enable_static_handler: cannot open %s", root);
-}
-
-/* ---- which file --------------------------------------------------------------------------------------- */
-
-/* The part of path below dir, NULL: it is not there. */
-static const char *below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
-}
-
-/*
- * The part of path below <base>/storage/app/public. That may be made, or moved, at any time: looked up each
- * time.
- */
-static const char *below_storage(const struct rs_static *s, const char *path)
-{
-	char dir[4096];
-	int fd = open_root(s->storage, dir);
-	const char *rest = fd >= 0 ? below(path, dir) : NULL;
-
-	rs_fd_close(&fd);
-	return rest;
-}
-
-/*
- * May a file that a symlink led to be served? Its real name has to pass what names in targets have to pass.
- */
-static bool target_ok(const struct rs_static *s, const char *name, const char *real)
-{
-	const char *rest = below(real, s->root);
-	bool source;
-
-	if (!rest && s->storage[0] && below(name, "storage"))
-		rest = below_storage(s, real);
-	if (!rest)
-		return false;
-	for (const char *p = rest; p; p = strchr(p, '/')) {
-		p += *p == '/';
-		if (*p == '.' && !(p == rest && strncmp(p, ".well-known/", 12) == 0))
-			return false;
-	}
-	(void)rs_http_mime(rest, &source);
-	return !source;
-}
-
-static int open_through_links(const struct rs_static *s, const char *name)
-{
-	char real[4096], again[32];
-	struct stat st;
-	int fd = -1, path_fd = openat(s->root_fd, name, O_PATH | O_CLOEXEC);
-
-	/* Looked at through the descriptor, so what is judged is what is opened. */
-	if (path_fd >= 0 && fstat(path_fd, &st) == 0 && S_ISREG(st.st_mode) && real_path(path_fd, real) &&
-	    target_ok(s, name, real) && rs_fmt(again, sizeof again, "/proc/self/fd/%d", path_fd))
-		fd = open(again, OPEN_FLAGS);
-	rs_fd_close(&path_fd);
-	return fd;
-}
-
-static int open_file(const struct rs_static *s, const char *name)
-{
-	struct open_how how = {
-		.flags = OPEN_FLAGS,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd = syscall(SYS_openat2, s->root_fd, name, &how, sizeof how);
-
-	/* A symlink on the way, or a kernel or sandbox without openat2. */
-	if (fd < 0 && (errno == ELOOP || errno == EXDEV || errno == ENOSYS || errno == EPERM))
-		return open_through_links(s, name);
-	return (int)fd;
-}
-
-/* ---- the answer --------------------------------------------------------------------------------------- */
 
 static bool not_modified(const struct rs_req *q, int64_t mtime)
 {
@@ -173,72 +34,83 @@ static bool not_modified(const struct rs_req *q, int64_t mtime)
 }
 
 /* Which bytes of the file are asked for, and the status that goes with them. */
-struct part {
-	uint64_t at, n, size;
+struct wanted {
+	struct rs_http_range range[RS_HTTP_RANGES_MAX];
+	size_t ranges;
+	uint64_t size;
 	unsigned status; /* 200, 206, 304, 416 */
 };
 
-/* The whole file, unless the client has it or wants a part of it (RFC 9110 13, 14). */
-static struct part choose_part(const struct rs_static *s, const struct rs_req *q, const struct stat *st)
+/* The whole file, unless the client has it or wants parts of it (RFC 9110 13, 14). */
+static struct wanted choose(const struct rs_static *s, const struct rs_req *q, const struct stat *st)
 {
-	struct part part = { .n = (uint64_t)st->st_size, .size = (uint64_t)st->st_size, .status = 200 };
+	struct wanted w = { .size = (uint64_t)st->st_size, .status = 200 };
 	struct rs_slice only_if = rs_req_field(q, RS_SLICE("If-Range"));
 	int64_t t;
 
 	if (not_modified(q, st->st_mtime)) {
-		part.status = 304;
-		part.n = 0;
-		return part;
+		w.status = 304;
+		return w;
 	}
-	if (!s->of_port || (only_if.n && !(rs_http_date_parse(only_if, &t) && t == st->st_mtime)))
-		return part;
-	switch (rs_http_range(rs_req_field(q, RS_SLICE("Range")), part.size, &part.at, &part.n)) {
+	if (!s->port || (only_if.n && !(rs_http_date_parse(only_if, &t) && t == st->st_mtime)))
+		return w;
+	switch (rs_http_range(rs_req_field(q, RS_SLICE("Range")), w.size, w.range, &w.ranges)) {
 	case RS_HTTP_RANGE_WHOLE:
 		break;
 	case RS_HTTP_RANGE_PART:
-		part.status = 206;
+		w.status = 206;
 		break;
 	case RS_HTTP_RANGE_NEVER:
-		part.status = 416;
-		part.n = 0;
+		w.status = 416;
 		break;
 	}
-	return part;
+	return w;
 }
 
-static bool put_head(struct rs_req *q, const struct part *part, const struct stat *st, const char *type)
+/* n: of the body, -1: it says nothing about one. */
+static bool put_head(struct rs_req *q, unsigned status, const char *lines, int64_t n)
 {
 	struct rs_reactor *r = q->r;
-	char headers[384], modified[32], range[96] = "";
 	enum rs_http_framing framing;
-
-	rs_http_date(st->st_mtime, modified);
-	if (part->status == 206)
-		(void)rs_fmt(range, sizeof range, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", part->at,
-			     part->at + part->n - 1, part->size);
-	else if (part->status == 416)
-		(void)rs_fmt(range, sizeof range, "Content-Range: bytes */%" PRIu64 "\r\n", part->size);
-	if (!rs_fmt(headers, sizeof headers, "Content-Type: %s\r\nLast-Modified: %s\r\n%s",
-		    type ? type : "application/octet-stream", modified, range))
-		return false;
 	struct rs_http_response head = {
-		.status = part->status,
-		.headers = rs_slice_str(part->status == 304 ? strchr(headers, '\n') + 1 : headers),
-		.content_length = part->status == 304 ? -1 : (int64_t)part->n,
+		.status = (uint16_t)status,
+		.headers = rs_slice_str(lines),
+		.content_length = n,
 		.date = rs_reactor_date(r),
 		.server = r->conf->server,
 		.minor = q->minor,
 		.head_method = q->head_method,
 		.keepalive = q->conn->keepalive,
 	};
+
+	RS_ASSERT(r->out.len == 0);
 	if (!rs_http_write_head(&r->out, &head, &framing, &q->conn->keepalive))
 		return false;
 	q->framing = (uint8_t)framing;
+	q->status = (uint16_t)status;
 	return true;
 }
 
+/* The head of a file, or of one part of it. */
+static bool put_file_head(struct rs_req *q, const struct wanted *w, const struct rs_http_range *part, const struct stat *st,
+			  const char *type)
+{
+	char lines[384], modified[32], range[96] = "";
+
+	rs_http_date(st->st_mtime, modified);
+	if (w->status == 206)
+		(void)rs_fmt(range, sizeof range, RS_STATIC_RANGE "\r\n", part->at, part->at + part->n - 1, w->size);
+	else if (w->status == 416)
+		(void)rs_fmt(range, sizeof range, "Content-Range: bytes */%" PRIu64 "\r\n", w->size);
+	if (!rs_fmt(lines, sizeof lines, "Content-Type: %s\r\nLast-Modified: %s\r\n%s", type, modified, range))
+		return false;
+	if (w->status == 304)
+		return put_head(q, 304, strchr(lines, '\n') + 1, -1);
+	return put_head(q, w->status, lines, (int64_t)part->n);
+}
+
 /* The file's bytes behind the head. false: they cannot be read, or are fewer than it said. */
-static bool put_small(struct rs_buf *out, int fd, const struct part *part)
+static bool put_small(struct rs_buf *out, int fd, const struct rs_http_range *part)
 {
 	char *to = rs_buf_reserve(out, (size_t)part->n);
 
@@ -248,6 +120,7 @@ static bool put_small(struct rs_buf *out, int fd, const struct part *part)
 	return true;
 }
 
+/* What stands in r->out, then what is set of the file. */
 static void send_answer(struct rs_req *q)
 {
 	struct rs_buf *out = &q->r->out;
@@ -266,52 +139,114 @@ static void send_answer(struct rs_req *q)
 		rs_conn_answer_ends(c);
 }
 
-bool rs_static_serve(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
+bool rs_static_answer(struct rs_req *q, unsigned status, const char *lines, struct rs_slice body)
 {
 	struct rs_reactor *r = q->r;
-	struct part part;
-	const char *type;
-	char name[4096];
-	struct stat st;
-	bool source, has_body;
-	int fd;
+	bool ok = put_head(q, status, lines, (int64_t)body.n) && (q->head_method || rs_buf_put(&r->out, body.p, body.n));
 
-	if (s->root_fd < 0 || !rs_http_file_path(rs_slice(h->target.p, h->path_len), name, sizeof name) || !*name)
-		return false;
-	type = rs_http_mime(name, &source);
-	if (source || (!type && s->of_port))
-		return false;
-	fd = open_file(s, name);
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		goto not_static;
-	part = choose_part(s, q, &st);
-	has_body = !q->head_method && part.n > 0;
-	RS_ASSERT(r->out.len == 0);
-	if (!put_head(q, &part, &st, type))
-		goto not_static;
-	if (has_body && part.n <= SMALL_FILE) {
-		if (!put_small(&r->out, fd, &part))
-			goto not_static;
-		q->sent = part.n;
-		has_body = false;
+	if (ok) {
+		q->sent = q->head_method ? 0 : body.n;
+		send_answer(q);
 	}
-	q->status = (uint16_t)part.status;
-	if (has_body) {
+	rs_buf_reset(&r->out, RS_OUT_KEEP);
+	return ok;
+}
+
+/* One piece of the file, perhaps all of it or nothing. Takes fd. false: nothing was done. */
+static bool answer_piece(struct rs_req *q, int fd, const struct wanted *w, const struct stat *st, const char *type)
+{
+	struct rs_http_range part = { 0, w->status == 200 ? w->size : 0 };
+	struct rs_reactor *r = q->r;
+	bool ok;
+
+	if (w->ranges)
+		part = w->range[0];
+	ok = put_file_head(q, w, &part, st, type);
+	if (!ok || q->head_method || part.n == 0) {
+		rs_fd_close(&fd);
+	} else if (part.n <= SMALL_FILE) {
+		ok = put_small(&r->out, fd, &part);
+		q->sent = part.n;
+		rs_fd_close(&fd);
+	} else {
 		q->file_fd = fd;
 		q->file_at = (off_t)part.at;
 		q->file_left = part.n;
-	} else {
-		rs_fd_close(&fd);
 	}
-	send_answer(q);
+	if (ok)
+		send_answer(q);
 	rs_buf_reset(&r->out, RS_OUT_KEEP);
-	return true;
-not_static:
-	rs_fd_close(&fd);
-	rs_buf_reset(&r->out, RS_OUT_KEEP);
+	return ok;
+}
+
+bool rs_static_file(const struct rs_static *s, struct rs_req *q, const char *name)
+{
+	bool source, parts;
+	const char *type = rs_http_mime(name, &source);
+	struct wanted w;
+	struct stat st;
+	int fd;
+
+	if (source || (!type && s->port && !s->port->static_locations[0]))
+		return false;
+	if (!type)
+		type = "application/octet-stream";
+	fd = rs_static_open(s, name);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		rs_fd_close(&fd);
+		return false;
+	}
+	w = choose(s, q, &st);
+	parts = w.ranges > 1 && rs_static_parts(q, fd, &st, type, w.range, w.ranges);
+	if (parts) {
+		rs_fd_close(&fd);
+		return true;
+	}
+	/* Too much of it: then all of it, in one piece. */
+	if (w.ranges > 1) {
+		w.ranges = 0;
+		w.status = 200;
+	}
+	return answer_piece(q, fd, &w, &st, type);
+}
+
+static bool serve_path(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
+{
+	struct rs_slice path = rs_slice(h->target.p, h->path_len);
+	bool directory = path.n && path.p[path.n - 1] == '/';
+	char name[4096];
+
+	if (directory && path.n > 1)
+		path.n--;
+	if ((directory && !s->port) || !rs_http_file_path(path, name, sizeof name))
+		return false;
+	if (!directory && *name && rs_static_file(s, q, name))
+		return true;
+	return s->port && rs_static_directory(s, q, h, name, directory);
+}
+
+/* Is the path below one of the places that are for files only? */
+static bool located(const struct rs_port *port, struct rs_slice path)
+{
+	for (const char *at = port->static_locations; *at; at += strlen(at) + 1)
+		if (path.n >= strlen(at) && memcmp(path.p, at, strlen(at)) == 0)
+			return true;
 	return false;
+}
+
+bool rs_static_serve(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
+{
+	bool files_only = s->port && s->port->static_locations[0];
+
+	if (s->root_fd < 0 || (files_only && !located(s->port, rs_slice(h->target.p, h->path_len))))
+		return false;
+	if (serve_path(s, q, h))
+		return true;
+	if (files_only)
+		rs_send_error(q->conn, 404, true);
+	return files_only;
 }
 
 void rs_static_continue(struct rs_req *q)

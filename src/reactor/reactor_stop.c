@@ -1,6 +1,7 @@
 /*
  * The orderly end of a server in the reactor: workers first, then task workers, since workers may wait for results; what
- * they still sent leaves; then all connections are closed, and nobody is told. Runs in the reactor.
+ * they still sent leaves; then all connections are closed, and nobody is told. In hosted applications requests that have no
+ * guest come before all that: workers are needed until those are answered. Runs in the reactor.
  */
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
@@ -9,29 +10,53 @@
 #include "reactor/reactor_worker.h"
 #include "reactor/reactor_ws.h"
 
-static void retire(struct rs_serve *s, uint32_t first, uint32_t n)
+/* Hosted: also those that boot, or wait for a seat that they will not get. */
+static void retire(struct rs_serve *s, enum rs_server_role role)
 {
-	for (uint32_t i = first; i < first + n; i++)
-		rs_seat_retire(&s->seat[i]);
+	struct rs_worker *w, *next;
+
+	for (w = TAILQ_FIRST(&s->r->route.all); w; w = next) {
+		next = TAILQ_NEXT(w, all_link);
+		if (w->self.role != role)
+			continue;
+		if (s->set.hosted)
+			rs_worker_retire(w);
+		else
+			rs_seat_retire(w->seat);
+	}
 }
 
-static bool anybody(const struct rs_serve *s, uint32_t first, uint32_t n)
+/* Hosted: one that boots has nothing to end. */
+static bool anybody(const struct rs_serve *s, enum rs_server_role role)
 {
-	for (uint32_t i = first; i < first + n; i++) {
-		if (s->seat[i].w)
+	const struct rs_worker *w;
+
+	TAILQ_FOREACH(w, &s->r->route.all, all_link) {
+		if (w->self.role == role && (!s->set.hosted || w->pid))
 			return true;
 	}
 	return false;
 }
 
+static void retire_workers(struct rs_serve *s)
+{
+	s->workers_retired = true;
+	retire(s, RS_ROLE_WORKER);
+}
+
 void rs_serve_stop(struct rs_reactor *r)
 {
 	struct rs_serve *s = r->serve;
+	unsigned waiting = rs_delay_drop(&s->delay);
 
 	s->stopping = true;
+	if (waiting)
+		rs_notice(r->log, "%u tasks were still to wait: they are dropped", waiting);
 	for (uint32_t i = 0; i < s->set.nports; i++)
 		rs_datagram_stop(&s->gate[i]);
-	retire(s, 0, s->set.nworkers);
+	rs_outside_stop(&s->outside);
+	if (!s->set.hosted)
+		retire_workers(s);
 }
 
 /* Nobody serves them any more; what was sent to them still leaves. */
@@ -57,19 +82,12 @@ static void drop_letters(struct rs_letter_list *list)
 		rs_letter_end(l, RS_LETTER_DROPPED);
 }
 
-void rs_serve_proceed(struct rs_serve *s)
+static void cut(struct rs_serve *s)
 {
-	if (anybody(s, 0, s->set.nworkers))
-		return;
-	if (!s->tasks_retired) {
-		s->tasks_retired = true;
-		retire(s, s->set.nworkers, s->set.ntasks);
-	}
-	if (s->cut || anybody(s, s->set.nworkers, s->set.ntasks))
-		return;
 	s->cut = true;
 	if (s->tasks)
 		rs_warnx(s->r->log, "%u tasks were never begun", s->tasks);
+	rs_outside_fini(&s->outside);
 	close_guests(s);
 	for (uint32_t i = 0; i < s->nseats; i++) {
 		drop_letters(&s->seat[i].sent);
@@ -78,6 +96,22 @@ void rs_serve_proceed(struct rs_serve *s)
 	}
 	drop_letters(&s->queue[RS_ROLE_WORKER]);
 	drop_letters(&s->queue[RS_ROLE_TASK]);
+}
+
+void rs_serve_proceed(struct rs_serve *s)
+{
+	if (!s->workers_retired && s->r->conns.used > s->nguests)
+		return;
+	if (!s->workers_retired)
+		retire_workers(s);
+	if (anybody(s, RS_ROLE_WORKER))
+		return;
+	if (!s->tasks_retired) {
+		s->tasks_retired = true;
+		retire(s, RS_ROLE_TASK);
+	}
+	if (!s->cut && !anybody(s, RS_ROLE_TASK))
+		cut(s);
 }
 
 bool rs_serve_over(struct rs_reactor *r)
@@ -89,9 +123,14 @@ void rs_serve_give_up(struct rs_reactor *r)
 {
 	struct rs_serve *s = r->serve;
 
-	for (uint32_t i = 0; i < s->set.nworkers + s->set.ntasks; i++) {
-		if (s->seat[i].w)
-			rs_worker_kill(s->seat[i].w, RS_KILL_DRAIN, 503, "still busy when the time to finish was over");
+	s->workers_retired = s->tasks_retired = true;
+	for (uint32_t i = 0; i < s->first_user; i++) {
+		struct rs_seat *seat = &s->seat[i];
+		if (seat->w && (!s->set.hosted || seat->nsent))
+			rs_worker_kill(seat->w, RS_KILL_DRAIN, 503, "still busy when the time to finish was over");
 	}
-	rs_serve_proceed(s);
+	retire(s, RS_ROLE_WORKER);
+	retire(s, RS_ROLE_TASK);
+	if (!s->cut)
+		cut(s);
 }

@@ -1,67 +1,107 @@
 /*
- * Jobs, results, messages and wishes between the processes of a server. Runs in the reactor.
+ * Jobs of the processes of a server. Runs in the reactor.
  *
- * Jobs wait here: for a task worker that is idle, or for the one that was named. When too many wait, those who send them
- * are not read until there are fewer; task workers always are, so results get through and the jobs become fewer.
- * Messages to one process are bounded by dropping: two processes that send each other more than they read would wait
- * for each other for ever.
+ * Jobs wait here: for a task worker that is idle, or for the one that was named; hosted, also for their time (reactor_delay.c).
+ * When too many wait, those who send them are not read until there are fewer; task workers of scripts always are, so results get
+ * through and the jobs become fewer. In hosted applications task workers may send jobs, too: one that has sent too many is read
+ * again when there are fewer, and others are there to make them so.
  *
  * Ids of jobs begin at 0 in each process. A result that somebody waits for is for the very process that sent the job, not
- * for its successor, which has a job of the same id: each task worker's seat remembers whose jobs it was given last.
+ * for its successor, which has a job of the same id: each task worker's seat remembers whose jobs it was given last, and
+ * tells them (RS_DATA_LOST) when the task worker dies before it has answered.
  */
 #include "reactor/reactor_task.h"
 
-#include "reactor/reactor_control.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_serve.h"
-#include "reactor/reactor_worker.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 
 /* More jobs, or bytes of them, than this: senders are held, until half of it is left. */
 #define TASKS_MAX 16384
 #define TASKS_BYTES_MAX (64u << 20)
-/* Messages that wait for one process. */
-#define MESSAGES_MAX 16384
-#define MESSAGES_BYTES_MAX (128u << 20)
-/* Results, where one is: as many as fit, since jobs are bounded, but each may be finished more than once. */
-#define RESULTS_BYTES_MAX (256u << 20)
+/* Bytes of a class name in the log, and where in a job it must stand. */
+#define CLASS_MAX 200
+#define CLASS_WITHIN 4096
 /* Jobs that a task worker's seat remembers; only with coroutines more than one runs at a time. */
 #define GIVEN_MAX 1024
 
 struct rs_given {
 	unsigned next; /* of the ring */
-	struct {
+	struct rs_given_job {
 		uint32_t id, sender, incarnation; /* incarnation 0: nothing */
+		uint32_t by;                      /* incarnation of the task worker */
+		uint32_t flags;                   /* RS_DATA_* */
+		bool begun;                       /* its callback was called, and may have been suspended */
+		bool answered;
 	} job[GIVEN_MAX];
 };
 
+/*
+ * The class of a serialize()d object, or of the first one in a serialize()d array: `O:n:"..."`, for the log. Whatever is not
+ * printable ends it.
+ */
+static void class_of(struct rs_slice bytes, char name[CLASS_MAX + 1])
+{
+	const char *end = bytes.p + (bytes.n < CLASS_WITHIN ? bytes.n : CLASS_WITHIN);
+	size_t n = 0;
+
+	for (const char *p = bytes.p; p + 4 < end; p++) {
+		const char *q = p + 2;
+		if (p[0] != 'O' || p[1] != ':')
+			continue;
+		while (q < end && *q >= '0' && *q <= '9')
+			q++;
+		if (q == p + 2 || q + 2 >= end || q[0] != ':' || q[1] != '"')
+			continue;
+		for (q += 2; q < end && *q > ' ' && *q < 127 && *q != '"' && n < CLASS_MAX; q++)
+			name[n++] = *q;
+		break;
+	}
+	name[n] = '\0';
+}
+
 /* ---- jobs ----------------------------------------------------------------------------------------------------------------- */
 
+static bool is_private(uint32_t flags)
+{
+	return flags & (RS_DATA_WAITED | RS_DATA_CALLBACK);
+}
+
+/* Jobs whose result is for their very sender. */
 static void remember(struct rs_seat *s, const struct rs_letter *l)
 {
 	struct rs_given *g = s->given;
 
-	if (!g && !(g = s->given = calloc(1, sizeof *g)))
+	if (!is_private(l->h.b) || (!g && !(g = s->given = calloc(1, sizeof *g))))
 		return;
-	g->job[g->next].id = l->h.a;
-	g->job[g->next].sender = l->h.fd;
-	g->job[g->next].incarnation = l->incarnation;
+	g->job[g->next] = (struct rs_given_job){
+		.id = l->h.a, .sender = l->h.fd, .incarnation = l->incarnation, .by = s->incarnation, .flags = l->h.b
+	};
 	g->next = (g->next + 1) % GIVEN_MAX;
 }
 
-/* Of the process that sent that job; 0: not known any more. */
-static uint32_t recall(const struct rs_seat *s, uint32_t id, uint32_t sender)
+/* The last one of that id; NULL: not known any more. */
+static struct rs_given_job *recall(const struct rs_seat *s, uint32_t id, uint32_t sender)
 {
-	const struct rs_given *g = s->given;
+	struct rs_given *g = s->given;
 
 	for (unsigned i = 1; g && i <= GIVEN_MAX; i++) {
-		unsigned at = (g->next + GIVEN_MAX - i) % GIVEN_MAX;
-		if (g->job[at].id == id && g->job[at].sender == sender)
-			return g->job[at].incarnation;
+		struct rs_given_job *j = &g->job[(g->next + GIVEN_MAX - i) % GIVEN_MAX];
+		if (j->incarnation && j->id == id && j->sender == sender)
+			return j;
 	}
-	return 0;
+	return NULL;
+}
+
+bool rs_task_answered(struct rs_seat *s, uint32_t id, const struct rs_seat *to)
+{
+	struct rs_given_job *j = recall(s, id, to->id);
+
+	if (!j || j->incarnation != to->incarnation)
+		return false;
+	j->answered = true;
+	return true;
 }
 
 void rs_task_seat_fini(struct rs_seat *s)
@@ -75,174 +115,164 @@ static void task_sent(struct rs_letter *l)
 	remember(l->seat, l);
 }
 
+static void tell_lost(struct rs_reactor *r, uint32_t from, const struct rs_given_job *j)
+{
+	struct rs_seat *to = rs_seat_find(r, j->sender);
+	struct rs_letter *l;
+
+	if (!is_private(j->flags) || !to || to->incarnation != j->incarnation || rs_task_results_full(to) ||
+	    !(l = rs_letter_new(r, RS_EVENT_FINISH, NULL, RS_SLICE(""), RS_SLICE(""))))
+		return;
+	l->h.a = j->id;
+	l->h.b = (j->flags & (RS_DATA_WAITED | RS_DATA_CALLBACK)) | RS_DATA_LOST;
+	l->h.fd = from;
+	rs_task_give(to, l);
+}
+
+/* Nobody will ever run it. */
+static void tell_refused(const struct rs_letter *l)
+{
+	const struct rs_given_job j = { .id = l->h.a, .sender = l->h.fd, .incarnation = l->incarnation, .flags = l->h.b };
+
+	tell_lost(l->r, l->r->serve->first_task, &j);
+}
+
+void rs_task_process_lost(struct rs_seat *s, uint32_t incarnation)
+{
+	for (unsigned i = 0; s->given && i < GIVEN_MAX; i++) {
+		struct rs_given_job *j = &s->given->job[i];
+		if (j->incarnation == 0 || j->by != incarnation)
+			continue;
+		if (j->begun && !j->answered)
+			tell_lost(s->r, s->id, j);
+		*j = (struct rs_given_job){ 0 };
+	}
+}
+
+static void log_lost(const struct rs_letter *l)
+{
+	char name[CLASS_MAX + 1] = "";
+
+	class_of(rs_slice(l->data, l->n), name);
+	rs_errorx(l->r->log, "task worker %u died with task %u of process %u%s%s: the task is lost", l->seat ? l->seat->id : 0,
+		  l->h.a, l->h.fd, *name ? ", " : "", name);
+}
+
 static void task_over(struct rs_letter *l, enum rs_letter_end how)
 {
 	struct rs_serve *s = l->r->serve;
+	struct rs_given_job *j = is_private(l->h.b) && l->seat ? recall(l->seat, l->h.a, l->h.fd) : NULL;
 
-	(void)how;
+	if (j && how != RS_LETTER_DROPPED)
+		j->begun = true;
 	s->tasks--;
 	s->tasks_bytes -= rs_letter_weight(l);
 	s->stats_dirty = true;
-	if (s->senders_held && s->tasks <= TASKS_MAX / 2 && s->tasks_bytes <= TASKS_BYTES_MAX / 2)
-		rs_task_resume(l->r);
+	if (how == RS_LETTER_LOST)
+		log_lost(l);
+	if (!TAILQ_EMPTY(&s->held) && s->tasks <= TASKS_MAX / 2 && s->tasks_bytes <= TASKS_BYTES_MAX / 2)
+		rs_sender_resume_all(l->r);
 }
 
-void rs_task_resume(struct rs_reactor *r)
+unsigned rs_task_running(const struct rs_serve *s)
 {
-	struct rs_worker *w;
+	const struct rs_letter *l;
+	unsigned n = 0;
 
-	r->serve->senders_held = false;
-	TAILQ_FOREACH(w, &r->route.all, all_link) {
-		if (w->held && event_add(&w->ev_read, NULL) == 0)
-			w->held = false;
+	for (uint32_t i = s->first_task; i < s->first_user; i++) {
+		TAILQ_FOREACH(l, &s->seat[i].sent, link)
+			n += l->h.kind == RS_EVENT_TASK;
 	}
+	return n;
 }
 
-/* Its channel is not read until there are fewer jobs; then it blocks in task(), as it should. */
-static void hold_sender(struct rs_worker *w)
+void rs_task_homeless(struct rs_letter *l)
 {
-	event_del(&w->ev_read);
-	w->held = true;
-	w->r->serve->senders_held = true;
+	if (rs_serve_complain(l->r))
+		rs_errorx(l->r->log, "there are no task workers any more: what is for them is lost");
+	if (l->h.kind == RS_EVENT_TASK)
+		tell_refused(l);
+	rs_letter_end(l, RS_LETTER_DROPPED);
 }
 
-const char *rs_task_task(struct rs_worker *w, struct rs_frame *f)
+/* Where: dst as it came. Hosted, a reload may have changed how many there are. */
+void rs_task_post(struct rs_letter *l, int32_t dst)
 {
-	struct rs_reactor *r = w->r;
+	struct rs_reactor *r = l->r;
 	struct rs_serve *s = r->serve;
-	struct rs_wire_task h;
-	struct rs_letter *l;
 
-	if (f->payload.n < sizeof h)
-		return "TASK with a wrong length";
-	memcpy(&h, f->payload.p, sizeof h);
-	if (h.dst < -1 || h.dst >= (int64_t)s->set.ntasks || s->set.ntasks == 0)
-		return "TASK for a task worker that is not there";
-	l = rs_letter_new(r, RS_EVENT_TASK, NULL, RS_SLICE(""),
-			  rs_slice(f->payload.p + sizeof h, f->payload.n - sizeof h));
-	if (!l) {
-		rs_errorx(r->log, "no memory for a task of process %u: it is lost", w->id);
-		return NULL;
-	}
-	l->h.a = h.id;
-	/* Results go to workers only. */
-	l->h.b = h.flags | (w->seat->role == RS_ROLE_WORKER ? 0 : RS_DATA_ONE_WAY);
-	l->h.fd = w->id >= RS_ID_SCRIPT ? 0 : w->id;
-	l->incarnation = w->seat->incarnation;
 	l->on_send = task_sent;
 	l->over = task_over;
 	s->tasks++;
 	s->task_total++;
 	s->tasks_bytes += rs_letter_weight(l);
 	s->stats_dirty = true;
-	if (h.dst < 0)
+	if (s->ntasks == 0)
+		rs_task_homeless(l);
+	else if (dst < 0)
 		rs_letter_post_any(r, RS_ROLE_TASK, l);
 	else
-		rs_letter_post(&s->seat[s->set.nworkers + (uint32_t)h.dst], l);
-	if (s->tasks > TASKS_MAX || s->tasks_bytes > TASKS_BYTES_MAX)
-		hold_sender(w);
-	return NULL;
+		rs_letter_post(&s->seat[s->first_task + (uint32_t)dst % s->ntasks], l);
 }
 
-/* ---- results and messages ----------------------------------------------------------------------------------------------------- */
-
-/* To the process of that seat alone, now; it may be one that ends and still waits. false: it takes nothing any more. */
-static bool hand_over(struct rs_seat *to, struct rs_letter *l)
+/* Is that a task that may be? NULL: yes. */
+static const char *check_task(const struct rs_sender *from, const struct rs_wire_task *h)
 {
-	if (!to->w || to->w->phase == RS_WORKER_PHASE_DEAD || to->w->phase == RS_WORKER_PHASE_BOOTING)
-		return false;
-	rs_letter_send(to, l);
-	return true;
+	const struct rs_serve *s = from->r->serve;
+	const int64_t most = s->set.hosted ? RS_HOSTED_USERS - RS_HOSTED_TASKS : s->ntasks;
+
+	if (h->dst < -1 || h->dst >= most || most == 0)
+		return "TASK for a task worker that is not there";
+	if (!s->set.hosted && from->role == RS_ROLE_TASK)
+		return "message out of place";
+	return !s->set.hosted && h->delay_ms ? "TASK that is to wait, in a server of a script" : NULL;
 }
 
-const char *rs_task_finish(struct rs_worker *w, struct rs_frame *f)
+static struct rs_letter *letter_of(const struct rs_sender *from, const struct rs_wire_task *h, struct rs_slice bytes)
 {
-	struct rs_serve *s = w->r->serve;
-	struct rs_wire_finish h;
-	struct rs_seat *to;
+	struct rs_letter *l = rs_letter_new(from->r, RS_EVENT_TASK, NULL, RS_SLICE(""), bytes);
+	const bool hosted = from->r->serve->set.hosted;
+
+	if (!l)
+		return NULL;
+	l->h.a = h->id;
+	/* In scripts results go to workers only. */
+	l->h.b = (h->flags & ~RS_DATA_LOST) | (hosted || from->role == RS_ROLE_WORKER ? 0 : RS_DATA_ONE_WAY);
+	l->h.fd = !hosted && from->id >= RS_ID_SCRIPT ? 0 : from->id;
+	l->incarnation = from->incarnation;
+	return l;
+}
+
+const char *rs_task_task(struct rs_sender *from, struct rs_frame *f)
+{
+	struct rs_serve *s = from->r->serve;
+	struct rs_wire_task h;
 	struct rs_letter *l;
-	bool private;
+	const char *why;
 
 	if (f->payload.n < sizeof h)
-		return "FINISH with a wrong length";
+		return "TASK with a wrong length";
 	memcpy(&h, f->payload.p, sizeof h);
-	if (h.to >= s->set.nworkers)
-		return "FINISH for a process that has no results";
-	to = &s->seat[h.to];
-	private = h.flags & (RS_DATA_WAITED | RS_DATA_CALLBACK);
-	if (private && recall(w->seat, h.id, h.to) != to->incarnation)
-		return NULL;
-	if (to->urgent_bytes >= RESULTS_BYTES_MAX) {
-		if (rs_serve_complain(w->r))
-			rs_errorx(w->r->log, "worker %u does not take its results: more are dropped", h.to);
-		return NULL;
-	}
-	l = rs_letter_new(w->r, RS_EVENT_FINISH, NULL, RS_SLICE(""),
-			  rs_slice(f->payload.p + sizeof h, f->payload.n - sizeof h));
+	why = check_task(from, &h);
+	if (why)
+		return why;
+	l = letter_of(from, &h, rs_slice(f->payload.p + sizeof h, f->payload.n - sizeof h));
 	if (!l) {
-		rs_errorx(w->r->log, "no memory for a result of task worker %u: it is lost", w->id);
+		rs_errorx(from->r->log, "no memory for a task of process %u: it is lost", from->id);
 		return NULL;
 	}
-	l->h.a = h.id;
-	l->h.b = h.flags;
-	l->h.fd = w->id;
-	l->urgent = true;
-	l->for_incarnation = private ? to->incarnation : 0;
-	if (!private)
-		rs_letter_post(to, l);
-	else if (!hand_over(to, l))
+	if (h.delay_ms && !s->stopping && rs_delay_put(from->r, l, h.dst, h.delay_ms))
+		return NULL;
+	if (h.delay_ms) {
+		if (rs_serve_complain(from->r))
+			rs_errorx(from->r->log, "%s: a task of process %u that was to wait is dropped",
+				  s->stopping ? "the server ends" : "too many tasks wait for their time", from->id);
+		tell_refused(l);
 		rs_letter_end(l, RS_LETTER_DROPPED);
-	return NULL;
-}
-
-const char *rs_task_message(struct rs_worker *w, struct rs_frame *f)
-{
-	struct rs_reactor *r = w->r;
-	struct rs_wire_message h;
-	struct rs_letter *l = NULL;
-	struct rs_seat *to;
-
-	if (f->payload.n < sizeof h)
-		return "MESSAGE with a wrong length";
-	memcpy(&h, f->payload.p, sizeof h);
-	if (h.dst >= r->serve->set.nworkers + r->serve->set.ntasks)
-		return "MESSAGE for a process that takes none";
-	to = &r->serve->seat[h.dst];
-	if (to->nurgent < MESSAGES_MAX && to->urgent_bytes < MESSAGES_BYTES_MAX)
-		l = rs_letter_new(r, RS_EVENT_PIPE_MESSAGE, NULL, RS_SLICE(""),
-				  rs_slice(f->payload.p + sizeof h, f->payload.n - sizeof h));
-	if (!l) {
-		if (rs_serve_complain(r))
-			rs_errorx(r->log, "process %u does not read its messages: more are dropped", h.dst);
 		return NULL;
 	}
-	l->h.a = w->id >= RS_ID_SCRIPT ? 0 : w->id;
-	l->h.b = h.flags;
-	l->urgent = true;
-	r->serve->pipe_packets++;
-	rs_letter_post(to, l);
-	return NULL;
-}
-
-/* ---- wishes --------------------------------------------------------------------------------------------------------------------- */
-
-const char *rs_task_ask(struct rs_worker *w, struct rs_frame *f)
-{
-	struct rs_wire_ask h;
-	struct rs_seat *s;
-
-	if (f->payload.n != sizeof h)
-		return "ASK with a wrong length";
-	memcpy(&h, f->payload.p, sizeof h);
-	if (h.what > RS_ASK_REOPEN_LOGS)
-		return "ASK for nothing known";
-	if (h.what != RS_ASK_STOP_WORKER) {
-		rs_control_wish(w->r, &h);
-		return NULL;
-	}
-	s = rs_seat_find(w->r, h.id);
-	if (!s || (s->role != RS_ROLE_WORKER && s->role != RS_ROLE_TASK))
-		return "ASK to stop a process that is no worker";
-	rs_seat_retire(s);
+	rs_task_post(l, h.dst);
+	if (s->tasks > TASKS_MAX || s->tasks_bytes > TASKS_BYTES_MAX)
+		rs_sender_hold(from);
 	return NULL;
 }

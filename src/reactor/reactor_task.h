@@ -1,5 +1,5 @@
 /*
- * What processes of a server send each other: jobs, results, messages, wishes. Each: NULL: fine; else the rule that the
+ * What processes of a server send each other: jobs, results, messages, wishes. The first four: NULL: fine; else the rule that the
  * process has broken.
  */
 #ifndef RS_REACTOR_TASK_H
@@ -7,17 +7,36 @@
 
 #include "ipc/ipc.h"
 
+struct rs_letter;
 struct rs_reactor;
 struct rs_seat;
+struct rs_sender;
+struct rs_serve;
 struct rs_worker;
 
-const char *rs_task_task(struct rs_worker *w, struct rs_frame *f);
+const char *rs_task_task(struct rs_sender *from, struct rs_frame *f);
+const char *rs_task_message(const struct rs_sender *from, struct rs_frame *f);
 const char *rs_task_finish(struct rs_worker *w, struct rs_frame *f);
-const char *rs_task_message(struct rs_worker *w, struct rs_frame *f);
 const char *rs_task_ask(struct rs_worker *w, struct rs_frame *f);
 
-/* Jobs have become fewer: those who were not read because of too many are read again. */
-void rs_task_resume(struct rs_reactor *r);
+/* A job that is due, to a task worker (dst: which, -1: any). */
+void rs_task_post(struct rs_letter *l, int32_t dst);
+/* A job, or a message to a task worker, and there are no task workers any more: it ends here. */
+void rs_task_homeless(struct rs_letter *l);
+/* Jobs that task workers have begun, or are about to. */
+unsigned rs_task_running(const struct rs_serve *s);
+/* A result that the process of `to` alone wants, from a task worker of s. false: it did not send that job, another one did. */
+bool rs_task_answered(struct rs_seat *s, uint32_t id, const struct rs_seat *to);
+/* So many results wait for that process that more are dropped. */
+bool rs_task_results_full(const struct rs_seat *to);
+/*
+ * A task worker of that seat is dead, its letters are settled: those who wait for what it had begun learn that.
+ */
+void rs_task_process_lost(struct rs_seat *s, uint32_t incarnation);
+/*
+ * A result, to the process of that seat alone, now; it may be one that ends and still waits. Ends l when that takes nothing any more.
+ */
+void rs_task_give(struct rs_seat *to, struct rs_letter *l);
 void rs_task_seat_fini(struct rs_seat *s);
 
 #endif

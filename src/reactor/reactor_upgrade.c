@@ -10,6 +10,7 @@
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_serve.h"
 #include "reactor/reactor_session.h"
 #include "reactor/reactor_ws.h"
 #include "ws/ws_handshake.h"
@@ -19,9 +20,14 @@ static void accept_upgrade(struct rs_req *q, const struct rs_ws_upgrade *u, bool
 /* WEBSOCKET_STATUS_HANDSHAKE of the server API. */
 #define HANDSHAKE 2
 
+static struct rs_gate *gate_of(const struct rs_req *q)
+{
+	return q->conn->guest ? q->conn->guest->gate : q->r->serve->main;
+}
+
 static const struct rs_port *port_of(const struct rs_req *q)
 {
-	return &q->conn->guest->gate->set;
+	return &gate_of(q)->set;
 }
 
 /* What goes into a 101 unless the application says otherwise. */
@@ -30,9 +36,25 @@ static struct rs_ws_upgrade upgrade_of(const struct rs_req *q, const struct rs_w
 	return (struct rs_ws_upgrade){
 		.key = o->key,
 		.protocol = o->protocol,
+		.deflate = port_of(q)->ws_compression ? o->deflate : 0,
+		.deflate_bits_said = o->deflate_bits_said,
 		.date = rs_reactor_date(q->r),
 		.server = q->r->conf->server,
 	};
+}
+
+/* The connection of a good handshake on the main port becomes a guest. false: it was answered, or closed. */
+static bool introduce(struct rs_req *q)
+{
+	struct rs_conn *c = q->conn;
+
+	if (q->r->phase != RS_REACTOR_RUN || rs_serve_full(q->r)) {
+		rs_send_error(c, 503, false);
+		return false;
+	}
+	/* Its answer knows no credit: who answers guests looks how much waits. */
+	q->window = q->granted = rs_req_wire(q)->credit = INT64_MAX;
+	return rs_guest_new(c, gate_of(q), -1);
 }
 
 bool rs_upgrade_begin(struct rs_req *q, const struct rs_http_head *h)
@@ -54,6 +76,8 @@ bool rs_upgrade_begin(struct rs_req *q, const struct rs_http_head *h)
 		rs_send_error_with(q->conn, no.status, false, no.extra);
 		return true;
 	}
+	if (!q->conn->guest && !introduce(q))
+		return true;
 	if (app) {
 		q->handshake = true;
 		q->conn->guest->pub.websocket = HANDSHAKE;
@@ -87,6 +111,7 @@ static void accept_upgrade(struct rs_req *q, const struct rs_ws_upgrade *u, bool
 	q->status = 101;
 	q->ended = q->head_sent = true;
 	rs_request_settle(q);
+	c->guest->pub.deflate = u->deflate;
 	/* While c still has q: what goes wrong closes c, and that lets go of q. */
 	if (!rs_wsconn_begin(c) || (tell && rs_gate_wants(c->guest->gate, RS_EVENT_OPEN) && !rs_request_post(q, RS_EVENT_OPEN)))
 		return;

@@ -1,5 +1,5 @@
 /*
- * Opening handshakes on WebSocket ports of a script's server: ours, or the application's.
+ * Opening handshakes on WebSocket ports of a server: ours, or the application's.
  */
 #ifndef RS_REACTOR_UPGRADE_H
 #define RS_REACTOR_UPGRADE_H

@@ -15,6 +15,7 @@
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_serve.h"
 #include "reactor/reactor_slot.h"
+#include "reactor/reactor_task.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -50,11 +51,17 @@ struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork 
 
 	if (!w)
 		goto fail;
+	if (r->serve && !rs_seat_fits(r, id->id, id->role)) {
+		rs_errorx(r->log, "no process %u of role %u in this server", id->id, id->role);
+		goto fail;
+	}
 	w->magic = RS_WORKER_MAGIC;
 	w->r = r;
 	w->id = id->id;
 	w->generation = id->generation;
 	w->bucket = -1;
+	w->routed = id->role == RS_ROLE_WORKER && (!r->serve || r->serve->set.hosted);
+	w->self = (struct rs_sender){ r, (enum rs_server_role)id->role, id->id, 0, &w->ipc, &w->ev_read, false, { 0 } };
 	w->page = map_page(page_fd);
 	if (!w->page || !rs_fd_nonblock(channel_fd, true))
 		goto fail;
@@ -64,13 +71,10 @@ struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork 
 	if (event_add(&w->ev_read, NULL) < 0)
 		goto fail;
 	rs_fd_close(&page_fd);
-	if (r->serve && !rs_seat_attach(w, id->role)) {
-		rs_errorx(r->log, "no process %u of role %u in this server", id->id, id->role);
-		event_del(&w->ev_read);
-		goto fail;
-	}
 	TAILQ_INSERT_TAIL(&r->route.all, w, all_link);
 	r->route.nworkers++;
+	if (r->serve)
+		rs_seat_attach(w);
 	return w;
 fail:
 	rs_error(r->log, "cannot take worker %u of generation %u", id->id, id->generation);
@@ -99,8 +103,11 @@ void rs_worker_lost(struct rs_worker *w, unsigned status)
 	r->route.nworkers--;
 	TAILQ_INSERT_TAIL(&r->route.dead, w, all_link);
 	rs_route_abandon(w, status);
+	rs_sender_gone(&w->self);
 	if (w->seat)
 		rs_seat_lost(w->seat);
+	else if (r->serve)
+		rs_task_process_lost(rs_seat_find(r, w->id), w->self.incarnation);
 	rs_route_pump(r);
 }
 
@@ -246,7 +253,7 @@ static const char *on_ready(struct rs_worker *w, const struct rs_frame *f)
 	rs_control_worker_ready(w);
 	if (w->seat)
 		rs_seat_is_ready(w->seat);
-	else if (w->generation < w->r->route.generation)
+	else if (w->generation < w->r->route.generation || (w->r->serve && w->r->serve->workers_retired))
 		rs_worker_retire(w);
 	rs_slot_place(w);
 	rs_route_pump(w->r);
@@ -290,26 +297,38 @@ static const char *on_answer(struct rs_worker *w, const struct rs_frame *f)
 	return NULL;
 }
 
+/* Is it about a request that came as an EVENT? Those of the route have a worker. */
+static bool is_of_event(const struct rs_worker *w, const struct rs_frame *f)
+{
+	const struct rs_serve *s = w->r->serve;
+	const struct rs_req *q = s && s->nguests ? rs_slab_find(&w->r->reqs, f->id) : NULL;
+
+	return q && !q->worker && q->conn && q->conn->guest;
+}
+
 static const char *on_frame(struct rs_worker *w, struct rs_frame *f)
 {
-	if (w->seat && f->msg != RS_MSG_READY)
-		return rs_serve_frame(w, f);
 	switch (f->msg) {
 	case RS_MSG_READY:
 		return on_ready(w, f);
 	case RS_MSG_RESPONSE:
 	case RS_MSG_BODY:
 	case RS_MSG_DONE:
-		return on_answer(w, f);
+		if (w->routed && (f->msg == RS_MSG_DONE || !is_of_event(w, f)))
+			return on_answer(w, f);
+		break;
 	case RS_MSG_LEAVING:
+		if (w->r->serve)
+			break;
 		rs_worker_lost(w, 502);
 		return NULL;
 	case RS_MSG_WORKER_ASKS:
 		rs_control_ask(w->r, f->payload);
 		return NULL;
 	default:
-		return "message out of place";
+		break;
 	}
+	return w->r->serve ? rs_serve_frame(w, f) : "message out of place";
 }
 
 /* All whole frames in the buffer. false: w is dead now. */

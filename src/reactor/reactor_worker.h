@@ -5,6 +5,7 @@
 #define RS_REACTOR_WORKER_H
 
 #include "ipc/ipc.h"
+#include "reactor/reactor_sender.h"
 
 #include <event2/event_struct.h>
 #include <sys/queue.h>
@@ -29,13 +30,19 @@ struct rs_worker {
 	enum rs_worker_phase phase;
 	struct rs_reactor *r;
 	uint32_t id, generation, pid;     /* pid: 0 until READY */
-	struct rs_seat *seat;             /* servers: whose process it is; NULL in hosted applications */
-	bool held;                        /* not read: it sends more jobs than can wait */
+	struct rs_sender self;            /* of its frames */
+	/*
+	 * Servers: whose process it is. NULL: there is no server; or, hosted, it waits for the seat (its generation does not serve yet, or
+	 * the one before has not ended what it had begun), or has left it.
+	 */
+	struct rs_seat *seat;
+	bool routed;                      /* gets REQUESTs: a worker, but not of a script's server */
 	struct rs_ipc ipc;
 	struct event ev_read, ev_write;
 	bool dirty, blocked;              /* on the dirty list; the socket is full */
 	bool killed;                      /* the master was asked to: it may live on for a moment */
-	bool stalled;                     /* busy with something long: gets nothing until DONE */
+	bool stalled;                     /* busy with something long: gets nothing until DONE or TAKEN */
+	bool backlogged;                  /* holds a request that waits behind something else */
 	int bucket;                       /* list of route.by_posted it is on, -1: not routable */
 	struct rs_claim_page *page;
 	struct rs_req *slot[RS_CLAIM_SLOTS];
@@ -45,6 +52,7 @@ struct rs_worker {
 	unsigned ndead;
 	int64_t since_us;                 /* when it was last seen to begin or finish something */
 	int64_t asleep_us;                /* the post since which it has claimed nothing at all; 0: it does */
+	int64_t kill_ms;                  /* servers: it was told to end, or said that it does: it has until then; 0: no */
 	uint64_t requests;
 	TAILQ_ENTRY(rs_worker) all_link, bucket_link, dirty_link;
 };

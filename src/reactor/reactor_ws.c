@@ -87,6 +87,7 @@ static size_t input(struct rs_conn *c, const char *p, size_t n)
 	const struct rs_ws_options o = {
 		.message_max = port_of(c)->package_max_length,
 		.hand_ping = port_of(c)->ws_ping_frame,
+		.rsv1 = c->guest->pub.deflate != 0,
 	};
 	const struct rs_ws_sink sink = sink_of(c);
 	enum rs_result rc = rs_ws_input(&c->guest->ws->conn, &o, &sink, rs_slice(p, n));

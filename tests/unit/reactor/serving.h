@@ -60,13 +60,18 @@ static UNUSED_OK void announce(struct server *s)
 	m.set = s->set;
 	memcpy(m.port, s->port, sizeof m.port);
 	to_reactor(&s->h, RS_MSG_PORTS, &m, sizeof m.set + s->set.nports * sizeof m.port[0], &s->board_fd, 1);
-	for (uint32_t i = 0; i < s->set.nports; i++)
-		to_reactor(&s->h, RS_MSG_LISTEN, "port", 4, &s->listener[i], 1);
+	for (uint32_t i = 0; i < s->set.nports; i++) {
+		assert_int_equal(rs_ipc_put(&s->h.master, RS_MSG_LISTEN, 0, s->set.hosted ? i : 0, RS_SLICE("port"), RS_SLICE(""),
+					    &s->listener[i], 1), RS_OK);
+		assert_int_equal(rs_ipc_flush(&s->h.master), RS_OK);
+	}
 }
 
 static UNUSED_OK void open_doors(struct server *s)
 {
-	s->board_fd = rs_board_create(s->sessions, s->set.nworkers, s->set.ntasks, s->set.nusers);
+	s->board_fd = s->set.hosted ? rs_board_create(s->sessions, RS_HOSTED_TASKS, RS_HOSTED_USERS - RS_HOSTED_TASKS,
+						      RS_HOSTED_END - RS_HOSTED_USERS)
+				    : rs_board_create(s->sessions, s->set.nworkers, s->set.ntasks, s->set.nusers);
 	assert_true(s->board_fd >= 0);
 	assert_true(rs_board_map(&s->board, s->board_fd));
 	for (uint32_t i = 0; i < s->set.nports; i++) {
@@ -92,6 +97,8 @@ static UNUSED_OK uint32_t role_of(const struct server *s, uint32_t id)
 		return RS_ROLE_MANAGER;
 	if (id == RS_ID_SCRIPT)
 		return RS_ROLE_SCRIPT;
+	if (s->set.hosted)
+		return id < RS_HOSTED_TASKS ? RS_ROLE_WORKER : id < RS_HOSTED_USERS ? RS_ROLE_TASK : RS_ROLE_USER;
 	return id < s->set.nworkers ? RS_ROLE_WORKER
 	       : id < s->set.nworkers + s->set.ntasks ? RS_ROLE_TASK : RS_ROLE_USER;
 }

@@ -181,6 +181,69 @@ static void task_worker_dies(void **state)
 	end();
 }
 
+static void expect_lost(struct actor *a, uint32_t id, uint32_t from, uint32_t flags)
+{
+	struct told r = take_event(a, RS_EVENT_FINISH);
+
+	assert_int_equal(r.h.a, id);
+	assert_int_equal(r.h.b, flags | RS_DATA_LOST);
+	assert_int_equal(r.h.fd, from);
+	assert_int_equal(r.bytes.n, 0);
+}
+
+/* Who waits for what a dead task worker had begun learns that nothing comes; for the rest of its jobs he goes on waiting. */
+static void lost_results_are_told(void **state)
+{
+	struct told one, two, job;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, RS_DATA_WAITED, "begun");
+	one = hear_event(&t, RS_EVENT_TASK);
+	begin(&t, one.h.seq);
+	task(&w, 1, 0, RS_DATA_CALLBACK, "waits");
+	task(&w, 2, 1, RS_DATA_CALLBACK, "suspended");
+	task(&w, 3, 1, RS_DATA_WAITED, "answered");
+	task(&w, 4, 1, 0, "for onFinish");
+	two = hear_event(&t2, RS_EVENT_TASK);
+	taken(&t2, two.h.seq);
+	job = hear_event(&t2, RS_EVENT_TASK);
+	finish_task(&t2, &job, RS_DATA_WAITED, "there");
+	taken(&t2, job.h.seq);
+	expect_bytes(&w, RS_EVENT_FINISH, 3, "there");
+	(void)hear_event(&t2, RS_EVENT_TASK);
+	leave(&t);
+	expect_lost(&w, 0, 2, RS_DATA_WAITED);
+	leave(&t2);
+	expect_lost(&w, 2, 3, RS_DATA_CALLBACK);
+	hire_for(&s, &t, 2);
+	hire_for(&s, &t2, 3);
+	job = take_event(&t, RS_EVENT_TASK);
+	assert_int_equal(job.h.a, 1);
+	assert_true(hears_nothing(&w, 30));
+	end();
+}
+
+/* Its sender is dead as well: the successor, which has a job of that number, hears nothing. */
+static void lost_results_of_the_dead(void **state)
+{
+	struct told job;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, RS_DATA_WAITED, "x");
+	job = hear_event(&t, RS_EVENT_TASK);
+	begin(&t, job.h.seq);
+	leave(&w);
+	hire_for(&s, &w, 0);
+	task(&w, 0, 1, RS_DATA_WAITED, "mine");
+	(void)hear_event(&t2, RS_EVENT_TASK);
+	leave(&t);
+	assert_true(hears_nothing(&w, 50));
+	hire_for(&s, &t, 2);
+	end();
+}
+
 /* A job sent and not begun comes back when its task worker dies. */
 static void not_begun(void **state)
 {
@@ -398,6 +461,8 @@ int main(void)
 		cmocka_unit_test_setup(any_idle, up),
 		cmocka_unit_test_setup(named, up),
 		cmocka_unit_test_setup(task_worker_dies, up),
+		cmocka_unit_test_setup(lost_results_are_told, up),
+		cmocka_unit_test_setup(lost_results_of_the_dead, up),
 		cmocka_unit_test_setup(not_begun, up),
 		cmocka_unit_test_setup(one_way, up),
 		cmocka_unit_test_setup(no_jobs_from_task_workers, up),
