@@ -25,6 +25,8 @@
 #define SIG_PARENT_DIED (SIGRTMIN + 1)
 /* How long a process whose parent died may take to end by itself. */
 #define ORPHAN_GRACE_S 3
+/* How often a wait that may be interrupted looks at its children. */
+#define CHILD_LOOK_MS 20
 
 pid_t rs_child_fork(bool fresh_signals)
 {
@@ -73,10 +75,26 @@ void rs_child_unbind(void)
 	rs_signal(SIG_PARENT_DIED, SIG_DFL, false);
 }
 
-enum rs_result rs_child_wait(pid_t pid, bool wait, struct rs_child_end *out)
+/* waitpid() goes on after signals, and so must the system calls of user code: for interruptions it is asked again and again. */
+static pid_t wait_interruptibly(pid_t pid, int *status, bool (*interrupted)(void))
+{
+	const struct timespec look = { .tv_nsec = CHILD_LOOK_MS * 1000000L };
+	pid_t got;
+
+	while ((got = waitpid(pid, status, WNOHANG)) == 0) {
+		if (interrupted()) {
+			errno = EINTR;
+			return -1;
+		}
+		nanosleep(&look, NULL);
+	}
+	return got;
+}
+
+enum rs_result rs_child_wait(pid_t pid, bool wait, bool (*interrupted)(void), struct rs_child_end *out)
 {
 	int status;
-	pid_t got = waitpid(pid, &status, wait ? 0 : WNOHANG);
+	pid_t got = wait && interrupted ? wait_interruptibly(pid, &status, interrupted) : waitpid(pid, &status, wait ? 0 : WNOHANG);
 
 	if (got == 0)
 		return RS_AGAIN;

@@ -29,8 +29,11 @@ struct rs_child_end {
 	int signal; /* that killed it; 0 */
 };
 
-/* One child (pid -1: any). RS_AGAIN: none has ended (only without wait). RS_ERR: errno (ECHILD, or EINTR when a signal came). */
-enum rs_result rs_child_wait(pid_t pid, bool wait, struct rs_child_end *out);
+/*
+ * One child (pid -1: any). RS_AGAIN: none has ended (only without wait). RS_ERR: errno (ECHILD, or EINTR when a signal came).
+ * interrupted (NULL: nobody) is asked when a signal may have come: true ends a wait with EINTR.
+ */
+enum rs_result rs_child_wait(pid_t pid, bool wait, bool (*interrupted)(void), struct rs_child_end *out);
 
 /* As waitpid() without waiting: 0: none has ended yet, -1: errno. */
 pid_t rs_child_reap(pid_t pid, int *status);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -52,12 +53,30 @@ static int watch_process(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Until events, the peer's death (then errno EPIPE), or the deadline. false: errno. */
-static bool wait_for(int fd, short events, pid_t peer, int64_t deadline_ms)
+/* poll(), but no signal is missed that comes between the question whether one has come and the wait. */
+static int poll_unless(struct pollfd *fds, nfds_t n, int ms, bool (*interrupted)(void))
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	sigset_t all, old;
+	int r = -1;
+
+	if (!interrupted)
+		return poll(fds, n, ms);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	errno = EINTR;
+	if (!interrupted())
+		r = ppoll(fds, n, ms < 0 ? NULL : &t, &old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+/* Until events, the peer's death (then errno EPIPE), the deadline, or an interruption (EINTR). false: errno. */
+static bool wait_for(const struct rs_pipe *p, int fd, short events, pid_t peer, int64_t deadline_ms)
 {
 	struct pollfd pfd[2] = { { .fd = fd, .events = events }, { .fd = -1, .events = POLLIN } };
 	bool dead = false;
-	int n;
+	int n, saved;
 
 	if (peer > 0) {
 		pfd[1].fd = watch_process(peer);
@@ -68,13 +87,15 @@ static bool wait_for(int fd, short events, pid_t peer, int64_t deadline_ms)
 
 		if (deadline_ms >= 0 && left < 0)
 			left = 0;
-		n = poll(pfd, 2, dead ? 0 : (int)(left > INT32_MAX ? INT32_MAX : left));
-	} while (n < 0 && errno == EINTR);
+		n = poll_unless(pfd, 2, dead ? 0 : (int)(left > INT32_MAX ? INT32_MAX : left), p->interrupted);
+	} while (n < 0 && errno == EINTR && !(p->interrupted && p->interrupted()));
+	saved = errno;
 	rs_fd_close(&pfd[1].fd);
 	if (n > 0 && pfd[0].revents)
 		return true;
 	if (n >= 0)
-		errno = dead || pfd[1].revents ? EPIPE : ETIMEDOUT;
+		saved = dead || pfd[1].revents ? EPIPE : ETIMEDOUT;
+	errno = saved;
 	return false;
 }
 
@@ -100,7 +121,7 @@ ssize_t rs_pipe_read(struct rs_pipe *p, enum rs_pipe_side side, void *buf, size_
 			return got;
 		if (errno == EINTR)
 			continue;
-		if (!would_block(errno) || !is_blocking(fd) || !wait_for(fd, POLLIN, peer, deadline))
+		if (!would_block(errno) || !is_blocking(fd) || !wait_for(p, fd, POLLIN, peer, deadline))
 			return -1;
 	}
 }
@@ -122,7 +143,7 @@ ssize_t rs_pipe_write(struct rs_pipe *p, enum rs_pipe_side side, const void *buf
 		}
 		if (errno == EINTR)
 			continue;
-		if (!would_block(errno) || !is_blocking(fd) || !wait_for(fd, POLLOUT, peer, deadline))
+		if (!would_block(errno) || !is_blocking(fd) || !wait_for(p, fd, POLLOUT, peer, deadline))
 			return done ? (ssize_t)done : -1;
 	}
 }

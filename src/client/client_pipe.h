@@ -16,6 +16,7 @@ struct rs_pipe {
 	int fds[2];          /* by side; -1: closed */
 	bool datagram;       /* keeps the boundaries of messages */
 	int64_t timeout_ms;  /* of blocking calls; < 0: none */
+	bool (*interrupted)(void); /* NULL, or asked when a signal may have come: true ends a wait with EINTR */
 };
 
 /* false: errno. Both are close-on-exec and blocking. */
@@ -28,8 +29,8 @@ bool rs_pipe_is_blocking(const struct rs_pipe *p, enum rs_pipe_side side);
 
 /*
  * One receive or send on a side. When it would block and the descriptor is a blocking one, waits: for the other process as long
- * as it lives (peer 0: not known), for timeout_ms, not for signals. -1: errno (EAGAIN: not now, ETIMEDOUT, EPIPE: the peer
- * is dead). A stream may take less than n in one go only when it is non-blocking.
+ * as it lives (peer 0: not known), for timeout_ms, until interrupted() says so. -1: errno (EAGAIN: not now, ETIMEDOUT, EINTR,
+ * EPIPE: the peer is dead). A stream may take less than n in one go only when it is non-blocking.
  */
 ssize_t rs_pipe_read(struct rs_pipe *p, enum rs_pipe_side side, void *buf, size_t n, pid_t peer);
 ssize_t rs_pipe_write(struct rs_pipe *p, enum rs_pipe_side side, const void *buf, size_t n, pid_t peer);

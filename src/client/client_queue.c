@@ -12,6 +12,8 @@
 
 /* Ends a wait at a queue that has lasted long enough; the handler does nothing. */
 #define SIG_BEAT (SIGRTMIN + 3)
+/* How late an interruption may be that came in the moment before a wait. */
+#define INTERRUPTION_LOST_MS 500
 
 struct message {
 	long type;
@@ -49,24 +51,6 @@ bool rs_queue_open(struct rs_queue *q, int key, int64_t capacity)
 	return true;
 }
 
-bool rs_queue_push(const struct rs_queue *q, long type, const void *p, size_t n)
-{
-	struct message *m = malloc(sizeof *m + n);
-	int r, saved;
-
-	if (!m)
-		return false;
-	m->type = type;
-	memcpy(m->text, p, n);
-	do
-		r = msgsnd(q->id, m, n, q->nowait ? IPC_NOWAIT : 0);
-	while (r != 0 && errno == EINTR);
-	saved = errno;
-	free(m);
-	errno = saved;
-	return r == 0;
-}
-
 static void on_beat(int signo)
 {
 	(void)signo;
@@ -88,18 +72,71 @@ static bool beat_start(timer_t *timer, int64_t ms)
 	return timer_settime(*timer, 0, &its, NULL) == 0;
 }
 
+/* A wait without an end but for interruptions: these come as signals, and the beat brings those that came just before the call. */
+struct wait {
+	timer_t timer;
+	bool beating;
+};
+
+static void wait_begin(struct wait *w, const struct rs_queue *q)
+{
+	w->beating = q->interrupted && beat_start(&w->timer, INTERRUPTION_LOST_MS);
+}
+
+/* After a call that has failed, whose errno stays. */
+static bool wait_goes_on(const struct rs_queue *q)
+{
+	return errno == EINTR && !(q->interrupted && q->interrupted());
+}
+
+static void wait_end(struct wait *w)
+{
+	int saved = errno;
+
+	if (w->beating)
+		timer_delete(w->timer);
+	errno = saved;
+}
+
+bool rs_queue_push(const struct rs_queue *q, long type, const void *p, size_t n)
+{
+	struct message *m = malloc(sizeof *m + n);
+	struct wait w;
+	int r, saved;
+
+	if (!m)
+		return false;
+	m->type = type;
+	memcpy(m->text, p, n);
+	r = msgsnd(q->id, m, n, IPC_NOWAIT);
+	if (r != 0 && errno == EAGAIN && !q->nowait) {
+		wait_begin(&w, q);
+		do
+			r = msgsnd(q->id, m, n, 0);
+		while (r != 0 && wait_goes_on(q));
+		wait_end(&w);
+	}
+	saved = errno;
+	free(m);
+	errno = saved;
+	return r == 0;
+}
+
 static ssize_t receive(const struct rs_queue *q, struct message *m, size_t max, long type, int64_t patience_ms)
 {
 	ssize_t got = msgrcv(q->id, m, max, type, IPC_NOWAIT);
+	struct wait w;
 	timer_t timer;
 	int saved;
 
 	if (got >= 0 || errno != ENOMSG || patience_ms == 0)
 		return got;
 	if (patience_ms < 0) {
+		wait_begin(&w, q);
 		do
 			got = msgrcv(q->id, m, max, type, 0);
-		while (got < 0 && errno == EINTR);
+		while (got < 0 && wait_goes_on(q));
+		wait_end(&w);
 		return got;
 	}
 	if (!beat_start(&timer, patience_ms))
@@ -123,7 +160,7 @@ char *rs_queue_pop(const struct rs_queue *q, long type, size_t max, int64_t pati
 	if (got < 0) {
 		saved = errno;
 		free(m);
-		errno = saved == ENOMSG || saved == EINTR ? EAGAIN : saved;
+		errno = saved == ENOMSG || (saved == EINTR && patience_ms >= 0) ? EAGAIN : saved;
 		return NULL;
 	}
 	*n = (size_t)got;

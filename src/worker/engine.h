@@ -37,15 +37,21 @@ struct rs_engine {
 	/* From inside booted(): "name\tvalue" lines for `rserverd info`. */
 	bool (*facts)(struct rs_buf *out);
 
-	/* In a fresh child, before anything else: new randomness, pid caches. conf is the configuration in force. */
+	/*
+	 * In a fresh child of any role (worker/server.h), before anything else: new randomness, pid caches. conf is the configuration in
+	 * force, worker_id the internal one.
+	 */
 	void (*forked)(const struct rs_conf *conf, uint32_t worker_id, uint32_t generation);
-	/* In a fresh child, after forked(): what must run once per worker (boot = worker boots here). RS_ERR: give up. */
+	/*
+	 * In a fresh child of any role, after forked() and before the hooks of its server: what must run once in each (boot = worker boots
+	 * here). RS_ERR: give up.
+	 */
 	enum rs_result (*worker_start)(struct rs_buf *why);
 	/* Serves one request: reads x, answers through x. */
 	enum rs_request_end (*request)(struct rs_exchange *x);
 	/* Nothing to do for a moment: collect cycles, trim. Called once per idle period. */
 	void (*idle)(void);
-	/* The worker ends in good order. */
+	/* The process ends in good order. */
 	void (*worker_stop)(void);
 	/* Async-signal-safe: the request has run too long. Must make request() log a backtrace and end soon if it can. */
 	void (*overdue)(void);
@@ -103,6 +109,14 @@ void rs_exchange_finish(struct rs_exchange *x);
 /* The response cannot be completed: an honest cut instead of a wrong end. */
 void rs_exchange_abort(struct rs_exchange *x);
 
+/*
+ * The exchange of what is no request: an event, a timer. The engine arms itself with it like with a request; there is no response,
+ * so what PHP prints is the process's own output. view and body (NULL, empty: of nothing) stay the caller's and live as long. One
+ * at a time.
+ */
+struct rs_exchange *rs_exchange_mute(const struct rs_request_view *view, struct rs_slice body);
+bool rs_exchange_is_mute(const struct rs_exchange *x);
+
 bool rs_exchange_head_sent(const struct rs_exchange *x); /* true from rs_exchange_head() on */
 bool rs_exchange_finished(const struct rs_exchange *x);
 bool rs_exchange_client_gone(const struct rs_exchange *x);
@@ -115,5 +129,11 @@ bool rs_host_forked_away(void);
 struct rs_log *rs_host_log(void);
 /* Ask the master for a reload (opcache_reset() and such). */
 void rs_host_ask_reload(const char *why);
+/*
+ * In the manager, once, while it boots: what the application says of the configuration (lines of rs_conf_dump(), the same that app_conf()
+ * gives later), taken into rs_heritage.conf at once, as the master will take it: what only ini and command line may say is not
+ * taken, START options of a server that runs stay what they are. RS_ERR: it is wrong, and the boot must fail.
+ */
+enum rs_result rs_host_take_conf(struct rs_slice lines, struct rs_conf_error *err) RS_MUST_CHECK;
 
 #endif

@@ -31,7 +31,7 @@ struct rs_heritage {
 	char environment[64];      /* -e NAME, or "" */
 	char x_version[128];       /* -x V, or "" */
 	const struct rs_conf *in_force;      /* of the generation that serves; NULL: this is the first */
-	const struct rs_kept_memory *kept;   /* nkept */
+	struct rs_kept_memory *kept;         /* nkept; open until the boot is over */
 	size_t nkept;
 };
 

@@ -119,5 +119,11 @@ struct rs_sigwatch *rs_sigwatch_find(struct rs_loop *l, int signo);
 void *rs_sigwatch_arg(const struct rs_sigwatch *s);
 /* The default action is back. */
 void rs_sigwatch_free(struct rs_sigwatch *s);
+/*
+ * For those that do not turn their loop for long: told is called in the signal's handler, where next to nothing is allowed; what it
+ * starts may call rs_loop_call_signals(), which calls back for all signals that have come. It returns how many.
+ */
+void rs_loop_tell_signals(struct rs_loop *l, void (*told)(void));
+unsigned rs_loop_call_signals(struct rs_loop *l);
 
 #endif

@@ -87,6 +87,7 @@ struct rs_loop {
 
 	struct rs_sigwatch *signals[NSIG];
 	volatile sig_atomic_t signal_came[NSIG], any_signal;
+	void (*told)(void);              /* rs_loop_tell_signals(); NULL: nobody */
 	unsigned nsignals;
 };
 
@@ -101,7 +102,6 @@ int64_t rs_loop_next_timer_us(const struct rs_loop *l);
 void rs_loop_drop_timers(struct rs_loop *l);
 
 /* loop_signal.c */
-unsigned rs_loop_call_signals(struct rs_loop *l);
 void rs_loop_drop_signals(struct rs_loop *l);
 
 #endif

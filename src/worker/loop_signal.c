@@ -21,6 +21,8 @@ static void handler(int signo)
 		l->any_signal = 1;
 		/* In a child that has not yet dropped the parent's loop this wakes the parent once, for nothing. */
 		RS_IGNORE(write(l->wake_fd, &one, sizeof one) < 0);
+		if (l->told)
+			l->told();
 	}
 	errno = saved;
 }
@@ -74,6 +76,11 @@ void rs_sigwatch_free(struct rs_sigwatch *s)
 	s->loop->signal_came[s->signo] = 0;
 	s->loop->nsignals--;
 	free(s);
+}
+
+void rs_loop_tell_signals(struct rs_loop *l, void (*told)(void))
+{
+	l->told = told;
 }
 
 unsigned rs_loop_call_signals(struct rs_loop *l)

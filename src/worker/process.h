@@ -7,6 +7,7 @@
 #include "ipc/ipc.h"
 #include "worker/children.h"
 #include "worker/engine.h"
+#include "worker/failures.h"
 #include "worker/heritage.h"
 
 #include <sys/types.h>
@@ -39,6 +40,7 @@ struct rs_exchange {
 	uint64_t credit;           /* body bytes that may be sent now */
 	uint16_t status, reason_len;
 	bool head_given, head_sent, finished, client_gone, no_body;
+	bool mute;                 /* rs_exchange_mute(): nobody waits for a response */
 };
 
 struct rs_process {
@@ -48,27 +50,31 @@ struct rs_process {
 
 	/* manager */
 	struct rs_ipc control;
-	bool booted;
+	bool booted, conf_taken;
 	struct rs_children children;
+	struct rs_failures failures;
 
 	/* worker */
-	bool is_worker;
+	bool is_worker;   /* or any other child of the manager: never the manager again */
 	uint32_t worker_id;
 	struct rs_ipc data;
 	struct rs_claim_page *claims;
 	struct rs_post posts[RS_POST_RING]; /* FIFO ring; one more than can wait: the running one's bytes stay */
 	unsigned post_first, npost;
 	struct rs_exchange x;
+	struct rs_exchange mute;
 	uint64_t served, serve_max; /* serve_max 0: no limit */
 	bool retired, leaving;
+	bool termed;      /* we do not read the channel any more, but may still say something */
 	bool forked_away; /* a child of this worker that user code made: the channel is not its own */
 	int exit_status;
 
 	/* any PHP process, also one without a server: worker/loop.h */
 	struct rs_loop *loop;
 	bool loop_fork_hook; /* rs_loop_forked() runs in every child from now on */
+	bool outside_hook;   /* and what server_outside.c does there */
 
-	/* a process of a script's server: worker/server_private.h. Uses control, children, data and claims of the above */
+	/* a process of a server, of a script's or a hosted one: worker/server_private.h. Uses control, children, data and claims of the above */
 	struct rs_server *server;
 };
 
@@ -88,6 +94,12 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
  * for one read when wait is set, but not for ever: RS_AGAIN after a quiet moment. RS_DONE: the reactor is gone. RS_ERR: it broke the protocol (logged).
  */
 enum rs_result rs_worker_receive(struct rs_process *p, bool wait) RS_MUST_CHECK;
+
+/*
+ * One frame of the data channel, as rs_worker_receive() takes it. NULL, or what is wrong with it. For whoever else reads the channel
+ * (server_channel.c).
+ */
+const char *rs_worker_take_frame(struct rs_process *p, struct rs_frame *f);
 
 /* Prepares p->x for a claimed post. false: the payload contradicts itself. Takes the post's body fd. */
 bool rs_exchange_begin(struct rs_process *p, struct rs_post *post);

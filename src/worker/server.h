@@ -43,7 +43,10 @@ struct rs_event {
 	int body_fd;               /* REQUEST: body, or -1. The hook may take it (set -1). */
 };
 
-/* What PHP does. Hooks settle what PHP throws themselves; true: all well, false: this process must end (its exit status is set). */
+/*
+ * What PHP does. Hosted: forked, worker_started, worker_exits, worker_stopped, user_process, event, exit_status as in scripts, after
+ * the engine's own forked() and worker_start(); worker_failed in a short-lived child of the manager, ended in the manager when all of its
+ * processes have gone and the server ends; the others never. Hooks settle what PHP throws themselves; true: all well, false: this process must end (its exit status is set). */
 struct rs_server_hooks {
 	/* C */
 	bool (*started)(void);          /* onStart */
@@ -52,7 +55,7 @@ struct rs_server_hooks {
 	/* G */
 	bool (*manager_started)(void);
 	bool (*manager_stopped)(void);
-	bool (*worker_failed)(uint32_t id, pid_t pid, int code, int signal); /* onWorkerError; also user processes */
+	bool (*worker_failed)(uint32_t id, pid_t pid, int code, int signal); /* onWorkerError; also user processes. Hosted: NULL when nobody listens */
 	bool (*reloading)(bool before); /* beforeReload, afterReload */
 	/* W, K, U: id, role are known by then (rs_server_id(), rs_server_role()) */
 	void (*forked)(void);           /* first thing in a fresh child: randomness, pids, place */
@@ -79,6 +82,8 @@ struct rs_server_setup {
 	const char *pid_file;           /* "" : none */
 	const char *log_file;
 	bool daemonize;
+	const int *shared;              /* hosted: sockets that all processes are meant to have (pipes of user processes); the caller's */
+	size_t nshared;
 };
 
 /*
@@ -93,12 +98,15 @@ enum rs_result rs_server_start(const struct rs_server_setup *s, const struct rs_
 /*
  * In the manager, once, while it boots: what its server is. s and its ports are copied; s->conf is not used. ports[0] is the main port
  * (its address is the configuration's). titles: s->server.nusers names for process titles ("timer", the custom process's name); copied.
- * The master is told when the boot is over. false: why.
+ * The master is told when the boot is over. s->server.nworkers, ntasks, max_wait_ms and task_max_request are the configuration's. false: why.
  */
 bool rs_server_host(const struct rs_server_setup *s, const struct rs_server_hooks *hooks, const char *const *titles, char *why,
 		    size_t why_size);
 bool rs_server_hosted(void);            /* is this a process of a hosted application's server? */
-/* Process ids as PHP sees them, and back; the same number in scripts. Ids that are none come back as they are. */
+/*
+ * Process ids as PHP sees them, and back; the same number in scripts. Ids that are none come back as they are. Everything else here
+ * speaks of internal ids: rs_server_id(), events, rs_server_message(), rs_board_cell(), hooks.
+ */
 uint32_t rs_server_shown_id(uint32_t id);
 uint32_t rs_server_internal_id(uint32_t shown);
 /*
@@ -157,7 +165,10 @@ enum rs_server_result rs_server_datagram(uint32_t port, const struct rs_wire_pee
 enum rs_server_result rs_server_message(uint32_t dst, uint32_t flags, struct rs_slice bytes);
 enum rs_server_result rs_server_ask(enum rs_ask what, uint32_t id);
 
-/* Returns the task's id, counted per process from 0; -1: lost. delay_ms: hosted only; the reactor keeps it for so long. */
+/*
+ * Returns the task's id, counted per process from 0; -1: lost, or there are no task workers, or outside and it is to be waited for.
+ * delay_ms: hosted only; the reactor keeps it for so long.
+ */
 int64_t rs_server_task(int32_t dst, uint32_t flags, uint32_t delay_ms, struct rs_slice bytes);
 /* Of the event that is running, or was (ev->h copied by the caller). */
 enum rs_server_result rs_server_finish(uint32_t task, uint32_t to, uint32_t flags, struct rs_slice bytes);

@@ -109,9 +109,10 @@ bool rs_server_attach(struct rs_server *s, int data_fd, int claim_fd)
 /* The reactor is gone, or not to be understood. */
 static void lose(struct rs_server *s, const char *why)
 {
-	if (why)
+	if (why && s->role != RS_ROLE_OUTSIDE)
 		rs_alertx(s->p->log, "data channel: %s", why);
-	s->lost = true;
+	/* One that was told to end has closed its own ear: it may still speak. */
+	s->lost = !s->p->termed || why;
 	if (serves(s))
 		s->p->retired = true;
 	rs_watch_free(s->data_watch);
@@ -122,8 +123,7 @@ static void lose(struct rs_server *s, const char *why)
 
 /* ---- frames in -------------------------------------------------------------------------------------------------- */
 
-/* NULL, or what is wrong. */
-static const char *keep_event(struct rs_server *s, struct rs_frame *f)
+const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f)
 {
 	struct rs_wire_event h;
 	struct rs_kept *k;
@@ -136,6 +136,9 @@ static const char *keep_event(struct rs_server *s, struct rs_frame *f)
 		return "EVENT of an unknown kind";
 	/* The others have been taken back. */
 	if (s->leaving && !is_own_result(&h))
+		return NULL;
+	/* Nobody else has callbacks for them. */
+	if (!serves(s) && !(is_own_result(&h) && s->nwaiting))
 		return NULL;
 	if (h.kind == RS_EVENT_PACKET)
 		head += sizeof k->ev.peer;
@@ -160,10 +163,14 @@ static const char *keep_event(struct rs_server *s, struct rs_frame *f)
 
 static const char *take_frame(struct rs_server *s, struct rs_frame *f)
 {
+	/* Plain requests come by the same channel. */
+	if (s->setup.server.hosted && s->role == RS_ROLE_WORKER)
+		return rs_worker_take_frame(s->p, f);
 	switch (f->msg) {
 	case RS_MSG_EVENT:
-		/* Nobody else has callbacks for them. */
-		return serves(s) ? keep_event(s, f) : NULL;
+		return rs_server_keep_event(s, f);
+	case RS_MSG_REFUSED:
+		return s->role == RS_ROLE_OUTSIDE ? "the server has refused it" : "message out of place";
 	case RS_MSG_RETIRE:
 		if (serves(s))
 			s->p->retired = true;
@@ -242,33 +249,51 @@ void rs_server_unwatch(struct rs_server *s)
 	s->data_watch = s->wake_watch = NULL;
 }
 
-void rs_server_wait(struct rs_server *s, int ms)
+bool rs_server_wait(struct rs_server *s, int ms)
 {
 	struct pollfd fds[] = { { .fd = is_open(s) && !s->lost ? s->p->data.fd : -1, .events = POLLIN },
 				{ .fd = s->wake_fd, .events = POLLIN } };
 	uint64_t n;
 
 	if (poll(fds, RS_COUNTOF(fds), ms) <= 0)
-		return;
+		return false;
 	if (fds[1].revents)
 		RS_IGNORE(read(s->wake_fd, &n, sizeof n) < 0);
 	if (fds[0].revents)
 		rs_server_receive(s);
+	return true;
 }
 
 /* ---- frames out ----------------------------------------------------------------------------------------------------- */
 
+static enum rs_result put_frame(struct rs_server *s, enum rs_msg msg, uint16_t flags, uint64_t id, struct rs_slice head,
+				struct rs_slice body, int fd)
+{
+	if (rs_ipc_put(&s->p->data, msg, flags, id, head, body, &fd, fd >= 0) == RS_OK)
+		return rs_ipc_flush(&s->p->data);
+	rs_errorx(s->p->log, "cannot send %s: %s", rs_msg_name(msg), s->p->data.error);
+	return RS_DONE;
+}
+
 enum rs_server_result rs_server_put(struct rs_server *s, enum rs_msg msg, uint16_t flags, uint64_t id, struct rs_slice head,
 				    struct rs_slice body, int fd)
 {
+	enum rs_result r;
+
+	if (s->role == RS_ROLE_OUTSIDE && !rs_outside_ready(s))
+		return RS_SERVER_LOST;
 	if (!is_open(s) || s->lost)
 		return RS_SERVER_LOST;
-	if (rs_ipc_put(&s->p->data, msg, flags, id, head, body, &fd, fd >= 0) != RS_OK) {
-		rs_errorx(s->p->log, "cannot send %s: %s", rs_msg_name(msg), s->p->data.error);
-		return RS_SERVER_LOST;
+	r = put_frame(s, msg, flags, id, head, body, fd);
+	if (s->role == RS_ROLE_OUTSIDE && r == RS_ERR) {
+		s->lost = true;
+		r = rs_outside_ready(s) ? put_frame(s, msg, flags, id, head, body, fd) : RS_ERR;
 	}
+	/* Half a frame may be out: nothing more makes sense on that connection. */
+	if (s->role == RS_ROLE_OUTSIDE && (r == RS_ERR || r == RS_AGAIN))
+		s->lost = true;
 	/* The end of file that follows is what counts: what the reactor has said before is still to be read. */
-	return rs_ipc_flush(&s->p->data) == RS_OK ? RS_SERVER_OK : RS_SERVER_LOST;
+	return r == RS_OK ? RS_SERVER_OK : RS_SERVER_LOST;
 }
 
 void rs_server_tell_taken(struct rs_server *s)
@@ -337,6 +362,7 @@ enum rs_result rs_server_run_event(struct rs_server *s)
 	/* A child of user code that returned into our life: nobody is to be served by it. */
 	if (s->p->forked_away)
 		_exit(0);
+	s->established = 0;
 	rs_fd_close(&k->ev.body_fd);
 	free(k);
 	if (s->leaving)

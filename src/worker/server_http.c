@@ -85,7 +85,7 @@ static enum rs_server_result check(const struct rs_server *s, const struct rs_an
 	struct rs_session c = { .fd = 0 };
 	uint64_t most;
 
-	if (!s)
+	if (!s || !s->board.head)
 		return RS_SERVER_LOST;
 	if (a->fd && !rs_board_get(&s->board, a->fd, &c))
 		return a->fd > atomic_load(&s->board.head->high_water) ? RS_SERVER_NOT_EXIST : RS_SERVER_CLOSED;

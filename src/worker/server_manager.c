@@ -174,6 +174,9 @@ static void take_frame(struct manager *m, struct rs_frame *f)
 		on = number_of(f);
 		atomic_store(&m->s->board.head->reloading, on);
 		(void)m->s->hooks->reloading(on != 0);
+		/* Only now may workers learn of it. */
+		if (on)
+			tell_master(m, RS_MSG_RELOAD_MAY, RS_SLICE(""));
 		break;
 	case RS_MSG_QUIT:
 		m->wait_ms = number_of(f);

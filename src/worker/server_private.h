@@ -5,6 +5,7 @@
  *   server_start.c    C until A and G are there      server_channel.c  the data channel: frames, kept events
  *   server_script.c   C's wait                       server_worker.c   W, K, U
  *   server_manager.c  G                              server_send.c, server_task.c, server_http.c: what methods call
+ *   server_hosted.c   hosted applications            server_outside.c  PHP processes that are none of a server's
  */
 #ifndef RS_SERVER_PRIVATE_H
 #define RS_SERVER_PRIVATE_H
@@ -62,6 +63,8 @@ struct rs_server {
 	uint32_t *swallow;            /* $fds whose CLOSE the application knows already */
 	size_t nswallow, swallow_cap;
 	uint32_t next_task;
+	uint32_t established;         /* $fd that the running event has answered with 101; 0: none */
+	unsigned nwaiting;            /* rs_server_wait_finish() runs */
 	int64_t polled_us;            /* the application's loop was looked at last */
 
 	/* W, K, U */
@@ -70,7 +73,16 @@ struct rs_server {
 	bool has_killer;
 	bool leaving;                 /* LEAVING is said */
 	bool leave_asked, leave_pending; /* rs_server_leave() */
+	bool untidy;                  /* hosted: it has run something since the engine was idle last */
 	int64_t leave_until_ms;
+
+	/* hosted */
+	char (*titles)[RS_TITLE_MAX]; /* setup.server.nusers */
+	pid_t pid;                    /* of this process */
+
+	/* a process outside of the server: server_outside.c */
+	char *path;                   /* of app.sock */
+	struct rs_cell own_cell;      /* the board can only be read */
 };
 
 static inline struct rs_server *rs_server_self(void)
@@ -85,8 +97,8 @@ bool rs_server_attach(struct rs_server *s, int data_fd, int claim_fd);
 void rs_server_detach(struct rs_server *s);
 /* Reads once what is there; events are kept, RETIRE is noted. Does not wait. */
 void rs_server_receive(struct rs_server *s);
-/* Waits for frames, or at most ms (-1: for ever); s->wake_fd ends it too. */
-void rs_server_wait(struct rs_server *s, int ms);
+/* Waits for frames, or at most ms (-1: for ever); s->wake_fd ends it too. false: nothing came. */
+bool rs_server_wait(struct rs_server *s, int ms);
 /* Sends a frame now. RS_SERVER_LOST: there is no channel. */
 enum rs_server_result rs_server_put(struct rs_server *s, enum rs_msg msg, uint16_t flags, uint64_t id, struct rs_slice head,
 				    struct rs_slice body, int fd);
@@ -114,6 +126,38 @@ void rs_server_forked_away(void);
 enum rs_result rs_server_script_life(struct rs_server *s, int control_fd, char *why, size_t why_size);
 /* G. Never returns. */
 void rs_server_manager_life(struct rs_server *s, int control_fd) __attribute__((noreturn));
+/* ---- server_hosted.c ----------------------------------------------------------------------------------------------------- */
+
+/* Payload of SERVER; takes the numbers of processes from the configuration. */
+bool rs_server_describe(struct rs_server *s, struct rs_buf *out);
+/* BOARD. false: logged. */
+bool rs_server_take_board(struct rs_process *p, struct rs_frame *f);
+/* The boot is over: what it has not taken of rs_heritage.kept is closed. */
+void rs_host_forget_kept(struct rs_process *p);
+/* In a fresh child: role, id, names. */
+void rs_server_hosted_become(struct rs_server *s, const struct rs_wire_fork *order);
+/* Then: the engine and the hooks hear of it. false: logged. */
+bool rs_server_hosted_start(struct rs_server *s, uint32_t generation);
+/* In the manager: a child of it has been reaped. */
+void rs_server_child_gone(const struct rs_child *child);
+/* In the manager, when the server has ended: the hook ended(); it is killed in there if that takes longer. */
+void rs_server_hosted_end(struct rs_process *p, uint32_t limit_ms);
+
+/* ---- server_worker.c ------------------------------------------------------------------------------------------------------ */
+
+/* Task workers and user processes of a hosted application. Takes the fds; returns the exit status. */
+int rs_server_hosted_life(struct rs_server *s, const struct rs_wire_fork *order, int data_fd, int claim_fd);
+/* May this event count against max_request? */
+bool rs_server_counts(enum rs_event_kind kind);
+void rs_server_set_status(struct rs_server *s, enum rs_cell_status status);
+/* Takes an EVENT frame in. NULL, or what is wrong. */
+const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f);
+
+/* ---- server_outside.c ------------------------------------------------------------------------------------------------------ */
+
+/* Is there a connection, or again one? Called before something is sent. */
+bool rs_outside_ready(struct rs_server *s);
+
 /* W, K, U. Takes the fds. Never returns. */
 void rs_server_worker_life(struct rs_server *s, const struct rs_wire_fork *order, int data_fd, int claim_fd)
 	__attribute__((noreturn));

@@ -6,7 +6,8 @@
 
 bool rs_server_here(void)
 {
-	return rs_server_self() != NULL;
+	/* A hosted application's manager describes its server long before that runs. */
+	return rs_server_self() && rs_server_self()->board.head;
 }
 
 enum rs_server_role rs_server_role(void)
@@ -33,7 +34,7 @@ const struct rs_server_setup *rs_server_setup(void)
 
 static enum rs_server_result find(const struct rs_server *s, uint32_t fd, struct rs_session *out)
 {
-	if (!s)
+	if (!s || !s->board.head)
 		return RS_SERVER_LOST;
 	if (!rs_board_get(&s->board, fd, out))
 		return fd == 0 || fd > atomic_load(&s->board.head->high_water) ? RS_SERVER_NOT_EXIST : RS_SERVER_CLOSED;
@@ -84,7 +85,7 @@ enum rs_server_result rs_server_push(uint32_t fd, unsigned opcode, unsigned flag
 	enum rs_server_result r = find(s, fd, &c);
 
 	/* During a handshake the board may be behind: the reactor reads our 101 before this frame. */
-	if (r == RS_SERVER_OK && (c.websocket == 0 || c.websocket == 4))
+	if (r == RS_SERVER_OK && (c.websocket == 0 || c.websocket == 4) && fd != s->established)
 		r = RS_SERVER_NOT_WEBSOCKET;
 	if (r == RS_SERVER_OK)
 		r = check_room(s, &c, payload.n);
@@ -129,6 +130,14 @@ enum rs_server_result rs_server_datagram(uint32_t port, const struct rs_wire_pee
 	return rs_server_put(s, RS_MSG_DATAGRAM, 0, 0, rs_slice(&h, sizeof h), bytes, -1);
 }
 
+/* Is that a worker or a task worker? A reload may change how many there are: the reactor knows better. */
+static bool has_process(const struct rs_wire_server *w, uint32_t id)
+{
+	if (!w->hosted)
+		return id < w->nworkers + w->ntasks;
+	return id < RS_HOSTED_TASKS ? id < w->nworkers : id < RS_HOSTED_TASKS + w->ntasks;
+}
+
 /* ---- processes --------------------------------------------------------------------------------------------------- */
 
 enum rs_server_result rs_server_message(uint32_t dst, uint32_t flags, struct rs_slice bytes)
@@ -138,7 +147,7 @@ enum rs_server_result rs_server_message(uint32_t dst, uint32_t flags, struct rs_
 
 	if (!s)
 		return RS_SERVER_LOST;
-	if (dst >= s->setup.server.nworkers + s->setup.server.ntasks)
+	if (!has_process(&s->setup.server, dst))
 		return RS_SERVER_NOT_EXIST;
 	if (bytes.n > RS_SEND_MAX - sizeof h)
 		return RS_SERVER_TOO_LARGE;

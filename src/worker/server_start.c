@@ -8,7 +8,6 @@
 #include "worker/server_private.h"
 
 #include "base/rs_clock.h"
-#include "base/rs_clock.h"
 #include "base/rs_fd.h"
 
 #include <dlfcn.h>
@@ -48,6 +47,8 @@ void rs_server_become(struct rs_server *s, enum rs_server_role role, uint32_t id
 {
 	static const char *const names[] = { [RS_ROLE_WORKER] = "worker", [RS_ROLE_TASK] = "task worker", [RS_ROLE_USER] = "user process",
 					     [RS_ROLE_MANAGER] = "manager", [RS_ROLE_SCRIPT] = "script" };
+	static const char marks[] = { [RS_ROLE_WORKER] = '*', [RS_ROLE_TASK] = '^', [RS_ROLE_USER] = '*', [RS_ROLE_MANAGER] = '$',
+				      [RS_ROLE_SCRIPT] = '#' };
 	struct rs_log *log = &s->log;
 
 	s->p->forked_away = false;
@@ -59,6 +60,7 @@ void rs_server_become(struct rs_server *s, enum rs_server_role role, uint32_t id
 		rs_fmt(log->role, sizeof log->role, "%s", names[role]);
 	else
 		rs_fmt(log->role, sizeof log->role, "%s %u", names[role], id);
+	log->mark = marks[role];
 }
 
 /* ---- what A is told --------------------------------------------------------------------------------------- */
@@ -270,7 +272,6 @@ static bool make_board(struct rs_server *s)
 		return false;
 	atomic_store(&s->board.head->master_pid, (uint32_t)getpid());
 	atomic_store(&s->board.head->start_us, rs_wall_us());
-	atomic_store(&s->board.head->start_us, rs_wall_us());
 	return true;
 }
 
@@ -308,7 +309,8 @@ static struct rs_server *server_new(const struct rs_server_setup *setup, const s
 	if (!s)
 		return NULL;
 	*s = (struct rs_server){ .magic = RS_SERVER_MAGIC, .p = p, .setup = *setup, .hooks = hooks, .leave = leave, .board_fd = -1,
-				 .wake_fd = -1, .log = { .fd = STDERR_FILENO, .level = rs_log_level_of(setup->conf->log_level) } };
+				 .wake_fd = -1, .log = { .fd = STDERR_FILENO, .level = rs_log_level_of(setup->conf->log_level), .mark = '@' } };
+	s->setup.server.renew_in_turn = !setup->reload_async;
 	STAILQ_INIT(&s->kept);
 	p->data.fd = p->control.fd = -1;
 	p->log = &s->log;
@@ -333,6 +335,9 @@ enum rs_result rs_server_start(const struct rs_server_setup *setup, const struct
 	pid_t script_pid;
 	int control;
 
+	/* One that only spoke to another server becomes one of its own. */
+	if (rs_process()->server && rs_process()->server->role == RS_ROLE_OUTSIDE)
+		rs_server_outside_close();
 	RS_ASSERT(!rs_process()->server);
 	if (setup->daemonize && !go_to_background(setup)) {
 		rs_fmt(why, why_size, "cannot go to the background: %s", strerror(errno));

@@ -6,12 +6,17 @@
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 
+#include <stdlib.h>
+
 int64_t rs_server_task(int32_t dst, uint32_t flags, uint32_t delay_ms, struct rs_slice bytes)
 {
 	struct rs_server *s = rs_server_self();
 	struct rs_wire_task h = { .dst = dst, .flags = flags, .delay_ms = delay_ms };
 
-	if (!s || bytes.n > RS_SEND_MAX - sizeof h || dst >= (int64_t)s->setup.server.ntasks)
+	if (!s || bytes.n > RS_SEND_MAX - sizeof h || dst >= (int64_t)s->setup.server.ntasks || s->setup.server.ntasks == 0)
+		return -1;
+	/* Results come to workers; outside there is nobody who could wait for one. */
+	if (s->role == RS_ROLE_OUTSIDE && (flags & (RS_DATA_WAITED | RS_DATA_CALLBACK)))
 		return -1;
 	h.id = s->next_task;
 	if (rs_server_put(s, RS_MSG_TASK, 0, 0, rs_slice(&h, sizeof h), bytes, -1) != RS_SERVER_OK)
@@ -58,27 +63,52 @@ static struct rs_kept *find_result(struct rs_server *s, const uint32_t *tasks, s
 	return NULL;
 }
 
-enum rs_result rs_server_wait_finish(const uint32_t *tasks, size_t n, int64_t deadline_us, size_t *which, uint32_t *flags,
-				     struct rs_buf *out)
+/* Gives it out. Who serves events comes across its empty place later; others have none to serve. */
+static enum rs_result take_result(struct rs_server *s, struct rs_kept *k, uint32_t *flags, struct rs_buf *out)
 {
-	struct rs_server *s = rs_server_self();
+	bool ok = rs_buf_put(out, k->bytes, k->n);
+
+	*flags = k->ev.h.b;
+	k->spent = true;
+	if (s->role != RS_ROLE_WORKER && s->role != RS_ROLE_TASK) {
+		STAILQ_REMOVE(&s->kept, k, rs_kept, link);
+		free(k);
+	}
+	return ok ? RS_OK : RS_ERR;
+}
+
+static enum rs_result wait_finish(struct rs_server *s, const uint32_t *tasks, size_t n, int64_t deadline_us, size_t *which,
+				  uint32_t *flags, struct rs_buf *out)
+{
 	struct rs_kept *k;
 	int64_t left_us;
 
-	if (!s)
-		return RS_ERR;
 	for (;;) {
 		k = find_result(s, tasks, n, which);
-		if (k) {
-			*flags = k->ev.h.b;
-			k->spent = true;
-			return rs_buf_put(out, k->bytes, k->n) ? RS_OK : RS_ERR;
-		}
-		if (s->lost || s->p->data.fd < 0 || s->p->forked_away)
+		if (k)
+			return take_result(s, k, flags, out);
+		if (s->lost || s->p->data.fd < 0 || s->p->data.eof || s->p->forked_away)
 			return RS_ERR;
 		left_us = deadline_us - rs_now_us();
 		if (left_us <= 0)
 			return RS_AGAIN;
-		rs_server_wait(s, left_us > 60000000 ? 60000 : (int)((left_us + 999) / 1000));
+		(void)rs_server_wait(s, left_us > 60000000 ? 60000 : (int)((left_us + 999) / 1000));
 	}
+}
+
+enum rs_result rs_server_wait_finish(const uint32_t *tasks, size_t n, int64_t deadline_us, size_t *which, uint32_t *flags,
+				     struct rs_buf *out)
+{
+	struct rs_server *s = rs_server_self();
+	enum rs_result r;
+
+	if (!s)
+		return RS_ERR;
+	s->nwaiting++;
+	r = wait_finish(s, tasks, n, deadline_us, which, flags, out);
+	s->nwaiting--;
+	/* Nobody will ask for what comes too late. */
+	if (r != RS_OK && s->role != RS_ROLE_WORKER && s->role != RS_ROLE_TASK)
+		rs_server_drop_kept(s);
+	return r;
 }

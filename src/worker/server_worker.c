@@ -1,17 +1,19 @@
 /*
- * W, K, U: workers, task workers and user processes of a server. A worker runs one event after the other; between them, or,
+ * W, K, U: workers, task workers and user processes of a script's server, task workers and user processes of a hosted one. A worker runs one event after the other; between them, or,
  * with coroutines, while they wait, timers and descriptors of the application have their turn.
  *
  * It ends when it is told to (RETIRE, TERM), when it has served its share, when the reactor is gone, or when a hook says so.
  * Before an orderly end it says LEAVING: what it has not begun goes to its successor.
  */
 #include "worker/server_private.h"
+#include "worker/worker_private.h"
 
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 #include "worker/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -70,7 +72,9 @@ static void on_parent_died(int sig)
 	(void)sig;
 	if (getppid() != s->daemon_pid)
 		end_within(s, RS_SERVER_ORPHAN_MS);
-	(void)kill(getpid(), SIGTERM);
+	/* A hosted one goes on: the daemon starts another generation, and then ends this one. */
+	if (getppid() != s->daemon_pid || !s->setup.server.hosted)
+		(void)kill(getpid(), SIGTERM);
 	errno = saved;
 }
 
@@ -98,7 +102,7 @@ void rs_server_forked_away(void)
 		rs_signal(RS_SIG_PARENT_DIED, SIG_DFL, false);
 }
 
-static void set_signals(enum rs_server_role role)
+static void set_signals(const struct rs_server *s)
 {
 	sigset_t none;
 
@@ -106,10 +110,13 @@ static void set_signals(enum rs_server_role role)
 
 	for (size_t i = 0; i < RS_COUNTOF(ignored); i++)
 		rs_signal(ignored[i], SIG_IGN, false);
-	if (role != RS_ROLE_USER)
+	if (s->role != RS_ROLE_USER)
 		rs_signal(SIGTERM, on_term, true);
+	else if (s->setup.server.hosted)
+		rs_signal(SIGUSR1, SIG_DFL, false); /* a reload; until it has a handler for that, it just ends */
 	rs_signal(RS_SIG_PARENT_DIED, on_parent_died, true);
-	rs_signal(SIGWINCH, on_reopen, true);
+	if (!s->setup.server.hosted)
+		rs_signal(SIGWINCH, on_reopen, true);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -139,7 +146,7 @@ static uint64_t serve_limit(const struct rs_server *s)
 	return max > 10 && grace > 0 ? max + 1 + (seed >> 33) % (uint64_t)grace : max;
 }
 
-static bool counts(enum rs_event_kind kind)
+bool rs_server_counts(enum rs_event_kind kind)
 {
 	return kind == RS_EVENT_RECEIVE || kind == RS_EVENT_PACKET || kind == RS_EVENT_REQUEST || kind == RS_EVENT_HANDSHAKE ||
 	       kind == RS_EVENT_MESSAGE || kind == RS_EVENT_TASK;
@@ -176,14 +183,19 @@ static void leave_forked_away(const struct rs_server *s)
 		_exit(0);
 }
 
-/* Until something has come. Without anything of the application in the loop there is no need for one. */
+/* Until something has come. Without anything in the loop there is no need for one. */
 static void wait_for_frames(struct rs_server *s, bool coroutines)
 {
 	struct rs_loop *l = rs_loop_peek();
 
-	if (!coroutines && (!l || rs_loop_empty(l))) {
+	if (!coroutines && (!l || (rs_loop_empty(l) && rs_timer_count(l) == 0))) {
 		rs_server_unwatch(s);
-		rs_server_wait(s, -1);
+		if (s->untidy && !rs_server_wait(s, RS_IDLE_AFTER_MS)) {
+			s->untidy = false;
+			s->p->engine->idle();
+		} else if (!s->untidy) {
+			(void)rs_server_wait(s, -1);
+		}
 		return;
 	}
 	if (!rs_server_watch(s) || rs_loop_run(rs_loop_get(), RS_LOOP_ONCE) == RS_ERR)
@@ -199,9 +211,11 @@ static bool must_leave(const struct rs_server *s)
 	return s->leave_asked && (!s->leave_pending || STAILQ_EMPTY(&s->kept));
 }
 
-static void set_status(struct rs_server *s, enum rs_cell_status status)
+void rs_server_set_status(struct rs_server *s, enum rs_cell_status status)
 {
-	atomic_store_explicit(&s->cell->status, status, memory_order_relaxed);
+	/* The next generation's process of the same number may have it by now. */
+	if (!s->setup.server.hosted || atomic_load_explicit(&s->cell->pid, memory_order_relaxed) == (uint32_t)s->pid)
+		atomic_store_explicit(&s->cell->status, status, memory_order_relaxed);
 }
 
 /* false: this process is spoilt. */
@@ -218,19 +232,20 @@ static bool serve(struct rs_server *s)
 		if (s->hooks->exit_status() != 0)
 			return false;
 		if (k) {
-			set_status(s, RS_CELL_BUSY);
+			rs_server_set_status(s, RS_CELL_BUSY);
+			s->untidy = s->setup.server.hosted;
 			if (rs_server_run_event(s) == RS_ERR)
 				return false;
 			poll_loop(s);
 			leave_forked_away(s);
-			if (counts(kind)) {
+			if (rs_server_counts(kind)) {
 				atomic_fetch_add(&s->cell->requests, 1);
 				if (limit && ++served >= limit)
 					return true;
 			}
 			continue;
 		}
-		set_status(s, RS_CELL_IDLE);
+		rs_server_set_status(s, RS_CELL_IDLE);
 		rs_server_tell_taken(s);
 		poll_loop(s);
 		leave_forked_away(s);
@@ -245,7 +260,7 @@ static bool serve(struct rs_server *s)
 static void say_leaving(struct rs_server *s)
 {
 	end_within(s, end_limit_ms(s));
-	set_status(s, RS_CELL_EXIT);
+	rs_server_set_status(s, RS_CELL_EXIT);
 	rs_server_tell_taken(s);
 	s->leaving = true;
 	(void)rs_server_put(s, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""), -1);
@@ -294,34 +309,27 @@ static void finish_pending(struct rs_server *s)
 	}
 }
 
-static void __attribute__((noreturn)) end(struct rs_server *s, int status)
-{
-	/* Its end is the end of its channel, and of what it still owes. */
-	set_status(s, RS_CELL_EXIT);
-	s->leave(status);
-	_exit(status);
-}
-
-static void worker_life(struct rs_server *s)
+/* Its exit status. Its end is the end of its channel, and of what it still owes. */
+static int worker_life(struct rs_server *s)
 {
 	struct rs_wire_ready ready = { .protocol = RS_PROTOCOL, .pid = (uint32_t)getpid() };
 
 	if (!s->hooks->worker_started())
-		end(s, s->hooks->exit_status());
+		return s->hooks->exit_status();
 	leave_forked_away(s);
 	if (rs_server_put(s, RS_MSG_READY, 0, 0, rs_slice(&ready, sizeof ready), RS_SLICE(""), -1) != RS_SERVER_OK)
 		s->lost = true;
 	if (!serve(s)) {
 		rs_server_tell_taken(s);
-		end(s, s->hooks->exit_status());
+		return s->hooks->exit_status();
 	}
 	say_leaving(s);
 	finish_pending(s);
 	if (s->hooks->exit_status() != 0)
-		end(s, s->hooks->exit_status());
+		return s->hooks->exit_status();
 	s->hooks->worker_stopped();
 	leave_forked_away(s);
-	end(s, 0);
+	return 0;
 }
 
 /* ---- the beginning --------------------------------------------------------------------------------------------------------- */
@@ -347,6 +355,7 @@ static bool become_user(const struct rs_server *s)
 void rs_server_worker_life(struct rs_server *s, const struct rs_wire_fork *order, int data_fd, int claim_fd)
 {
 	const struct rs_wire_server *w = &s->setup.server;
+	int status;
 	bool bound;
 
 	rs_server_detach(s); /* the manager's */
@@ -355,18 +364,39 @@ void rs_server_worker_life(struct rs_server *s, const struct rs_wire_fork *order
 	s->p->worker_id = order->id;
 	s->next_task = 0;
 	bound = make_killer(s);
-	set_signals(order->role); /* they need the killer */
+	set_signals(s); /* they need the killer */
 	/* In this order: who changes his user is bound to nobody any more. */
 	bound = bound && become_user(s) && bind_to_parent(s);
 	if (!bound || !rs_server_attach(s, data_fd, claim_fd)) {
-		rs_error(s->p->log, "cannot become %s", s->log.role);
+		rs_error(s->p->log, "cannot become %s", s->p->log->role);
 		_exit(1);
 	}
 	s->hooks->forked();
-	if (order->role == RS_ROLE_USER)
-		end(s, s->hooks->user_process(order->id - w->nworkers - w->ntasks));
-	worker_life(s);
-	_exit(1);
+	status = order->role == RS_ROLE_USER ? s->hooks->user_process(order->id - w->nworkers - w->ntasks) : worker_life(s);
+	rs_server_set_status(s, RS_CELL_EXIT);
+	s->leave(status);
+	_exit(status);
+}
+
+int rs_server_hosted_life(struct rs_server *s, const struct rs_wire_fork *order, int data_fd, int claim_fd)
+{
+	int status;
+
+	rs_server_hosted_become(s, order);
+	if (pthread_atfork(NULL, NULL, rs_server_forked_away) != 0 || !make_killer(s))
+		return 1;
+	set_signals(s);
+	if (!bind_to_parent(s) || !rs_server_attach(s, data_fd, claim_fd)) {
+		rs_error(s->p->log, "cannot become %s", s->p->log->role);
+		return 1;
+	}
+	if (!rs_server_hosted_start(s, order->generation))
+		return 1;
+	status = order->role == RS_ROLE_USER ? s->hooks->user_process(order->id - RS_HOSTED_USERS) : worker_life(s);
+	if (status == 0)
+		s->p->engine->worker_stop();
+	rs_server_set_status(s, RS_CELL_EXIT);
+	return status;
 }
 
 void rs_server_leave(bool pending)

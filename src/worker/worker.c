@@ -1,18 +1,19 @@
 /*
- * The worker: a blocking loop on the data channel. Runs in a child of the manager, inside the engine.
+ * The worker: a blocking loop on the data channel. Runs in a child of the manager, inside the engine. With a hosted server, events
+ * (server_channel.c) come by the same channel and are run in turn with requests.
  *
  * A REQUEST is only an offer: the worker claims its slot before it starts, and drops what the reactor has taken back
  * meanwhile. It ends when told to retire, when the reactor is gone, when it has served its share, or when the engine says
  * that the process is spoilt.
  */
-#include "worker/process.h"
+#include "worker/server_private.h"
+#include "worker/worker_private.h"
 
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 #include "worker/loop.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -21,8 +22,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* A worker that has had nothing to do for this long collects its garbage. */
-#define IDLE_AFTER_MS 200
 /* Sent by the kernel when the parent dies: manager, or the master that adopted us. */
 #define SIG_PARENT_DIED (SIGRTMIN + 1)
 /* Sent by the master when a request has run too long. */
@@ -48,7 +47,7 @@ static void on_term(int sig)
 	int saved = errno;
 
 	(void)sig;
-	p->retired = true;
+	p->retired = p->termed = true;
 	shutdown(p->data.fd, SHUT_RD);
 	errno = saved;
 }
@@ -101,81 +100,6 @@ static uint64_t serve_limit(const struct rs_conf *conf, uint32_t id)
 	return (uint64_t)max + (grace ? (seed >> 33) % (uint64_t)grace : 0);
 }
 
-/* ---- receiving ------------------------------------------------------------------------------- */
-
-static enum rs_result keep_post(struct rs_process *p, struct rs_frame *f)
-{
-	struct rs_post *post;
-
-	if (p->npost == RS_CLAIM_SLOTS)
-		return RS_ERR;
-	post = &p->posts[(p->post_first + p->npost) % RS_POST_RING];
-	rs_buf_reset(&post->payload, 64u << 10);
-	if (!rs_buf_put(&post->payload, f->payload.p, f->payload.n))
-		return RS_ERR;
-	post->id = f->id;
-	post->body_fd = f->nfds ? rs_ipc_take_fd(&p->data, f, 0) : -1;
-	p->npost++;
-	return RS_OK;
-}
-
-static enum rs_result take_frame(struct rs_process *p, struct rs_frame *f)
-{
-	uint64_t n;
-
-	switch (f->msg) {
-	case RS_MSG_REQUEST:
-		return keep_post(p, f);
-	case RS_MSG_CREDIT:
-		if (f->payload.n != sizeof n)
-			return RS_ERR;
-		memcpy(&n, f->payload.p, sizeof n);
-		if (f->id == p->x.id)
-			p->x.credit += n;
-		return RS_OK;
-	case RS_MSG_CANCEL:
-		if (f->id == p->x.id)
-			p->x.client_gone = true;
-		return RS_OK;
-	case RS_MSG_RETIRE:
-		p->retired = true;
-		return RS_OK;
-	default:
-		return RS_ERR;
-	}
-}
-
-static enum rs_result take_frames(struct rs_process *p)
-{
-	struct rs_frame f;
-	enum rs_result r;
-
-	while ((r = rs_ipc_next(&p->data, &f)) == RS_OK) {
-		if (take_frame(p, &f) == RS_OK)
-			continue;
-		rs_alertx(p->log, "unusable %s frame from the reactor", rs_msg_name(f.msg));
-		return RS_ERR;
-	}
-	if (r == RS_ERR)
-		rs_alertx(p->log, "%s", p->data.error);
-	return r == RS_ERR ? RS_ERR : RS_OK;
-}
-
-enum rs_result rs_worker_receive(struct rs_process *p, bool wait)
-{
-	struct pollfd pfd = { .fd = p->data.fd, .events = POLLIN };
-	enum rs_result r;
-
-	if (p->data.eof || p->forked_away)
-		return RS_DONE;
-	if (!wait && poll(&pfd, 1, 0) <= 0)
-		return RS_OK;
-	r = rs_ipc_fill(&p->data);
-	if (r == RS_AGAIN)
-		return RS_AGAIN;
-	return r == RS_OK ? take_frames(p) : RS_DONE;
-}
-
 /* ---- serving --------------------------------------------------------------------------------- */
 
 /* Takes the oldest post off the ring and runs it, if it is still ours to run. false: end of this process. */
@@ -215,6 +139,15 @@ static bool serve_one(struct rs_process *p)
 	return rs_ipc_put(&p->data, RS_MSG_DONE, 0, id, RS_SLICE(""), RS_SLICE(""), NULL, 0) == RS_OK;
 }
 
+static void drop_posts(struct rs_process *p)
+{
+	while (p->npost) {
+		rs_fd_close(&p->posts[p->post_first].body_fd);
+		p->post_first = (p->post_first + 1) % RS_POST_RING;
+		p->npost--;
+	}
+}
+
 /* Enough served: say so, take nothing more, and wait until the reactor has let go. */
 static void leave(struct rs_process *p)
 {
@@ -227,86 +160,135 @@ static void leave(struct rs_process *p)
 		enum rs_result r = rs_worker_receive(p, true);
 		if (p->retired || (r != RS_OK && r != RS_AGAIN))
 			return;
-		while (p->npost) {
-			rs_fd_close(&p->posts[p->post_first].body_fd);
-			p->post_first = (p->post_first + 1) % RS_POST_RING;
-			p->npost--;
-		}
+		drop_posts(p);
 	}
 }
 
-/* Timers and descriptors of the application, if it has any: their turn comes between requests. */
-static struct rs_loop *application_loop(void)
-{
-	struct rs_loop *l = rs_loop_peek();
+/* ---- events, with a hosted server ---------------------------------------------------------------- */
 
-	return l && !rs_loop_empty(l) ? l : NULL;
+static struct rs_server *server_of(const struct rs_process *p)
+{
+	return p->server && p->server->setup.server.hosted ? p->server : NULL;
 }
 
-static void on_channel(struct rs_watch *w, unsigned events, void *arg)
+static bool has_event(const struct rs_process *p)
 {
-	(void)w, (void)events;
-	*(bool *)arg = true;
+	const struct rs_server *s = server_of(p);
+
+	return s && !STAILQ_EMPTY(&s->kept);
 }
 
-/* Until a frame has come. RS_AGAIN: not yet, but the engine may tidy up. RS_ERR: there is no loop to wait in. */
-static enum rs_result wait_in_loop(struct rs_process *p, bool tidy)
+/* The oldest one. false: end of this process. */
+static bool serve_event(struct rs_process *p)
 {
-	int64_t since_us = rs_now_us();
-	bool readable = false;
-	struct rs_loop *l = application_loop();
-	struct rs_watch *w = l ? rs_watch_new(l, p->data.fd, RS_WATCH_READ, false, on_channel, &readable) : NULL;
+	struct rs_server *s = p->server;
+	enum rs_event_kind kind = (enum rs_event_kind)STAILQ_FIRST(&s->kept)->ev.h.kind;
 
-	if (!w)
-		return RS_ERR;
-	while (!readable && application_loop()) {
-		if (rs_loop_run(l, RS_LOOP_ONCE) == RS_ERR || p->forked_away)
-			break;
-		if (!tidy && rs_now_us() - since_us >= IDLE_AFTER_MS * 1000)
-			break;
-	}
-	/* A child that user code has forked: its copy of the loop is gone already, and nobody is to be served by it. */
+	/* The end of the last request is not to wait for the end of an event. */
+	if (rs_ipc_flush(&p->data) != RS_OK)
+		return false;
+	p->served += rs_server_counts(kind);
+	if (rs_server_run_event(s) != RS_ERR)
+		return true;
+	p->exit_status = s->hooks->exit_status();
+	return false;
+}
+
+/* A timer or a coroutine has failed in the application's loop. */
+static bool is_spoilt(struct rs_process *p)
+{
+	struct rs_server *s = server_of(p);
+
+	if (s && !p->exit_status)
+		p->exit_status = s->hooks->exit_status();
+	return p->exit_status != 0;
+}
+
+static void say_status(struct rs_process *p, enum rs_cell_status status)
+{
+	struct rs_server *s = server_of(p);
+
+	if (!s)
+		return;
+	rs_server_set_status(s, status);
+	if (status != RS_CELL_BUSY)
+		rs_server_tell_taken(s);
+}
+
+/*
+ * Nothing is begun any more, but things may still be said. The reactor takes back what it has sent; it is not waited for: the end
+ * of the channel tells it the rest.
+ */
+static void leave_server(struct rs_process *p)
+{
+	struct rs_server *s = p->server;
+
+	say_status(p, RS_CELL_EXIT);
+	s->leaving = p->leaving = true;
+	(void)rs_server_put(s, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""), -1);
+	drop_posts(p);
+	rs_server_drop_taken_back(s);
+	s->hooks->worker_stopped();
 	if (p->forked_away)
 		_exit(0);
-	rs_watch_free(w);
-	return readable ? RS_OK : application_loop() ? RS_AGAIN : RS_ERR;
 }
 
-static enum rs_result wait_for_frames(struct rs_process *p, bool tidy)
-{
-	struct pollfd pfd = { .fd = p->data.fd, .events = POLLIN };
-	enum rs_result r = wait_in_loop(p, tidy);
+/* ---- the loop -------------------------------------------------------------------------------------- */
 
-	if (r == RS_AGAIN)
-		return r;
-	if (r == RS_ERR && tidy)
-		(void)poll(&pfd, 1, -1);
-	return rs_worker_receive(p, true);
+/* One request and one event, whichever there are. false: end of this process. */
+static bool serve_turn(struct rs_process *p)
+{
+	struct rs_loop *l;
+
+	say_status(p, RS_CELL_BUSY);
+	if (p->npost && !serve_one(p))
+		return false;
+	if (has_event(p) && !p->retired && !serve_event(p))
+		return false;
+	if ((l = rs_worker_loop()))
+		(void)rs_loop_run(l, RS_LOOP_POLL);
+	if (p->forked_away)
+		_exit(0);
+	if (is_spoilt(p))
+		return false;
+	/* Requests must not wait until there are no events any more. */
+	return p->npost || !has_event(p) || rs_worker_receive(p, false) != RS_ERR;
+}
+
+/* Has it served its share, or wants it to end by itself? */
+static bool has_enough(const struct rs_process *p)
+{
+	const struct rs_server *s = server_of(p);
+
+	if (p->serve_max && p->served >= p->serve_max)
+		return true;
+	return s && s->leave_asked && (!s->leave_pending || STAILQ_EMPTY(&s->kept));
 }
 
 static void serve(struct rs_process *p)
 {
 	bool tidy = true; /* nothing was served since the engine last tidied up */
-	struct rs_loop *l;
 	enum rs_result r;
 
 	for (;;) {
-		while (p->npost && !p->retired) {
-			if (!serve_one(p))
+		while ((p->npost || has_event(p)) && !p->retired) {
+			if (!serve_turn(p))
 				return;
 			tidy = false;
-			if ((l = application_loop()))
-				(void)rs_loop_run(l, RS_LOOP_POLL);
-			if (p->forked_away)
-				_exit(0);
-			if (p->serve_max && p->served >= p->serve_max) {
+			if (has_enough(p))
+				break;
+		}
+		if (has_enough(p)) {
+			if (!server_of(p))
 				leave(p);
-				return;
-			}
+			return;
 		}
 		if (p->retired || rs_ipc_flush(&p->data) != RS_OK)
 			return;
-		r = wait_for_frames(p, tidy);
+		say_status(p, RS_CELL_IDLE);
+		r = rs_worker_wait(p, tidy);
+		if (is_spoilt(p))
+			return;
 		if (r == RS_AGAIN && !tidy) {
 			p->engine->idle();
 			tidy = true;
@@ -316,19 +298,52 @@ static void serve(struct rs_process *p)
 	}
 }
 
-int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int data_fd, int claim_fd)
+/* ---- the beginning ----------------------------------------------------------------------------------- */
+
+static void name_worker(struct rs_process *p, const struct rs_wire_fork *order)
 {
-	struct rs_wire_ready ready = { .protocol = RS_PROTOCOL, .pid = (uint32_t)getpid() };
-	struct timeval quiet = { .tv_usec = IDLE_AFTER_MS * 1000 };
-	struct rs_buf why = { 0 };
-	pid_t parent = getppid();
-	char role[48];
+	char title[48];
 
 	p->is_worker = true;
 	p->worker_id = order->id;
+	if (server_of(p)) {
+		rs_server_hosted_become(p->server, order);
+		return;
+	}
 	rs_fmt(p->log->role, sizeof p->log->role, "worker %u", order->id);
-	rs_fmt(role, sizeof role, "worker process %u", order->id);
-	rs_title_set(p->h->title, role);
+	rs_fmt(title, sizeof title, "worker process %u", order->id);
+	rs_title_set(p->h->title, title);
+}
+
+/* The engine, then the server's hooks. */
+static bool start_worker(struct rs_process *p, uint32_t generation)
+{
+	struct rs_server *s = server_of(p);
+	struct rs_buf why = { 0 };
+	bool ok;
+
+	if (s) {
+		if (!rs_server_hosted_start(s, generation))
+			return false;
+		ok = s->hooks->worker_started();
+		p->exit_status = ok ? 0 : s->hooks->exit_status();
+		return ok;
+	}
+	p->engine->forked(p->h->conf, p->worker_id, generation);
+	ok = p->engine->worker_start(&why) == RS_OK;
+	if (!ok)
+		rs_errorx(p->log, "worker did not start: %.*s", (int)why.len, rs_buf_data(&why));
+	rs_buf_free(&why);
+	return ok;
+}
+
+int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int data_fd, int claim_fd)
+{
+	struct rs_wire_ready ready = { .protocol = RS_PROTOCOL, .pid = (uint32_t)getpid() };
+	struct timeval quiet = { .tv_usec = RS_IDLE_AFTER_MS * 1000 };
+	pid_t parent = getppid();
+
+	name_worker(p, order);
 	rs_ipc_init(&p->data, data_fd, RS_IPC_WORKER, RS_IPC_REACTOR);
 	setsockopt(data_fd, SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof quiet);
 	if (pthread_atfork(NULL, NULL, on_forked_away) != 0)
@@ -344,15 +359,15 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 		return 1;
 	}
 	p->serve_max = serve_limit(p->h->conf, order->id);
-	p->engine->forked(p->h->conf, order->id, order->generation);
-	if (p->engine->worker_start(&why) != RS_OK) {
-		rs_errorx(p->log, "worker did not start: %.*s", (int)why.len, rs_buf_data(&why));
-		rs_buf_free(&why);
-		return 1;
-	}
+	if (!start_worker(p, order->generation))
+		return p->exit_status ? p->exit_status : 1;
 	if (rs_ipc_put(&p->data, RS_MSG_READY, 0, 0, rs_slice(&ready, sizeof ready), RS_SLICE(""), NULL, 0) == RS_OK &&
 	    rs_ipc_flush(&p->data) == RS_OK)
 		serve(p);
+	if (server_of(p) && p->exit_status)
+		rs_server_tell_taken(p->server);
+	else if (server_of(p))
+		leave_server(p);
 	p->engine->worker_stop();
 	return p->exit_status;
 }

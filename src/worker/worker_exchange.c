@@ -8,6 +8,7 @@
 #include "worker/process.h"
 #include "worker/request_view.h"
 
+#include "base/rs_clock.h"
 #include "base/rs_fd.h"
 
 #include <errno.h>
@@ -78,6 +79,24 @@ void rs_exchange_end(struct rs_process *p)
 	rs_buf_reset(&x->head, 16u << 10);
 	rs_buf_reset(&x->gather, 2 * GATHER_MAX);
 	x->id = 0;
+}
+
+struct rs_exchange *rs_exchange_mute(const struct rs_request_view *view, struct rs_slice body)
+{
+	struct rs_exchange *x = &rs_process()->mute;
+
+	*x = (struct rs_exchange){ .inline_body = body, .body_fd = -1, .content_length = -1, .mute = true };
+	if (view)
+		x->view = *view;
+	else
+		x->view.received_us = (uint64_t)rs_wall_us();
+	x->view.body_len = body.n;
+	return x;
+}
+
+bool rs_exchange_is_mute(const struct rs_exchange *x)
+{
+	return x->mute;
 }
 
 const struct rs_request_view *rs_exchange_request(const struct rs_exchange *x)
@@ -203,7 +222,7 @@ static enum rs_result send_gathered(struct rs_exchange *x, uint16_t flags)
 void rs_exchange_head(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
 		      int64_t content_length)
 {
-	RS_ASSERT(!x->head_given);
+	RS_ASSERT(!x->head_given && !x->mute);
 	x->head_given = true;
 	if (reason.n > 512)
 		reason.n = 512;
@@ -241,7 +260,7 @@ enum rs_result rs_exchange_flush(struct rs_exchange *x)
 {
 	struct rs_process *p = owner_of(x);
 
-	if (x->finished)
+	if (x->finished || x->mute)
 		return x->client_gone ? RS_DONE : RS_OK;
 	if (!x->client_gone && x->head_given && (!x->head_sent || x->gather.len))
 		(void)send_gathered(x, 0);
@@ -253,6 +272,8 @@ enum rs_result rs_exchange_flush(struct rs_exchange *x)
 
 void rs_exchange_finish(struct rs_exchange *x)
 {
+	if (x->mute)
+		x->finished = true;
 	if (x->finished)
 		return;
 	if (!x->head_given) {
@@ -270,6 +291,8 @@ void rs_exchange_abort(struct rs_exchange *x)
 {
 	static const char none[] = "";
 
+	if (x->mute)
+		x->finished = true;
 	if (x->finished)
 		return;
 	if (!x->head_sent) {

@@ -1,7 +1,7 @@
 /*
  * An engine without a language: answers by path, for the core's own tests and benchmarks.
  */
-#include "worker/engine.h"
+#include "fake/fake_server.h"
 
 #include "base/rs_clock.h"
 #include "worker/heritage.h"
@@ -102,6 +102,21 @@ static void dump_head(struct rs_exchange *x)
 	rs_buf_free(&b);
 }
 
+/* /do/WORD/ARG/ARG: a command of fake_server.c */
+static void command(struct rs_exchange *x, struct rs_slice path)
+{
+	struct rs_buf text = { 0 };
+	char line[512];
+
+	RS_IGNORE(!rs_copy(line, sizeof line, rs_slice(path.p + 4, path.n - 4)));
+	for (char *p = line; *p; p++)
+		*p = *p == '/' ? ' ' : *p;
+	fake_server_command(line, 0, &text);
+	head(x, 200, (int64_t)text.len);
+	(void)rs_exchange_write(x, rs_buf_data(&text), text.len);
+	rs_buf_free(&text);
+}
+
 static enum rs_request_end fake_request(struct rs_exchange *x)
 {
 	const struct rs_request_view *v = rs_exchange_request(x);
@@ -131,6 +146,8 @@ static enum rs_request_end fake_request(struct rs_exchange *x)
 		end = RS_REQUEST_RECYCLE;
 	} else if (rs_slice_eq(v->path, RS_SLICE("/status"))) {
 		answer(x, (unsigned)arg(v, "code", 200), "status");
+	} else if (v->path.n > 4 && memcmp(v->path.p, "/do/", 4) == 0) {
+		command(x, v->path);
 	} else {
 		answer(x, 200, "hello");
 	}
@@ -149,7 +166,8 @@ static bool wanted(const char *how)
 static enum rs_result fake_run(const struct rs_heritage *h, enum rs_result (*then)(void *), void *a,
 			       struct rs_buf *why)
 {
-	(void)h;
+	if (getenv("RS_FAKE_SERVER") && !fake_server_host(h, why))
+		return RS_ERR;
 	if (!wanted("fail"))
 		return then(a);
 	(void)rs_buf_printf(why, "the fake application was told not to boot");

@@ -4,6 +4,7 @@
  *
  *   script-server [KEY=VALUE...]   workers tasks users port wait_ms max_request coroutine reload_async daemonize pid_file
  *                                  log_file dispatch user fail
+ *   script-server outside=PATH     no server, but a process outside of one, whose app.sock that is; takes lines from standard input
  */
 #include "worker/loop.h"
 #include "worker/process.h"
@@ -12,6 +13,7 @@
 #include "base/rs_clock.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -172,6 +174,8 @@ static void task_wait(const struct rs_event *ev, const char *text, uint64_t ms)
 	enum rs_result r;
 
 	r = id < 0 ? RS_ERR : rs_server_wait_finish(&task, 1, rs_now_us() + (int64_t)ms * 1000, &which, &flags, &out);
+	if (r == RS_OK && (flags & RS_DATA_LOST))
+		r = RS_ERR;
 	reply(ev, r == RS_OK ? "result %.*s" : r == RS_AGAIN ? "timeout" : "lost", (int)out.len, rs_buf_data(&out));
 	rs_buf_free(&out);
 }
@@ -297,6 +301,89 @@ static const struct rs_server_hooks hooks = {
 	.user_process = user_process, .event = event, .exit_status = exit_status,
 };
 
+/* ---- outside -------------------------------------------------------------------------------------------------------- */
+
+/* Of a fork: its own connection, or none. */
+static void outside_fork(const char *text)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		printf("child alive=%d\n", rs_server_outside_alive());
+		printf("child task %lld\n", (long long)rs_server_task(-1, 0, 0, rs_slice_str(text)));
+		fflush(stdout);
+		_exit(0);
+	}
+	(void)waitpid(pid, NULL, 0);
+	printf("parent alive=%d\n", rs_server_outside_alive());
+}
+
+static void outside_wait(const char *text)
+{
+	int64_t id = rs_server_task(-1, RS_DATA_WAITED, 0, rs_slice_str(text));
+	uint32_t task = (uint32_t)id, flags = 0;
+	struct rs_buf out = { 0 };
+	size_t which;
+	enum rs_result r = id < 0 ? RS_ERR : rs_server_wait_finish(&task, 1, rs_now_us() + 5000000, &which, &flags, &out);
+
+	printf("wait %d flags=%u %.*s\n", (int)r, flags, (int)out.len, rs_buf_data(&out));
+	rs_buf_free(&out);
+}
+
+/* WORD [NUMBER] [TEXT] */
+static void outside_command(const char *path, char *line)
+{
+	char *rest = strchr(line, ' '), why[1024] = "", *end;
+	uint64_t n;
+
+	if (rest)
+		*rest++ = '\0';
+	else
+		rest = line + strlen(line);
+	n = strtoull(rest, &end, 10);
+	if (*end == ' ')
+		end++;
+	if (strcmp(line, "connect") == 0) {
+		printf(rs_server_outside(path, why, sizeof why) ? "connected\n" : "no: %s\n", why);
+	} else if (strcmp(line, "alive") == 0) {
+		printf("alive %d\n", rs_server_outside_alive());
+	} else if (strcmp(line, "here") == 0) {
+		printf("here %d role %d\n", rs_server_here(), rs_server_here() ? (int)rs_server_role() : -1);
+	} else if (strcmp(line, "close") == 0) {
+		rs_server_outside_close();
+		printf("closed\n");
+	} else if (strcmp(line, "task") == 0) {
+		printf("task %lld\n", (long long)rs_server_task(-1, 0, (uint32_t)n, rs_slice_str(end)));
+	} else if (strcmp(line, "wait") == 0) {
+		outside_wait(rest);
+	} else if (strcmp(line, "message") == 0) {
+		printf("message %d\n", (int)rs_server_message(rs_server_internal_id((uint32_t)n), 0, rs_slice_str(end)));
+	} else if (strcmp(line, "push") == 0) {
+		printf("push %d\n", (int)rs_server_send((uint32_t)n, rs_slice_str(end)));
+	} else if (strcmp(line, "connections") == 0) {
+		printf("connections %u\n", rs_server_here() ? atomic_load(&rs_server_board()->head->connections) : 0);
+	} else if (strcmp(line, "fork") == 0) {
+		outside_fork(rest);
+	} else if (strcmp(line, "become") == 0) {
+		printf("become %d\n", setgroups(0, NULL) == 0 && setgid((gid_t)n) == 0 && setuid((uid_t)n) == 0);
+	}
+	fflush(stdout);
+}
+
+static int outside(const char *path)
+{
+	char line[1024];
+
+	while (fgets(line, sizeof line, stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		outside_command(path, line);
+	}
+	rs_server_outside_close();
+	return 0;
+}
+
 /* ---- start ---------------------------------------------------------------------------------------------------------- */
 
 static void leave(int status)
@@ -347,6 +434,8 @@ int main(int argc, char **argv)
 	char why[512];
 	enum rs_result r;
 
+	if (*get(argc, argv, "outside", ""))
+		return outside(get(argc, argv, "outside", ""));
 	if (!configure(&conf, argc, argv))
 		return 2;
 	port.port = (uint16_t)number(argc, argv, "port", "0");

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -46,6 +47,55 @@ static void boundaries(void **state)
 		assert_int_equal(rs_pipe_read(&p, RS_PIPE_MASTER, buf, sizeof buf, 0), datagram ? 3 : 6);
 		close_both(&p);
 	}
+}
+
+static volatile sig_atomic_t signals_come;
+
+static void count_signal(int signo)
+{
+	(void)signo;
+	signals_come++;
+}
+
+static bool one_has_come(void)
+{
+	return signals_come > 0;
+}
+
+static bool two_have_come(void)
+{
+	return signals_come > 1;
+}
+
+/* Signals that come every few ms end a wait when somebody wants it, also one that came before; and else do not. */
+static void interruptions(void **state)
+{
+	struct sigaction sa = { .sa_handler = count_signal, .sa_flags = SA_RESTART }, old;
+	struct itimerval every = { .it_interval = { .tv_usec = 5000 }, .it_value = { .tv_usec = 5000 } }, off = { 0 };
+	struct rs_pipe p = fresh(true);
+	char c;
+
+	(void)state;
+	sigaction(SIGALRM, &sa, &old);
+	p.interrupted = two_have_come;
+	setitimer(ITIMER_REAL, &every, NULL);
+	assert_int_equal(rs_pipe_read(&p, RS_PIPE_MASTER, &c, 1, 0), -1);
+	assert_int_equal(errno, EINTR);
+	assert_true(signals_come > 1);
+	p.interrupted = NULL;
+	p.timeout_ms = 30;
+	assert_int_equal(rs_pipe_read(&p, RS_PIPE_MASTER, &c, 1, 0), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	setitimer(ITIMER_REAL, &off, NULL);
+	p.timeout_ms = -1;
+	p.interrupted = one_has_come;
+	assert_int_equal(rs_pipe_read(&p, RS_PIPE_MASTER, &c, 1, 0), -1);
+	assert_int_equal(errno, EINTR);
+	/* What is there comes first. */
+	assert_int_equal(rs_pipe_write(&p, RS_PIPE_CHILD, "x", 1, 0), 1);
+	assert_int_equal(rs_pipe_read(&p, RS_PIPE_MASTER, &c, 1, 0), 1);
+	sigaction(SIGALRM, &old, NULL);
+	close_both(&p);
 }
 
 static void deadlines(void **state)
@@ -201,7 +251,8 @@ static void the_reader_goes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(boundaries), cmocka_unit_test(deadlines),	 cmocka_unit_test(the_other_side_dies),
+		cmocka_unit_test(boundaries), cmocka_unit_test(interruptions), cmocka_unit_test(deadlines),
+		cmocka_unit_test(the_other_side_dies),
 		cmocka_unit_test(shut_sides), cmocka_unit_test(queued_in_order), cmocka_unit_test(the_reader_goes),
 		cmocka_unit_test(either),
 	};

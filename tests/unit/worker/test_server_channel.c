@@ -269,7 +269,7 @@ static void test_child_of_user_code_sends_nothing(void **state)
 	(void)state;
 	the_process.forked_away = true;
 	assert_int_equal(rs_server_message(1, 0, RS_SLICE("x")), RS_SERVER_LOST);
-	assert_int_equal(rs_server_task(0, 0, RS_SLICE("x")), -1);
+	assert_int_equal(rs_server_task(0, 0, 0, RS_SLICE("x")), -1);
 	the_process.forked_away = false;
 	assert_int_equal(rs_server_message(1, 0, RS_SLICE("x")), RS_SERVER_OK);
 	(void)said(RS_MSG_MESSAGE);
@@ -278,12 +278,12 @@ static void test_child_of_user_code_sends_nothing(void **state)
 static void test_tasks_are_counted_from_0(void **state)
 {
 	(void)state;
-	assert_int_equal(rs_server_task(-1, 0, RS_SLICE("x")), 0);
-	assert_int_equal(rs_server_task(1, 0, RS_SLICE("x")), -1); /* there is one task worker */
-	assert_int_equal(rs_server_task(0, 0, RS_SLICE("x")), 1);
+	assert_int_equal(rs_server_task(-1, 0, 0, RS_SLICE("x")), 0);
+	assert_int_equal(rs_server_task(1, 0, 0, RS_SLICE("x")), -1); /* there is one task worker */
+	assert_int_equal(rs_server_task(0, 0, 0, RS_SLICE("x")), 1);
 	t.s.next_task = INT32_MAX;
-	assert_int_equal(rs_server_task(0, 0, RS_SLICE("x")), INT32_MAX);
-	assert_int_equal(rs_server_task(0, 0, RS_SLICE("x")), 0);
+	assert_int_equal(rs_server_task(0, 0, 0, RS_SLICE("x")), INT32_MAX);
+	assert_int_equal(rs_server_task(0, 0, 0, RS_SLICE("x")), 0);
 }
 
 static void test_connections_that_are_not(void **state)

@@ -3,9 +3,11 @@
  */
 #include "worker/manager.c"
 #include "worker/worker.c"
+#include "worker/worker_receive.c"
 #include "worker/worker_exchange.c"
 
 #include "fake/fake_engine.c"
+#include "fake/fake_server.c"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,17 @@
+/*
+ * What the files of a worker share.
+ */
+#ifndef RS_WORKER_PRIVATE_H
+#define RS_WORKER_PRIVATE_H
+
+#include "worker/process.h"
+
+/* A process that has had nothing to do for this long collects its garbage. */
+#define RS_IDLE_AFTER_MS 200
+
+/* Timers and descriptors of the application, if it has any: their turn comes between requests. NULL: it has none. */
+struct rs_loop *rs_worker_loop(void);
+/* Until frames have come, and takes them. RS_AGAIN: none yet, and it is time to tidy up. Else: the end. */
+enum rs_result rs_worker_wait(struct rs_process *p, bool tidy) RS_MUST_CHECK;
+
+#endif
