@@ -83,6 +83,7 @@ int rs_cmd_reload(const struct rs_cli *cli);
 int rs_cmd_status(const struct rs_cli *cli);
 int rs_cmd_info(const struct rs_cli *cli);
 int rs_cmd_config(const struct rs_cli *cli);
+int rs_cmd_artisan(const struct rs_cli *cli);
 int rs_cmd_php(const struct rs_cli *cli);
 int rs_cmd_serve_script(const struct rs_cli *cli);
 int rs_cmd_run(const struct rs_cli *cli);

@@ -13,6 +13,7 @@ const struct rs_command rs_commands[] = {
 	{ "info", rs_cmd_info, 0, 0, "versions, listeners, files" },
 	{ "config", rs_cmd_config, RS_CLI_JSON, 0, "every option's value and where it comes from" },
 	{ "run", rs_cmd_run, 0, UINT32_MAX, "run a PHP script with our classes, a server's script too: rserverd run script.php" },
+	{ "artisan", rs_cmd_artisan, 0, UINT32_MAX, "the application's Artisan with our classes: rserverd artisan queue:work" },
 	{ "php", rs_cmd_php, 0, UINT32_MAX, "PHP's own command line with our classes: rserverd php script.php" },
 	{ "serve-script", rs_cmd_serve_script, 0, 1, NULL },
 	{ "version", rs_cmd_version, 0, 0, "print the version" },

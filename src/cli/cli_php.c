@@ -1,7 +1,7 @@
 /*
- * PHP's own command line with our classes: `rserverd php`, `rserverd run`, and this program under the name php, which is
- * what PHP_BINARY names in every process that has our module. All of them become the configured php by exec: input, output,
- * signals and exit status are PHP's.
+ * PHP's own command line with our classes: `rserverd php`, `rserverd run`, `rserverd artisan`, and this program under the
+ * name php, which is what PHP_BINARY names in every process that has our module. All of them become the configured php by
+ * exec: input, output, signals and exit status are PHP's.
  */
 #include "cli/cli.h"
 
@@ -187,6 +187,51 @@ static int become_php(const struct rs_conf *c, int argc, char **argv)
 	return 1;
 }
 
+/*
+ * Where the server of this application is, for app('swoole') in that process. Only when there is an application: php is run
+ * in all kinds of directories. What the environment says already holds.
+ */
+static void tell_environment(const struct rs_conf *c)
+{
+	char path[4200];
+
+	rs_fmt(path, sizeof path, "%s/bootstrap/app.php", c->laravel_base_path);
+	if (!*c->ini_file && access(path, F_OK) != 0)
+		return;
+	setenv("RSERVERD_APP_SOCKET", c->app_socket, 0);
+	setenv("RSERVERD_BASE_PATH", c->laravel_base_path, 0);
+}
+
+/* The engine's PHP files lie beside the module. */
+int rs_cmd_artisan(const struct rs_cli *cli)
+{
+	char file[4200];
+	const char *slash;
+	struct rs_conf c;
+	char **words;
+	int status;
+
+	if (!rs_cli_load(cli, &c, false))
+		return 1;
+	slash = strrchr(c.engine_module, '/');
+	rs_fmt(file, sizeof file, "%.*s/php/artisan.php", slash ? (int)(slash - c.engine_module) : 0, c.engine_module);
+	words = calloc((size_t)cli->argc + 1, sizeof *words);
+	if (!words)
+		return rs_cli_fail("out of memory");
+	words[0] = file;
+	for (int i = 0; i < cli->argc; i++)
+		words[i + 1] = cli->argv[i];
+	/* Of this application, whatever the environment says of another. */
+	setenv("RSERVERD_APP_SOCKET", c.app_socket, 1);
+	setenv("RSERVERD_BASE_PATH", c.laravel_base_path, 1);
+	if (*cli->environment)
+		setenv("APP_ENV", cli->environment, 1);
+	status = become_php(&c, cli->argc + 1, words);
+	free(words);
+	rs_conf_fini(&c);
+	return status;
+}
+
 int rs_cmd_php(const struct rs_cli *cli)
 {
 	struct rs_conf c;
@@ -194,6 +239,7 @@ int rs_cmd_php(const struct rs_cli *cli)
 
 	if (!rs_cli_load(cli, &c, false))
 		return 1;
+	tell_environment(&c);
 	status = become_php(&c, without_us(cli->argv, cli->argc, c.engine_module), cli->argv);
 	rs_conf_fini(&c);
 	return status;
@@ -210,6 +256,7 @@ int rs_cmd_run(const struct rs_cli *cli)
 	}
 	if (!rs_cli_load(cli, &c, false))
 		return 1;
+	tell_environment(&c);
 	status = become_php(&c, cli->argc, cli->argv);
 	rs_conf_fini(&c);
 	return status;

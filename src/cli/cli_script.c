@@ -55,7 +55,7 @@ static bool cut(const char *p, size_t n, struct rs_wire_script *w, const struct 
 
 static int serve(const struct rs_cli *cli, const struct rs_wire_script *w, const struct rs_port *ports, struct rs_slice text)
 {
-	struct rs_log log = { .fd = STDERR_FILENO, .level = RS_LOG_INFO, .role = "master" };
+	struct rs_log log = { .fd = STDERR_FILENO, .level = RS_LOG_INFO, .role = "master", .mark = '#' };
 	const struct rs_master_script script = { .wire = w, .ports = ports };
 	struct rs_conf_error err;
 	struct rs_conf conf;

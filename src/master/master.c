@@ -6,8 +6,11 @@
 #include "base/rs_clock.h"
 #include "master/master_act.h"
 #include "master/master_ctl.h"
+#include "master/master_hosted.h"
+#include "master/master_keep.h"
 #include "master/master_script.h"
 #include "master/master_setup.h"
+#include "master/master_watch.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -147,6 +150,9 @@ static void release(struct rs_master *m)
 	}
 	rs_ctl_close(m, true);
 	rs_script_fini(m);
+	rs_hosted_close(m, keep);
+	rs_mkeep_fini(m);
+	rs_master_watch_end(m);
 	rs_peer_close(&m->reactor.peer);
 	rs_mlog_fini(&m->logs);
 	rs_master_signals_close(m);

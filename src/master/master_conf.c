@@ -4,7 +4,6 @@
 #include "master/master_state.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 static void warn(void *arg, const char *text)
 {
@@ -110,14 +109,13 @@ void rs_master_conf_settle(struct rs_gen *g)
 
 void rs_master_log_path(const struct rs_conf *c, char *out, size_t size)
 {
-	struct stat st;
+	char dir[4096];
 
 	out[0] = '\0';
 	if (c->log_file[0]) {
 		(void)rs_copy(out, size, rs_slice_str(c->log_file));
 	} else if (c->daemonize) {
-		rs_fmt(out, size, "%s/storage", c->laravel_base_path);
-		rs_fmt(out, size, "%s/%slaravels.log", c->laravel_base_path,
-		       stat(out, &st) == 0 && S_ISDIR(st.st_mode) ? "storage/logs/" : "");
+		rs_conf_storage(c, dir, sizeof dir);
+		rs_fmt(out, size, "%s/%slaravels.log", dir, strcmp(dir, c->laravel_base_path) == 0 ? "" : "logs/");
 	}
 }

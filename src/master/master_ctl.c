@@ -1,5 +1,5 @@
 /*
- * The control sockets: accepts, asks who is there, reads one line, writes the answer, closes. Bounded: clients per socket,
+ * The control socket: accepts, asks who is there, reads one line, writes the answer, closes. Bounded: clients per socket,
  * bytes of a request, time of a client that does not wait for a reload. What is answered: master_ctl_answer.c.
  */
 #include "master/master_ctl_client.h"
@@ -73,7 +73,7 @@ static void take_line(struct rs_ctl_client *c)
 		return;
 	if (!nl)
 		rs_ctl_refuse(c, "the request is too long");
-	else if (!rs_ctl_parse(rs_slice(c->line, (size_t)(nl - c->line)), c->at->app, &c->request, &error))
+	else if (!rs_ctl_parse(rs_slice(c->line, (size_t)(nl - c->line)), &c->request, &error))
 		rs_ctl_refuse(c, error);
 	else
 		rs_ctl_execute(c);
@@ -123,14 +123,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static bool welcome(const struct rs_ctl_endpoint *e, int fd)
 {
-	const struct rs_identity *pool = &e->m->user;
 	struct ucred peer;
 
 	if (!rs_unix_peer(fd, &peer))
 		return false;
 	if (peer.uid == 0 || peer.uid == geteuid())
-		return true;
-	if (e->app && (peer.uid == pool->uid || peer.gid == pool->gid))
 		return true;
 	rs_warnx(e->m->log, "%s: process %d of uid %u is turned away", e->path, (int)peer.pid, (unsigned)peer.uid);
 	return false;
@@ -169,8 +166,7 @@ static void on_accept(evutil_socket_t listen_fd, short what, void *arg)
 
 static bool endpoint_open(struct rs_ctl_endpoint *e, struct rs_master *m, const char *path, char *why, size_t why_size)
 {
-	struct rs_unix_options o = { .path = path, .mode = e->app ? 0660 : 0600, .owner = &m->user, .give = e->app,
-				     .backlog = BACKLOG };
+	struct rs_unix_options o = { .path = path, .mode = 0600, .owner = &m->user, .backlog = BACKLOG };
 
 	e->m = m;
 	if (!rs_file_make_dir_of(path, &m->user)) {
@@ -209,7 +205,6 @@ void rs_ctl_close(struct rs_master *m, bool remove)
 	while (!LIST_EMPTY(&ctl->clients))
 		client_free(LIST_FIRST(&ctl->clients));
 	endpoint_close(&ctl->control, remove);
-	endpoint_close(&ctl->app, remove);
 	free(ctl);
 	m->ctl = NULL;
 }
@@ -222,10 +217,8 @@ bool rs_ctl_open(struct rs_master *m, const struct rs_conf *c, char *why, size_t
 		rs_fmt(why, why_size, "out of memory");
 		return false;
 	}
-	ctl->control.fd = ctl->app.fd = -1;
-	ctl->app.app = true;
+	ctl->control.fd = -1;
 	LIST_INIT(&ctl->clients);
 	m->ctl = ctl;
-	return endpoint_open(&ctl->control, m, c->control_socket, why, why_size) &&
-	       endpoint_open(&ctl->app, m, c->app_socket, why, why_size);
+	return endpoint_open(&ctl->control, m, c->control_socket, why, why_size);
 }

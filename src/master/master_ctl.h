@@ -1,9 +1,8 @@
 /*
- * The control sockets: one line asked, one answer given.
+ * The control socket: one line asked, one answer given.
  *
  * Request: words separated by blanks, ended by '\n', at most RS_CTL_LINE_MAX bytes. Answer: "ok\n" or "error TEXT\n",
- * then the payload, then the end of the stream. control.sock: root and the master's own user. app.sock: also the
- * pool's user and group, but `stats` only.
+ * then the payload, then the end of the stream. Root and the master's own user may ask. (app.sock is the reactor's.)
  */
 #ifndef RS_MASTER_CTL_H
 #define RS_MASTER_CTL_H
@@ -13,7 +12,7 @@
 #define RS_CTL_LINE_MAX 1024
 
 enum rs_ctl_verb {
-	RS_CTL_STATUS, RS_CTL_INFO, RS_CTL_APP_CONF, RS_CTL_RELOAD, RS_CTL_STOP, RS_CTL_RESTART, RS_CTL_STATS,
+	RS_CTL_STATUS, RS_CTL_INFO, RS_CTL_APP_CONF, RS_CTL_RELOAD, RS_CTL_STOP, RS_CTL_RESTART,
 };
 
 struct rs_ctl_request {
@@ -22,10 +21,10 @@ struct rs_ctl_request {
 	char environment[64], x_version[128]; /* "" = as it was */
 };
 
-/* line: without its '\n'. app: it came by app.sock. false: *error is a constant text. */
-bool rs_ctl_parse(struct rs_slice line, bool app, struct rs_ctl_request *out, const char **error) RS_MUST_CHECK;
+/* line: without its '\n'. false: *error is a constant text. */
+bool rs_ctl_parse(struct rs_slice line, struct rs_ctl_request *out, const char **error) RS_MUST_CHECK;
 
-/* (Re)opens the control sockets where conf says. false: why. */
+/* Opens control.sock where conf says. false: why. */
 bool rs_ctl_open(struct rs_master *m, const struct rs_conf *c, char *why, size_t why_size);
 void rs_ctl_close(struct rs_master *m, bool remove);
 

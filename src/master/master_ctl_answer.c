@@ -1,9 +1,10 @@
 /*
- * What the control sockets answer: every request carried out, and the answers that come later (STATUS, the end of a
+ * What the control socket answers: every request carried out, and the answers that come later (STATUS, the end of a
  * reload).
  */
 #include "master/master_ctl_client.h"
 
+#include "master/master_hosted.h"
 #include "master/master_status.h"
 
 #include <event2/event.h>
@@ -31,7 +32,7 @@ void rs_ctl_answer_status(struct rs_ctl_client *c, struct rs_slice payload)
 
 	rs_status_init(&s, c->at->m, payload);
 	ok = rs_buf_printf(&c->out, "ok\n") &&
-	     (c->request.json || c->request.verb == RS_CTL_STATS ? rs_status_json(&s, &c->out) : rs_status_text(&s, &c->out));
+	     (c->request.json ? rs_status_json(&s, &c->out) : rs_status_text(&s, &c->out));
 	if (!ok)
 		rs_buf_reset(&c->out, 0);
 	rs_ctl_finish(c);
@@ -110,8 +111,7 @@ static void do_stop(struct rs_ctl_client *c)
 	char payload[64];
 
 	rs_notice(m->log, "asked to stop by control socket");
-	rs_fmt(payload, sizeof payload, "pid %d\nmax_wait_ms %lld\n", (int)getpid(),
-	       (long long)rs_master_conf(m)->max_wait_time);
+	rs_fmt(payload, sizeof payload, "pid %d\nmax_wait_ms %lld\n", (int)getpid(), (long long)rs_hosted_stop_ms(m));
 	accept_request(c, payload);
 	/* Asked twice is no second thought: the command line sends a signal for that. */
 	if (m->state != RS_FSM_DRAIN && m->state != RS_FSM_STOP)
@@ -136,7 +136,7 @@ static void do_restart(struct rs_ctl_client *c)
 	(void)rs_copy(m->restart_environment, sizeof m->restart_environment, rs_slice_str(c->request.environment));
 	(void)rs_copy(m->restart_x_version, sizeof m->restart_x_version, rs_slice_str(c->request.x_version));
 	rs_fmt(payload, sizeof payload, "started_us %lld\nmax_wait_ms %lld\n", (long long)m->started_us,
-	       (long long)rs_master_conf(m)->max_wait_time);
+	       (long long)rs_hosted_stop_ms(m));
 	accept_request(c, payload);
 	rs_master_event(m, RS_EV_RESTART);
 }
@@ -186,7 +186,6 @@ void rs_ctl_execute(struct rs_ctl_client *c)
 {
 	switch (c->request.verb) {
 	case RS_CTL_STATUS:
-	case RS_CTL_STATS:
 		ask_status(c);
 		break;
 	case RS_CTL_INFO:

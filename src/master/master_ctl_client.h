@@ -1,5 +1,5 @@
 /*
- * A client of a control socket: shared by master_ctl.c, which talks to it, and master_ctl_answer.c, which knows what to say.
+ * A client of the control socket: shared by master_ctl.c, which talks to it, and master_ctl_answer.c, which knows what to say.
  */
 #ifndef RS_MASTER_CTL_CLIENT_H
 #define RS_MASTER_CTL_CLIENT_H
@@ -13,7 +13,6 @@ struct rs_ctl_endpoint {
 	int fd;
 	struct event *ev;
 	char *path;
-	bool app;
 	unsigned clients;
 };
 
@@ -34,7 +33,7 @@ struct rs_ctl_client {
 };
 
 struct rs_ctl {
-	struct rs_ctl_endpoint control, app;
+	struct rs_ctl_endpoint control;
 	LIST_HEAD(, rs_ctl_client) clients;
 	uint64_t last_token;
 };

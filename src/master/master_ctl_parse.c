@@ -1,9 +1,9 @@
 /*
- * The request line of the control sockets. Pure.
+ * The request line of the control socket. Pure.
  */
 #include "master/master_ctl.h"
 
-enum { OPT_JSON = 1, OPT_WAIT = 2, OPT_START = 4, FOR_APP = 8 };
+enum { OPT_JSON = 1, OPT_WAIT = 2, OPT_START = 4 };
 
 static const struct verb {
 	const char *name;
@@ -16,7 +16,6 @@ static const struct verb {
 	{ "reload", RS_CTL_RELOAD, OPT_WAIT },
 	{ "stop", RS_CTL_STOP, 0 },
 	{ "restart", RS_CTL_RESTART, OPT_START },
-	{ "stats", RS_CTL_STATS, FOR_APP },
 };
 
 /* The next word of *line, empty at its end. */
@@ -66,7 +65,7 @@ static bool take_option(struct rs_slice w, struct rs_slice *line, unsigned flags
 	return *error == NULL;
 }
 
-bool rs_ctl_parse(struct rs_slice line, bool app, struct rs_ctl_request *out, const char **error)
+bool rs_ctl_parse(struct rs_slice line, struct rs_ctl_request *out, const char **error)
 {
 	const struct verb *v = NULL;
 	struct rs_slice w;
@@ -82,8 +81,8 @@ bool rs_ctl_parse(struct rs_slice line, bool app, struct rs_ctl_request *out, co
 	for (size_t i = 0; i < RS_COUNTOF(verbs) && w.n; i++)
 		if (rs_slice_eq(w, rs_slice_str(verbs[i].name)))
 			v = &verbs[i];
-	if (!v || (app && !(v->flags & FOR_APP))) {
-		*error = v ? "not allowed on this socket; it takes: stats" : "unknown request";
+	if (!v) {
+		*error = "unknown request";
 		return false;
 	}
 	out->verb = v->verb;

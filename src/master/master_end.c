@@ -4,9 +4,11 @@
  */
 #include "master/master_act.h"
 #include "master/master_ctl.h"
+#include "master/master_hosted.h"
 #include "master/master_notify.h"
 #include "master/master_script.h"
 #include "master/master_setup.h"
+#include "master/master_watch.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -30,13 +32,15 @@ void rs_master_drained(struct rs_master *m)
 		return;
 	if (m->script && m->state == RS_FSM_DRAIN && !rs_script_may_end(m))
 		return;
+	if (m->state == RS_FSM_DRAIN && !rs_hosted_may_end(m))
+		return;
 	m->reactor.drained = true;
-	rs_master_after_ms(m->deadline, QUIT_WAIT_MS + 2 * DRAIN_SLACK_MS);
+	rs_master_after_ms(m->deadline, QUIT_WAIT_MS + 2 * DRAIN_SLACK_MS + (m->hosted ? rs_master_conf(m)->max_wait_time : 0));
 	/* The end of its channel ends the reactor, and that the workers. */
 	rs_peer_close(&m->reactor.peer);
 	for (g = LIST_FIRST(&m->gens); g; g = next) {
 		next = LIST_NEXT(g, link);
-		rs_mgen_end(g, QUIT_WAIT_MS);
+		rs_mgen_end(g, QUIT_WAIT_MS, g == m->current);
 		rs_mgen_check(g);
 	}
 	rs_master_check_gone(m);
@@ -52,13 +56,17 @@ void rs_act_drain(struct rs_master *m)
 	event_del(m->recover);
 	event_del(m->reactor.respawn);
 	rs_act_drop_next(m);
+	rs_master_watch_end(m);
 	if (m->script)
 		rs_script_drain(m);
+	rs_hosted_drain(m);
 	/* New clients are refused at once, or wait for our successor. */
-	if (!m->restart)
+	if (!m->restart) {
 		rs_listeners_fini(&m->listeners, &m->user, true);
+		rs_mports_fini(&m->ports, &m->user, true);
+	}
 	if (!m->script)
-		rs_master_after_ms(m->deadline, (int64_t)ms + DRAIN_SLACK_MS + QUIT_WAIT_MS);
+		rs_master_after_ms(m->deadline, rs_hosted_stop_ms(m) + DRAIN_SLACK_MS + QUIT_WAIT_MS);
 	if (m->reactor.pid && m->current)
 		rs_mreactor_send(m, RS_MSG_STOP, rs_slice(&ms, sizeof ms), NULL, 0);
 	else
@@ -127,7 +135,7 @@ void rs_master_check_gone(struct rs_master *m)
 			rs_master_event(m, RS_EV_RELOAD);
 		return;
 	}
-	if (m->script && m->script->drained)
+	if ((m->script && m->script->drained) || (m->hosted && m->hosted->drained))
 		rs_master_drained(m);
 	if (m->reactor.pid || !LIST_EMPTY(&m->gens))
 		return;

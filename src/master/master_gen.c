@@ -7,8 +7,12 @@
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 #include "base/rs_proc.h"
+#include "master/master_hosted.h"
+#include "master/master_keep.h"
 #include "master/master_manager.h"
 #include "master/master_script.h"
+#include "master/master_user.h"
+#include "worker/heritage.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -47,6 +51,7 @@ struct rs_gen *rs_mgen_new(struct rs_master *m, struct rs_conf *conf, bool recov
 {
 	struct rs_gen *g = gen_alloc(m, conf, recovery);
 	struct rs_spawn s = { .role = "manager" };
+	int keep[RS_KEPT_MAX];
 
 	if (!g) {
 		rs_conf_fini(conf);
@@ -57,6 +62,8 @@ struct rs_gen *rs_mgen_new(struct rs_master *m, struct rs_conf *conf, bool recov
 	g->peer.table = rs_manager_table;
 	g->peer.lost = rs_manager_lost;
 	s.generation = g->number;
+	for (s.keep = keep; s.nkeep < m->nkept; s.nkeep++)
+		keep[s.nkeep] = m->kept[s.nkeep].fd;
 	g->pid = g->timer ? rs_master_spawn(m, &s, RS_IPC_MANAGER, &g->peer) : -1;
 	if (g->pid == 0)
 		_exit(rs_manager_life(g, s.control_fd));
@@ -108,6 +115,9 @@ void rs_mgen_free(struct rs_gen *g)
 	if (g->timer)
 		event_free(g->timer);
 	free(g->slots);
+	rs_mkeep_drop(g);
+	rs_mserver_free(g->server);
+	free(g->server);
 	rs_conf_fini(&g->conf);
 	rs_buf_free(&g->app_conf);
 	rs_buf_free(&g->facts);
@@ -144,7 +154,7 @@ static bool first_booted(struct rs_gen *g, char *why, size_t why_size)
 		rs_fmt(why, why_size, "config/laravels.php asks for the background");
 		return false;
 	}
-	if (!rs_listeners_open(&m->listeners, &g->conf, &m->user, m->log, why, why_size))
+	if (!rs_listeners_open(&m->listeners, &g->conf, &m->user, m->log, why, why_size) || !rs_hosted_open(g, why, why_size))
 		return false;
 reactor:
 	if (m->reactor.pid || rs_mreactor_start(m))
@@ -160,12 +170,13 @@ void rs_mgen_booted(struct rs_gen *g)
 	rs_info(g->m->log, "generation %u: the application has booted in %lld ms", g->number,
 		(long long)(rs_now_ms() - g->started_ms));
 	rs_master_conf_settle(g);
-	if (!g->m->current && !first_booted(g, why, sizeof why)) {
+	if (!(g->m->current ? g->m->script || rs_hosted_fits(g, why, sizeof why) : first_booted(g, why, sizeof why))) {
 		rs_mgen_fail(g, why);
 	} else if (!rs_mworker_slots(g)) {
 		rs_mgen_fail(g, "out of memory");
 	} else {
 		g->phase = RS_GEN_FILLING;
+		rs_hosted_tell_manager(g);
 		rs_mworker_order_all(g);
 	}
 }
@@ -192,15 +203,21 @@ void rs_mgen_signal(struct rs_gen *g, int sig)
 		kill(g->pid, sig);
 }
 
-/* The manager has nothing left to do. */
-static void quit_manager(struct rs_gen *g, uint32_t wait_ms)
+/* The manager has nothing left to do, but for good-bye when the server ends. */
+static void quit_manager(struct rs_gen *g, uint32_t wait_ms, bool for_good)
 {
+	struct rs_wire_quit quit = { .wait_ms = wait_ms };
+
+	if (for_good && g->server) {
+		quit.ends = 1;
+		quit.end_ms = (uint32_t)g->conf.max_wait_time;
+	}
 	g->phase = RS_GEN_ENDING;
-	rs_peer_send(&g->peer, RS_MSG_QUIT, rs_slice(&wait_ms, sizeof wait_ms), NULL, 0);
-	rs_master_after_ms(g->timer, (int64_t)wait_ms + QUIT_GRACE_MS);
+	rs_peer_send(&g->peer, RS_MSG_QUIT, rs_slice(&quit, sizeof quit), NULL, 0);
+	rs_master_after_ms(g->timer, (int64_t)wait_ms + quit.end_ms + QUIT_GRACE_MS);
 }
 
-void rs_mgen_end(struct rs_gen *g, uint32_t wait_ms)
+void rs_mgen_end(struct rs_gen *g, uint32_t wait_ms, bool for_good)
 {
 	struct rs_wproc *w;
 	bool booting = g->phase == RS_GEN_BOOTING;
@@ -212,7 +229,7 @@ void rs_mgen_end(struct rs_gen *g, uint32_t wait_ms)
 		if (!g->pid)
 			rs_mworker_end(w, SIGTERM, SIGKILL, wait_ms);
 	}
-	quit_manager(g, wait_ms);
+	quit_manager(g, wait_ms, for_good);
 	/* An application that boots does not listen to us. */
 	if (booting && g->pid)
 		kill(g->pid, SIGKILL);
@@ -225,6 +242,10 @@ void rs_mgen_drain(struct rs_gen *g)
 	g->phase = RS_GEN_DRAINING;
 	rs_mworker_cancel(g);
 	LIST_FOREACH(w, &g->procs, link) {
+		if (w->role == RS_ROLE_USER) {
+			rs_muser_reload(w);
+			continue;
+		}
 		w->told = true;
 		/* The reactor lets go of those it knows. */
 		if (!w->ready)
@@ -239,12 +260,17 @@ void rs_mgen_drain(struct rs_gen *g)
 static void drain_over(struct rs_gen *g)
 {
 	struct rs_wproc *w;
+	unsigned said = 0;
 
-	if (g->next_signal == SIGTERM)
-		rs_notice(g->m->log, "generation %u: requests still run after max_wait_time; their workers are ended",
-			  g->number);
-	LIST_FOREACH(w, &g->procs, link)
+	LIST_FOREACH(w, &g->procs, link) {
+		/* User processes have a time of their own. */
+		if (w->role == RS_ROLE_USER)
+			continue;
+		if (g->next_signal == SIGTERM && !said++)
+			rs_notice(g->m->log, "generation %u: requests still run after max_wait_time; their workers are ended",
+				  g->number);
 		rs_mworker_end(w, g->next_signal, 0, 0);
+	}
 	g->next_signal = SIGKILL;
 	rs_master_after_ms(g->timer, RS_TERM_GRACE_MS);
 }
@@ -282,7 +308,7 @@ void rs_mgen_check(struct rs_gen *g)
 		rs_info(g->m->log, "generation %u has ended", g->number);
 		rs_mgen_free(g);
 	} else if (g->phase == RS_GEN_DRAINING && empty) {
-		quit_manager(g, IDLE_END_MS);
+		quit_manager(g, IDLE_END_MS, false);
 	}
 }
 

@@ -32,20 +32,30 @@ struct rs_log_pipe {
 
 /* ---- lines ------------------------------------------------------------------------------------- */
 
+/* d stands for a digit, m for the mark of a process. */
+static bool begins(struct rs_slice s, const char *shape)
+{
+	size_t n = strlen(shape);
+
+	if (s.n < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = s.p[i];
+		if (shape[i] == 'd' ? !isdigit((unsigned char)c) : shape[i] == 'm' ? !c || !strchr("@#$*^", c) : c != shape[i])
+			return false;
+	}
+	return true;
+}
+
 /* Does the line look as rs_log writes it? Then it has time, level and process already. */
 static bool is_ours(struct rs_slice s)
 {
-	static const char shape[] = "dddd-dd-dd dd:dd:dd.ddd [";
+	bool marked = begins(s, "[dddd-dd-dd dd:dd:dd md");
 
-	if (s.n < sizeof shape - 1)
+	if (!marked && !begins(s, "dddd-dd-dd dd:dd:dd.ddd ["))
 		return false;
-	for (size_t i = 0; i < sizeof shape - 1; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (shape[i] == 'd' ? !isdigit(c) : c != (unsigned char)shape[i])
-			return false;
-	}
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+		if (((unsigned char)s.p[i] < 0x20 && !(marked && s.p[i] == '\t')) || s.p[i] == 0x7f)
 			return false;
 	return true;
 }

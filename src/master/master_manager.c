@@ -5,7 +5,9 @@
 
 #include "master/master_ctl.h"
 #include "master/master_engine.h"
+#include "master/master_keep.h"
 #include "master/master_script.h"
+#include "master/master_server.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -49,7 +51,9 @@ int rs_manager_life(struct rs_gen *g, int control_fd)
 {
 	const struct rs_master_start *start = g->m->start;
 	struct rs_heritage h = { .conf = &g->conf, .log = g->m->log, .title = start->title, .control_fd = control_fd,
-				 .master_pid = getppid(), .generation = g->number, .root = g->m->root };
+				 .master_pid = getppid(), .generation = g->number, .root = g->m->root,
+				 .in_force = g->m->current ? &g->m->current->conf : NULL, .kept = g->m->kept,
+				 .nkept = g->m->nkept };
 	char why[PATH_MAX + 512];
 	int status = -1;
 
@@ -86,6 +90,40 @@ static enum rs_result on_app_conf(struct rs_peer *p, struct rs_frame *f)
 		return g->failed ? RS_OK : RS_ERR;
 	if (rs_master_conf_app(g, f->payload, &err) != RS_OK)
 		rs_mgen_fail(g, err.text);
+	return RS_OK;
+}
+
+static enum rs_result on_server(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_gen *g = gen_of(p);
+	const char *wrong;
+	char why[256];
+
+	if (g->phase != RS_GEN_BOOTING || g->server || g->m->script)
+		return g->failed ? RS_OK : RS_ERR;
+	g->server = calloc(1, sizeof *g->server);
+	wrong = g->server ? rs_mserver_parse(f->payload, g->server) : "no memory";
+	if (wrong) {
+		free(g->server);
+		g->server = NULL;
+		rs_fmt(why, sizeof why, "the application's server: %s", wrong);
+		rs_mgen_fail(g, why);
+	}
+	return RS_OK;
+}
+
+static enum rs_result on_keep(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_gen *g = gen_of(p);
+	const char *why;
+
+	if (g->failed || g->phase == RS_GEN_ENDING)
+		return RS_OK;
+	if (g->phase != RS_GEN_BOOTING || f->nfds != 1)
+		return RS_ERR;
+	why = rs_mkeep_take(g, f->payload, rs_ipc_take_fd(&p->ipc, f, 0));
+	if (why)
+		rs_mgen_fail(g, why);
 	return RS_OK;
 }
 
@@ -170,10 +208,22 @@ static enum rs_result on_reload_asked(struct rs_peer *p, struct rs_frame *f)
 	return RS_OK;
 }
 
+static enum rs_result on_reload_may(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_master *m = gen_of(p)->m;
+
+	(void)f;
+	if (!m->script)
+		return RS_ERR;
+	rs_script_reload_may(m);
+	return RS_OK;
+}
+
 const rs_peer_fn rs_manager_table[RS_MSG_COUNT] = {
 	[RS_MSG_APP_CONF] = on_app_conf,   [RS_MSG_BOOTED] = on_booted, [RS_MSG_BOOT_FAILED] = on_boot_failed,
 	[RS_MSG_FORKED] = on_forked,       [RS_MSG_EXITED] = on_exited, [RS_MSG_RELOAD_ASKED] = on_reload_asked,
-	[RS_MSG_FACTS] = on_facts,
+	[RS_MSG_FACTS] = on_facts,         [RS_MSG_SERVER] = on_server, [RS_MSG_KEEP] = on_keep,
+	[RS_MSG_RELOAD_MAY] = on_reload_may,
 };
 
 void rs_manager_lost(struct rs_peer *p, const char *why)

@@ -116,9 +116,14 @@ void rs_peer_close(struct rs_peer *p)
 
 void rs_peer_send(struct rs_peer *p, enum rs_msg msg, struct rs_slice payload, const int *fds, unsigned nfds)
 {
+	rs_peer_send_id(p, msg, 0, payload, fds, nfds);
+}
+
+void rs_peer_send_id(struct rs_peer *p, enum rs_msg msg, uint64_t id, struct rs_slice payload, const int *fds, unsigned nfds)
+{
 	if (!p->readable || !p->lost)
 		return;
-	if (rs_ipc_put(&p->ipc, msg, 0, 0, payload, RS_SLICE(""), fds, nfds) != RS_OK)
+	if (rs_ipc_put(&p->ipc, msg, 0, id, payload, RS_SLICE(""), fds, nfds) != RS_OK)
 		lose(p, p->ipc.error);
 	else
 		flush(p);

@@ -35,6 +35,9 @@ static inline bool rs_peer_is_open(const struct rs_peer *p)
 /* Sends soon. A closed peer swallows it; one that does not read for too long is lost. */
 void rs_peer_send(struct rs_peer *p, enum rs_msg msg, struct rs_slice payload, const int *fds, unsigned nfds);
 
+/* The same with an id. */
+void rs_peer_send_id(struct rs_peer *p, enum rs_msg msg, uint64_t id, struct rs_slice payload, const int *fds, unsigned nfds);
+
 /* Reads what a dead process has left in the channel. */
 void rs_peer_drain(struct rs_peer *p);
 

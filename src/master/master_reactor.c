@@ -3,6 +3,7 @@
  */
 #include "base/rs_clock.h"
 #include "master/master_ctl.h"
+#include "master/master_hosted.h"
 #include "master/master_script.h"
 #include "master/master_state.h"
 
@@ -38,8 +39,11 @@ void rs_mreactor_conf(struct rs_master *m, const struct rs_conf *c)
 	rs_buf_free(&b);
 }
 
-void rs_mreactor_route(struct rs_master *m, uint32_t generation)
+void rs_mreactor_route(struct rs_master *m, const struct rs_gen *g)
 {
+	uint32_t generation = g->number;
+
+	rs_hosted_shape(m, g);
 	rs_mreactor_send(m, RS_MSG_ROUTE, rs_slice(&generation, sizeof generation), NULL, 0);
 }
 
@@ -55,10 +59,12 @@ static void tell_all(struct rs_master *m)
 	rs_mreactor_access_log(m);
 	if (m->script)
 		rs_script_tell_reactor(m);
+	rs_hosted_tell_ports(m);
 	for (size_t i = 0; i < m->listeners.n; i++)
 		rs_mreactor_send(m, RS_MSG_LISTEN, rs_slice_str(m->listeners.v[i].name), &m->listeners.v[i].fd, 1);
+	rs_hosted_tell_listeners(m);
 	if (m->current)
-		rs_mreactor_route(m, m->current->number);
+		rs_mreactor_route(m, m->current);
 }
 
 /* ---- what it says -------------------------------------------------------------------------------- */
@@ -87,6 +93,7 @@ static enum rs_result on_worker_kill(struct rs_peer *p, struct rs_frame *f)
 	struct rs_wire_kill kill;
 	struct rs_wproc *w;
 	struct rs_slice why;
+	char name[96];
 
 	if (f->payload.n < sizeof kill)
 		return RS_ERR;
@@ -95,8 +102,8 @@ static enum rs_result on_worker_kill(struct rs_peer *p, struct rs_frame *f)
 	w = rs_mworker_by_id(m, kill.generation, kill.id);
 	if (!w)
 		return RS_OK;
-	rs_warnx(m->log, "worker %u (%d, generation %u) is ended: %.*s", w->id, (int)w->pid, kill.generation,
-		 (int)why.n, why.p);
+	rs_warnx(m->log, "%s (%d, generation %u) is ended: %.*s", rs_mworker_name(w, name, sizeof name), (int)w->pid,
+		 kill.generation, (int)why.n, why.p);
 	if (kill.reason == RS_KILL_TIMEOUT)
 		rs_mworker_end(w, SIG_OVERDUE, SIGKILL, OVERDUE_GRACE_MS);
 	else
@@ -134,9 +141,12 @@ static enum rs_result on_wish(struct rs_peer *p, struct rs_frame *f)
 	struct rs_master *m = master_of(p);
 	struct rs_wire_ask ask;
 
-	if (!m->script || !rs_peer_struct(f, &ask, sizeof ask))
+	if (!(m->script || m->hosted) || !rs_peer_struct(f, &ask, sizeof ask))
 		return RS_ERR;
-	rs_script_wish(m, &ask);
+	if (m->script)
+		rs_script_wish(m, &ask);
+	else
+		rs_hosted_wish(m, &ask);
 	return RS_OK;
 }
 

@@ -4,9 +4,12 @@
  */
 #include "master/master_act.h"
 #include "master/master_ctl.h"
+#include "master/master_hosted.h"
+#include "master/master_keep.h"
 #include "master/master_notify.h"
 #include "master/master_script.h"
 #include "master/master_setup.h"
+#include "master/master_watch.h"
 
 #include <event2/event.h>
 
@@ -22,6 +25,7 @@ void rs_act_boot(struct rs_master *m, struct rs_conf *conf, bool recovery)
 	char why[512];
 
 	m->failure[0] = '\0';
+	rs_hosted_reloading(m, m->current != NULL);
 	rs_buf_reset(&m->next_conf, 64u << 10);
 	if (rs_conf_dump(conf, &m->next_conf)) {
 		m->next = rs_mgen_new(m, conf, recovery, why, sizeof why);
@@ -99,8 +103,11 @@ void rs_act_commit(struct rs_master *m)
 	event_del(g->timer);
 	put_in_force(m, &g->conf);
 	rs_mreactor_conf(m, &g->conf);
-	rs_mreactor_route(m, g->number);
-	rs_notice(m->log, "generation %u serves: %u workers, manager %d", g->number, g->nslots, (int)g->pid);
+	rs_mkeep_commit(g);
+	rs_mreactor_route(m, g);
+	rs_hosted_serves(m, g);
+	rs_hosted_reloading(m, false);
+	rs_notice(m->log, "generation %u serves: %u workers, manager %d", g->number, g->nworkers + g->ntasks, (int)g->pid);
 	rs_notify_ready(m->log, "serving");
 	if (m->script)
 		rs_script_serving(m);
@@ -110,6 +117,10 @@ void rs_act_commit(struct rs_master *m)
 		reload_result(m, true, g->number, "");
 	if (old)
 		rs_mgen_drain(old);
+	/* User processes, as far as those of the old one are gone. */
+	rs_mworker_order_users(g);
+	if (!m->script)
+		rs_master_watch(m, &g->conf);
 	if (m->reload_again)
 		rs_master_event(m, RS_EV_RELOAD);
 }
@@ -122,7 +133,7 @@ void rs_act_drop_next(struct rs_master *m)
 	if (!g)
 		return;
 	g->failed = true;
-	rs_mgen_end(g, QUIT_WAIT_MS);
+	rs_mgen_end(g, QUIT_WAIT_MS, false);
 	rs_mgen_check(g);
 }
 
@@ -134,6 +145,7 @@ void rs_act_abandon(struct rs_master *m)
 	rs_errorx(m->log, "generation %u does not come up, generation %u goes on: %s", number, m->current->number,
 		  m->failure);
 	rs_act_drop_next(m);
+	rs_hosted_reloading(m, false);
 	rs_notify_ready(m->log, "serving; the last reload failed");
 	if (!recovery)
 		reload_result(m, false, number, m->failure);

@@ -17,6 +17,8 @@ struct rs_script {
 	bool stopping;                  /* the script process has been told */
 	bool orphan;                    /* it is gone: everything ends, and quickly */
 	bool reloading, drained;
+	bool renew_due;                 /* a reload has begun, beforeReload has not returned */
+	uint32_t renew_tasks_only;
 };
 
 /* Instead of rs_setup(), rs_setup_files() and the first boot. */
@@ -25,13 +27,17 @@ bool rs_script_files(struct rs_master *m);
 void rs_script_boot(struct rs_master *m);
 void rs_script_fini(struct rs_master *m);
 
-/* The script process is told that the server serves, or why not. */
+/* To the script process. */
+void rs_script_tell(struct rs_master *m, enum rs_msg msg, struct rs_slice payload);
+/* It is told that the server serves, or why not. */
 void rs_script_serving(struct rs_master *m);
 void rs_script_failed(struct rs_master *m, const char *why);
 
 /* A new reactor: ports and listening sockets; then the channels of manager and script process. */
 void rs_script_tell_reactor(struct rs_master *m);
 void rs_script_attach(struct rs_master *m);
+/* RELOAD_MAY: beforeReload has returned. */
+void rs_script_reload_may(struct rs_master *m);
 /* RENEWED. */
 void rs_script_renewed(struct rs_master *m);
 

@@ -7,6 +7,7 @@
 #include "base/rs_fd.h"
 #include "master/master_ctl.h"
 #include "master/master_file.h"
+#include "master/master_port.h"
 #include "master/master_script.h"
 #include "master/master_status.h"
 
@@ -48,17 +49,25 @@ void rs_setup_failed(struct rs_master *m, const char *why)
 		fprintf(stderr, "rserverd: %s\n", why);
 }
 
+/* Do standard output and error end in one file or pipe? A page would tear its lines apart. A terminal is for people. */
+static bool output_is_log(void)
+{
+	struct stat out, err;
+
+	return !isatty(STDOUT_FILENO) && fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
+	       out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+}
+
 void rs_setup_ready(struct rs_master *m)
 {
 	struct rs_buf b = { 0 };
 
-	for (size_t i = 0; i < m->listeners.n; i++)
-		rs_notice(m->log, "listening on %s", m->listeners.v[i].name);
-	/* A log reads the lines above; people get a page. */
+	rs_status_listening(m);
+	/* A log reads those lines; people, and who collects our output beside the log, get a page. */
 	if (rs_status_info(m, &b) && m->ready_fd >= 0)
 		tell_starter(m, '+', rs_buf_slice(&b));
-	else if (!m->logs.detached && isatty(STDOUT_FILENO))
-		printf("%.*s\nCtrl+C stops the server.\n", (int)b.len, rs_buf_data(&b));
+	else if (!m->logs.detached && !output_is_log())
+		printf("%.*s%s", (int)b.len, rs_buf_data(&b), isatty(STDOUT_FILENO) ? "\nCtrl+C stops the server.\n" : "");
 	fflush(stdout);
 	rs_buf_free(&b);
 	if (rs_master_conf(m)->daemonize)
@@ -161,6 +170,7 @@ int rs_setup(struct rs_master *m)
 	rs_fmt(m->log->role, sizeof m->log->role, "master");
 	read_environment(m);
 	rs_listeners_inherit(&m->listeners, m->log);
+	rs_mports_inherit(&m->ports, m->log);
 	if (!find_user(m, why, sizeof why)) {
 		rs_setup_failed(m, why);
 		return 1;
@@ -250,7 +260,7 @@ static bool bequeath(struct rs_master *m)
 		return true;
 	rs_fmt(fd, sizeof fd, "%d", m->pidfile.fd);
 	return rs_fd_cloexec(m->pidfile.fd, false) && setenv("RSERVERD_PID_FD", fd, 1) == 0 &&
-	       rs_listeners_bequeath(&m->listeners);
+	       rs_listeners_bequeath(&m->listeners) && rs_mports_bequeath(&m->ports);
 }
 
 void rs_setup_exec(struct rs_master *m)
@@ -287,6 +297,7 @@ void rs_setup_exec(struct rs_master *m)
 	}
 	rs_error(m->log, "cannot restart: %s", s->exe);
 	rs_listeners_fini(&m->listeners, &m->user, true);
+	rs_mports_fini(&m->ports, &m->user, true);
 	rs_pidfile_drop(&m->pidfile);
 	m->exit_status = 1;
 }

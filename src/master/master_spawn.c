@@ -34,6 +34,19 @@ static void clean_environment(void)
 		unsetenv(names[i]);
 }
 
+static void keep_fds(const struct rs_spawn *s)
+{
+	int *keep = calloc(s->nkeep + 1, sizeof *keep);
+
+	if (!keep)
+		_exit(1);
+	for (size_t i = 0; i < s->nkeep; i++)
+		keep[i] = s->keep[i];
+	keep[s->nkeep] = s->control_fd;
+	rs_fd_close_others(keep, s->nkeep + 1);
+	free(keep);
+}
+
 static void become_child(struct rs_master *m, const struct rs_spawn *s, int out)
 {
 	/* Keys go to the whole foreground group, and so may signals; the master decides what they mean. */
@@ -44,7 +57,7 @@ static void become_child(struct rs_master *m, const struct rs_spawn *s, int out)
 		rs_signal(ignored[i], SIG_IGN, false);
 	if (!standard_fds(out))
 		_exit(1);
-	rs_fd_close_others(&s->control_fd, 1);
+	keep_fds(s);
 	m->log->fd = STDERR_FILENO;
 	rs_fmt(m->log->role, sizeof m->log->role, "%s", s->role);
 	m->log->generation = s->generation;

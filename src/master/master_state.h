@@ -2,7 +2,7 @@
  * The master's memory: what its files share with one another and nobody else. One struct rs_master per process, made
  * and freed in master.c.
  *
- *   struct rs_master --< struct rs_gen (a manager and its configuration) --< struct rs_slot (worker id 0..n-1)
+ *   struct rs_master --< struct rs_gen (a manager and its configuration) --< struct rs_slot (a process it is to have)
  *                                                                        --< struct rs_wproc (a worker process)
  *
  * A slot has at most one process that counts; after the death of a reactor, processes that only finish their last
@@ -19,6 +19,7 @@
 #include "master/master_log.h"
 #include "master/master_peer.h"
 #include "master/master_pid.h"
+#include "master/master_port.h"
 
 #include <sys/queue.h>
 
@@ -40,7 +41,10 @@
 struct event;
 struct rs_ctl;
 struct rs_gen;
+struct rs_hosted;
+struct rs_kept_memory;
 struct rs_master;
+struct rs_mserver;
 struct rs_script;
 
 /* Grows with every failure: 0 (when free > 0), 100 ms, 200 ms, ... 10 s. */
@@ -55,7 +59,8 @@ struct rs_wproc {
 	uint32_t magic;
 	LIST_ENTRY(rs_wproc) link;      /* in gen->procs */
 	struct rs_gen *gen;
-	uint32_t id;
+	uint32_t id;                    /* internal, as in ipc/server_wire.h */
+	enum rs_server_role role;
 	bool ready;                     /* it has said READY */
 	pid_t pid;                      /* 0: ordered, not yet forked */
 	pid_t ready_pid;                /* READY came before FORKED, from this one; a late one of its predecessor is another */
@@ -71,6 +76,7 @@ struct rs_wproc {
 struct rs_slot {
 	struct rs_gen *gen;
 	uint32_t id;
+	enum rs_server_role role;
 	struct rs_wproc *proc;          /* NULL: none that counts */
 	struct rs_backoff backoff;
 	int64_t ends_ms[3];             /* servers of scripts: when its last processes ended */
@@ -98,8 +104,12 @@ struct rs_gen {
 	pid_t pid;                      /* of the manager; 0: dead */
 	int64_t started_ms;
 	LIST_HEAD(, rs_wproc) procs;
-	struct rs_slot *slots;
-	uint32_t nslots, nready;
+	struct rs_slot *slots;          /* workers, then task workers, then user processes */
+	uint32_t nslots, nready;        /* nready: user processes do not count */
+	uint32_t nworkers, ntasks, nusers;
+	struct rs_mserver *server;      /* SERVER; NULL: the application has none */
+	struct rs_kept_memory *kept;    /* KEEP: the master's when it serves */
+	size_t nkept;
 	unsigned early_deaths;
 	bool failed;                    /* reported once */
 	bool recovery;                  /* replaces a dead manager; nobody asked for it */
@@ -132,7 +142,8 @@ struct rs_master {
 	struct rs_identity user;        /* who runs reactor and PHP */
 	bool root;                      /* and we are root */
 	struct rs_pidfile pidfile;
-	struct rs_listeners listeners;
+	struct rs_listeners listeners;  /* of the main port */
+	struct rs_mports ports;         /* the others, of a hosted application's server */
 	int ready_fd;                   /* to the waiting `start -d`; -1 */
 
 	enum rs_fsm_state state;
@@ -155,7 +166,11 @@ struct rs_master {
 	struct rs_last_reload last_reload;
 	struct rs_reactor reactor;
 	struct rs_ctl *ctl;
+	struct rs_master_watch *watch;  /* inotify_reload; NULL: off */
 	struct rs_script *script;       /* NULL: a hosted application */
+	struct rs_hosted *hosted;       /* its server; NULL: none */
+	struct rs_kept_memory *kept;    /* what managers inherit: RS_KEPT_MAX at most */
+	size_t nkept;
 
 	struct event *signals, *deadline, *recover;
 	int signal_fd;
@@ -188,6 +203,8 @@ struct rs_spawn {
 	unsigned generation;        /* 0: none */
 	bool never_block;           /* see rs_mlog_pipe() */
 	int control_fd;             /* in the child: its end */
+	const int *keep;            /* further fds that the child keeps, nkeep */
+	size_t nkeep;
 };
 /*
  * Forks a child of this role with a control channel that *peer gets. Returns the pid in the master, -1 on failure
@@ -228,8 +245,8 @@ void rs_mgen_booted(struct rs_gen *g);
 void rs_mgen_fail(struct rs_gen *g, const char *why);
 /* Its workers may finish, then it ends. */
 void rs_mgen_drain(struct rs_gen *g);
-/* Its workers end now, gracefully, then the manager; KILL after wait_ms. */
-void rs_mgen_end(struct rs_gen *g, uint32_t wait_ms);
+/* Its workers end now, gracefully, then the manager; KILL after wait_ms. for_good: the server ends with it. */
+void rs_mgen_end(struct rs_gen *g, uint32_t wait_ms, bool for_good);
 /* A signal to the manager and every worker. */
 void rs_mgen_signal(struct rs_gen *g, int sig);
 /* The manager was reaped. May free g. */
@@ -238,11 +255,22 @@ void rs_mgen_manager_died(struct rs_gen *g, int status);
 void rs_mgen_check(struct rs_gen *g);
 unsigned rs_mgen_count(const struct rs_master *m);
 
-/* ---- master_worker.c ---- */
-/* Makes slots for conf.worker_num. */
+/* ---- master_slot.c ---- */
+/* Makes slots for all processes that it is to have. */
 bool rs_mworker_slots(struct rs_gen *g) RS_MUST_CHECK;
-/* A process for every slot that has none. */
+/* NULL: it has no process of that id. */
+struct rs_slot *rs_mworker_slot(const struct rs_gen *g, uint32_t id);
+/* "worker 3", "task worker 5", "process timer": for the log. */
+const char *rs_mworker_name(const struct rs_wproc *w, char *out, size_t size);
+/* The number that people see: what PHP calls the process. */
+uint32_t rs_mworker_shown_id(const struct rs_gen *g, uint32_t id);
+
+/* ---- master_worker.c ---- */
+/* Timer of rs_slot.respawn. */
+void rs_mworker_respawn_cb(int fd, short what, void *arg);
+/* A process for every slot that has none, and may have one. */
 void rs_mworker_order_all(struct rs_gen *g);
+void rs_mworker_order_users(struct rs_gen *g);
 /* No successor any more. */
 void rs_mworker_cancel(struct rs_gen *g);
 /* RS_ERR: the manager named a process that is not its child. */
@@ -266,7 +294,8 @@ bool rs_mreactor_start(struct rs_master *m);
 void rs_mreactor_died(struct rs_master *m, int status);
 void rs_mreactor_send(struct rs_master *m, enum rs_msg msg, struct rs_slice payload, const int *fds, unsigned nfds);
 void rs_mreactor_conf(struct rs_master *m, const struct rs_conf *c);
-void rs_mreactor_route(struct rs_master *m, uint32_t generation);
+/* Hosted: what shape it has, first. */
+void rs_mreactor_route(struct rs_master *m, const struct rs_gen *g);
 void rs_mreactor_access_log(struct rs_master *m);
 /* Timer of rs_reactor.respawn. */
 void rs_mreactor_respawn_cb(int fd, short what, void *arg);

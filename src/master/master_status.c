@@ -4,6 +4,8 @@
 #include "master/master_status.h"
 
 #include "base/rs_clock.h"
+#include "master/master_hosted.h"
+#include "master/master_user.h"
 
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ void rs_status_init(struct rs_status *s, const struct rs_master *m, struct rs_sl
 
 struct row {
 	const char *role;
+	const char *name;       /* of a user process; NULL: it has none */
 	uint32_t id, generation;
 	pid_t pid;
 	const char *state;
@@ -43,12 +46,16 @@ static struct row worker_row(const struct rs_status *s, const struct rs_wproc *w
 {
 	static const char *const names[] = { [RS_WORKER_BOOTING] = "booting", [RS_WORKER_IDLE] = "idle",
 					     [RS_WORKER_BUSY] = "busy", [RS_WORKER_DRAINING] = "draining" };
-	struct row row = { .role = "worker", .id = w->id, .generation = w->gen->number, .pid = w->pid };
+	static const char *const roles[] = { [RS_ROLE_WORKER] = "worker", [RS_ROLE_TASK] = "task worker", [RS_ROLE_USER] = "process" };
+	struct row row = { .role = roles[w->role], .id = rs_mworker_shown_id(w->gen, w->id), .generation = w->gen->number,
+			   .pid = w->pid };
 	struct rs_wire_worker_status seen;
 	bool known = counts && w->reactor == s->m->reactor.epoch && find_worker(s, w, &seen);
 
 	if (known)
 		row.requests = seen.requests;
+	if (w->role == RS_ROLE_USER)
+		row.name = rs_muser_title(w->gen, w->id);
 	if (w->told || !counts || w->gen->phase == RS_GEN_DRAINING || w->gen->phase == RS_GEN_ENDING)
 		row.state = "draining";
 	else if (!w->ready)
@@ -89,7 +96,7 @@ static bool each_worker(const struct rs_status *s, const struct rs_gen *g, row_f
 	/* Those that only finish what they run. */
 	LIST_FOREACH(w, &g->procs, link) {
 		struct row row;
-		if (!ok || !w->pid || g->slots[w->id].proc == w)
+		if (!ok || !w->pid || rs_mworker_by_id(g->m, g->number, w->id) == w)
 			continue;
 		row = worker_row(s, w, false);
 		ok = fn(arg, &row);
@@ -102,14 +109,14 @@ static bool each_process(const struct rs_status *s, row_fn fn, void *arg)
 	const struct rs_master *m = s->m;
 	uint32_t number = m->current ? m->current->number : 0;
 	const struct rs_gen *g;
-	bool ok = fn(arg, &(struct row){ "master", 0, number, getpid(), master_state(m), 0 });
+	bool ok = fn(arg, &(struct row){ "master", NULL, 0, number, getpid(), master_state(m), 0 });
 
 	if (ok && m->reactor.pid)
-		ok = fn(arg, &(struct row){ "reactor", 0, number, m->reactor.pid, m->reactor.drained ? "draining" : "idle",
+		ok = fn(arg, &(struct row){ "reactor", NULL, 0, number, m->reactor.pid, m->reactor.drained ? "draining" : "idle",
 					    s->reactor.requests_total });
 	LIST_FOREACH(g, &m->gens, link) {
 		if (ok && g->pid)
-			ok = fn(arg, &(struct row){ "manager", 0, g->number, g->pid, manager_state(g), 0 });
+			ok = fn(arg, &(struct row){ "manager", NULL, 0, g->number, g->pid, manager_state(g), 0 });
 		ok = ok && each_worker(s, g, fn, arg);
 	}
 	return ok;
@@ -127,12 +134,14 @@ static bool json_row(void *arg, const struct row *r)
 	struct json_rows *j = arg;
 	bool ok = rs_buf_printf(j->out,
 				"%s{\"role\":\"%s\",\"id\":%u,\"pid\":%d,\"generation\":%u,\"state\":\"%s\","
-				"\"requests\":%llu}",
+				"\"requests\":%llu",
 				j->any ? "," : "", r->role, r->id, (int)r->pid, r->generation, r->state,
 				(unsigned long long)r->requests);
 
 	j->any = true;
-	return ok;
+	if (ok && r->name)
+		ok = rs_buf_printf(j->out, ",\"name\":") && rs_json_string(j->out, rs_slice_str(r->name));
+	return ok && rs_buf_printf(j->out, "}");
 }
 
 static bool json_listeners(const struct rs_master *m, struct rs_buf *out)
@@ -141,6 +150,9 @@ static bool json_listeners(const struct rs_master *m, struct rs_buf *out)
 
 	for (size_t i = 0; ok && i < m->listeners.n; i++)
 		ok = (i == 0 || rs_buf_put(out, ",", 1)) && rs_json_string(out, rs_slice_str(m->listeners.v[i].name));
+	for (size_t i = 0; ok && i < m->ports.n; i++)
+		if (m->ports.v[i].fd >= 0)
+			ok = rs_buf_put(out, ",", 1) && rs_json_string(out, rs_slice_str(m->ports.v[i].name));
 	return ok && rs_buf_printf(out, "],");
 }
 
@@ -173,6 +185,8 @@ bool rs_status_json(const struct rs_status *s, struct rs_buf *out)
 			     (unsigned long long)r->requests_total, (unsigned long long)r->queue_length,
 			     (unsigned long long)r->refused_total, (unsigned long long)r->moved_total,
 			     (unsigned long long)r->stale_frames) &&
+	       rs_buf_printf(out, "\"sessions\":%u,\"tasks_queued\":%u,\"tasks_running\":%u,\"tasks_delayed\":%u,", r->sessions,
+			     r->tasks_queued, r->tasks_running, r->tasks_delayed) &&
 	       json_listeners(m, out) && json_last_reload(m, out) && rs_buf_printf(out, "\"processes\":[") &&
 	       each_process(s, json_row, &rows) && rs_buf_printf(out, "]}\n");
 }
@@ -184,10 +198,10 @@ static bool text_row(void *arg, const struct row *r)
 	struct rs_buf *out = arg;
 	char id[16] = "";
 
-	if (strcmp(r->role, "worker") == 0)
+	if (strcmp(r->role, "worker") == 0 || strcmp(r->role, "task worker") == 0)
 		rs_fmt(id, sizeof id, "%u", r->id);
-	return rs_buf_printf(out, "%-8s  %4s  %8d  %10u  %-9s  %10llu\n", r->role, id, (int)r->pid, r->generation,
-			     r->state, (unsigned long long)r->requests);
+	return rs_buf_printf(out, "%-11s  %4s  %8d  %10u  %-9s  %10llu%s%s\n", r->role, id, (int)r->pid, r->generation,
+			     r->state, (unsigned long long)r->requests, r->name ? "  " : "", r->name ? r->name : "");
 }
 
 static bool text_uptime(int64_t s, struct rs_buf *out)
@@ -210,6 +224,17 @@ static bool text_last_reload(const struct rs_master *m, struct rs_buf *out)
 	return rs_buf_printf(out, "last reload   FAILED: %s\n", l->error);
 }
 
+/* What there is of it, if there is anything but plain HTTP. */
+static bool text_server(const struct rs_status *s, struct rs_buf *out)
+{
+	const struct rs_wire_status *r = &s->reactor;
+
+	if (!s->m->hosted)
+		return true;
+	return rs_buf_printf(out, "sessions      %u\ntasks         %u running, %u queued, %u delayed\n", r->sessions, r->tasks_running,
+			     r->tasks_queued, r->tasks_delayed);
+}
+
 bool rs_status_text(const struct rs_status *s, struct rs_buf *out)
 {
 	const struct rs_master *m = s->m;
@@ -220,15 +245,18 @@ bool rs_status_text(const struct rs_status *s, struct rs_buf *out)
 
 	for (size_t i = 0; ok && i < m->listeners.n; i++)
 		ok = rs_buf_printf(out, "%s%s\n", i ? "              " : "listening on  ", m->listeners.v[i].name);
+	for (size_t i = 0; ok && i < m->ports.n; i++)
+		if (m->ports.v[i].fd >= 0)
+			ok = rs_buf_printf(out, "              %s\n", m->ports.v[i].name);
 	if (!s->answered)
 		ok = ok && rs_buf_printf(out, "the reactor does not answer\n");
 	return ok && text_last_reload(m, out) &&
 	       rs_buf_printf(out, "connections   %llu now, %llu accepted\nrequests      %llu, %llu queued, %llu refused, "
-			     "%llu moved\n\n",
+			     "%llu moved\n",
 			     (unsigned long long)r->connections, (unsigned long long)r->accepted_total,
 			     (unsigned long long)r->requests_total, (unsigned long long)r->queue_length,
 			     (unsigned long long)r->refused_total, (unsigned long long)r->moved_total) &&
-	       rs_buf_printf(out, "%-8s  %4s  %8s  %10s  %-9s  %10s\n", "role", "id", "pid", "generation", "state",
+	       text_server(s, out) && rs_buf_printf(out, "\n%-11s  %4s  %8s  %10s  %-9s  %10s\n", "role", "id", "pid", "generation", "state",
 			     "requests") &&
 	       each_process(s, text_row, out);
 }

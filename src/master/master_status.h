@@ -23,6 +23,8 @@ bool rs_status_json(const struct rs_status *s, struct rs_buf *out) RS_MUST_CHECK
 bool rs_status_text(const struct rs_status *s, struct rs_buf *out) RS_MUST_CHECK;
 
 /* Components, listeners, files, counts. */
+/* A line of the log for every address, with what is served there. */
+void rs_status_listening(const struct rs_master *m);
 bool rs_status_info(const struct rs_master *m, struct rs_buf *out) RS_MUST_CHECK;
 
 /* "text" as a JSON string. Bytes that are not UTF-8 become U+FFFD. */

@@ -1,5 +1,5 @@
 /*
- * Unix stream sockets by path. Used by the master (control sockets, listeners) and the command line.
+ * Unix sockets by path. Used by the master (control sockets, listeners) and the command line.
  */
 #include "master/master_unix.h"
 
@@ -43,18 +43,23 @@ static bool address_init(struct address *a, const char *path)
 	return false;
 }
 
-int rs_unix_connect(const char *path)
+static int connect_as(const char *path, int type)
 {
 	struct address a;
 	int fd;
 
 	if (!address_init(&a, path))
 		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&a.un, sizeof a.un) < 0)
 		rs_fd_close(&fd);
 	rs_fd_close(&a.dir);
 	return fd;
+}
+
+int rs_unix_connect(const char *path)
+{
+	return connect_as(path, SOCK_STREAM);
 }
 
 bool rs_unix_peer(int fd, struct ucred *peer)
@@ -75,7 +80,7 @@ void rs_unix_unlink(const char *path, const struct rs_identity *owner)
 }
 
 /* May what is at path now be replaced? Nothing there: yes. */
-static bool replaceable(const char *path, const struct rs_identity *owner, char *why, size_t why_size)
+static bool replaceable(const char *path, int type, const struct rs_identity *owner, char *why, size_t why_size)
 {
 	struct stat st;
 	int fd;
@@ -94,7 +99,7 @@ static bool replaceable(const char *path, const struct rs_identity *owner, char 
 		rs_fmt(why, why_size, "%s: is there and belongs to another user (uid %u)", path, (unsigned)st.st_uid);
 		return false;
 	}
-	fd = rs_unix_connect(path);
+	fd = connect_as(path, type);
 	if (fd < 0 && errno == ECONNREFUSED)
 		return true;
 	rs_fmt(why, why_size, "%s: %s", path, fd >= 0 ? "another server answers there" : strerror(errno));
@@ -122,22 +127,22 @@ int rs_unix_listen(const struct rs_unix_options *o, char *why, size_t why_size)
 {
 	struct rs_file_rights rights = rs_file_rights_take(o->path, o->owner);
 	char temp[PATH_MAX];
-	int fd = -1;
+	int fd = -1, type = o->datagrams ? SOCK_DGRAM : SOCK_STREAM;
 
 	if (!rs_fmt(temp, sizeof temp, "%s.%d", o->path, (int)getpid())) {
 		rs_fmt(why, why_size, "%s: %s", o->path, strerror(ENAMETOOLONG));
 		goto out;
 	}
-	if (!replaceable(o->path, o->owner, why, why_size))
+	if (!replaceable(o->path, type, o->owner, why, why_size))
 		goto out;
 	(void)unlink(temp);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || !bind_as(fd, temp, o))
 		goto fail;
 	/* Only where root made it, in a place that only root can change. */
 	if (!rights.changed && o->give && o->owner && geteuid() == 0 && lchown(temp, o->owner->uid, o->owner->gid) < 0)
 		goto fail;
-	if (listen(fd, o->backlog) < 0 || rename(temp, o->path) < 0)
+	if ((!o->datagrams && listen(fd, o->backlog) < 0) || rename(temp, o->path) < 0)
 		goto fail;
 out:
 	rs_file_rights_drop(&rights);

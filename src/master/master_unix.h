@@ -1,5 +1,5 @@
 /*
- * Unix stream sockets by path: bound under a temporary name with their final rights, then renamed, so that nobody can
+ * Unix sockets by path: bound under a temporary name with their final rights, then renamed, so that nobody can
  * connect too early and a listening socket is never missing. Paths may be longer than sun_path.
  */
 #ifndef RS_MASTER_UNIX_H
@@ -14,6 +14,7 @@ struct rs_unix_options {
 	mode_t mode;
 	const struct rs_identity *owner; /* who makes it where root cannot trust the path */
 	bool give;                      /* and who owns it everywhere */
+	bool datagrams;                 /* SOCK_DGRAM, only bound */
 	int backlog;
 };
 

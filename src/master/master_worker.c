@@ -6,6 +6,7 @@
 #include "base/rs_fd.h"
 #include "base/rs_proc.h"
 #include "master/master_script.h"
+#include "master/master_user.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -26,28 +27,9 @@
 #define CRASH_WINDOW_MS 1000
 #define CRASH_DELAY_MS 1000
 
-/* ---- slots and orders ---------------------------------------------------------------------------- */
+/* ---- orders -------------------------------------------------------------------------------------- */
 
-static void on_respawn(evutil_socket_t fd, short what, void *arg);
 static void on_killer(evutil_socket_t fd, short what, void *arg);
-
-bool rs_mworker_slots(struct rs_gen *g)
-{
-	const struct rs_wire_server *w = g->m->script ? &g->m->script->wire->server : NULL;
-	uint32_t n = w ? w->nworkers + w->ntasks + w->nusers : (uint32_t)g->conf.worker_num;
-
-	g->slots = calloc(n, sizeof *g->slots);
-	if (!g->slots)
-		return false;
-	for (; g->nslots < n; g->nslots++) {
-		struct rs_slot *s = &g->slots[g->nslots];
-		*s = (struct rs_slot){ .gen = g, .id = g->nslots };
-		s->respawn = event_new(g->m->base, -1, 0, on_respawn, s);
-		if (!s->respawn)
-			return false;
-	}
-	return true;
-}
 
 static struct rs_wproc *wproc_new(struct rs_slot *s)
 {
@@ -55,7 +37,7 @@ static struct rs_wproc *wproc_new(struct rs_slot *s)
 
 	if (!w)
 		return NULL;
-	*w = (struct rs_wproc){ .magic = RS_WPROC_MAGIC, .gen = s->gen, .id = s->id, .pidfd = -1,
+	*w = (struct rs_wproc){ .magic = RS_WPROC_MAGIC, .gen = s->gen, .id = s->id, .role = s->role, .pidfd = -1,
 				.reactor = s->gen->m->reactor.epoch, .started_ms = rs_now_ms() };
 	w->killer = event_new(s->gen->m->base, -1, 0, on_killer, w);
 	if (!w->killer) {
@@ -67,13 +49,21 @@ static struct rs_wproc *wproc_new(struct rs_slot *s)
 	return w;
 }
 
+/* The slot in which it counts; NULL: it is beside it. */
+static struct rs_slot *own_slot(const struct rs_wproc *w)
+{
+	struct rs_slot *s = rs_mworker_slot(w->gen, w->id);
+
+	return s && s->proc == w ? s : NULL;
+}
+
 void rs_mworker_free(struct rs_wproc *w)
 {
-	struct rs_gen *g = w->gen;
+	struct rs_slot *s = own_slot(w);
 
-	if (w->id < g->nslots && g->slots[w->id].proc == w) {
-		g->slots[w->id].proc = NULL;
-		g->nready -= w->ready;
+	if (s) {
+		s->proc = NULL;
+		w->gen->nready -= w->ready && w->role != RS_ROLE_USER;
 	}
 	LIST_REMOVE(w, link);
 	event_free(w->killer);
@@ -86,12 +76,10 @@ void rs_mworker_free(struct rs_wproc *w)
 static bool order(struct rs_slot *s)
 {
 	struct rs_gen *g = s->gen;
-	struct rs_wire_fork fork = { .id = s->id, .generation = g->number };
+	struct rs_wire_fork fork = { .id = s->id, .generation = g->number, .role = s->role };
 	int pair[2] = { -1, -1 }, page = rs_fd_memory("rserverd-claims", RS_CLAIM_PAGE);
 	bool ok;
 
-	if (g->m->script)
-		fork.role = rs_script_role(g->m, s->id);
 	ok = page >= 0 && rs_fd_pair(pair) && wproc_new(s);
 
 	if (ok) {
@@ -118,11 +106,13 @@ static bool wanted(const struct rs_gen *g)
 
 static void fill_slot(struct rs_slot *s)
 {
+	if (s->role == RS_ROLE_USER && s->gen->server && !rs_muser_may_start(s))
+		return;
 	if (wanted(s->gen) && !s->proc && !order(s))
 		rs_master_after_ms(s->respawn, rs_backoff_next(&s->backoff, 0));
 }
 
-static void on_respawn(evutil_socket_t fd, short what, void *arg)
+void rs_mworker_respawn_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct rs_slot *s = arg;
 
@@ -135,6 +125,13 @@ void rs_mworker_order_all(struct rs_gen *g)
 {
 	for (uint32_t i = 0; i < g->nslots; i++)
 		fill_slot(&g->slots[i]);
+}
+
+void rs_mworker_order_users(struct rs_gen *g)
+{
+	for (uint32_t i = g->nworkers + g->ntasks; i < g->nslots; i++)
+		if (!g->slots[i].respawn || !event_pending(g->slots[i].respawn, EV_TIMEOUT, NULL))
+			fill_slot(&g->slots[i]);
 }
 
 void rs_mworker_cancel(struct rs_gen *g)
@@ -164,9 +161,11 @@ struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint
 {
 	struct rs_gen *g;
 
-	LIST_FOREACH(g, &m->gens, link)
-		if (g->number == generation)
-			return id < g->nslots ? g->slots[id].proc : NULL;
+	LIST_FOREACH(g, &m->gens, link) {
+		const struct rs_slot *s = g->number == generation ? rs_mworker_slot(g, id) : NULL;
+		if (s)
+			return s->proc;
+	}
 	return NULL;
 }
 
@@ -202,12 +201,16 @@ static struct rs_wproc *find_forked(struct rs_gen *g, uint32_t id)
 static void is_ready(struct rs_wproc *w)
 {
 	struct rs_gen *g = w->gen;
+	char name[96];
 
 	w->ready = true;
-	g->nready++;
-	rs_debug(g->m->log, "worker %u of generation %u is ready after %lld ms", w->id, g->number,
+	rs_debug(g->m->log, "%s of generation %u is ready after %lld ms", rs_mworker_name(w, name, sizeof name), g->number,
 		 (long long)(rs_now_ms() - w->started_ms));
-	if (g == g->m->next && g->phase == RS_GEN_FILLING && g->nready == g->nslots)
+	/* Nobody waits for those. */
+	if (w->role == RS_ROLE_USER)
+		return;
+	g->nready++;
+	if (g == g->m->next && g->phase == RS_GEN_FILLING && g->nready == g->nworkers + g->ntasks)
 		rs_master_event(g->m, RS_EV_NEXT_READY);
 }
 
@@ -227,7 +230,9 @@ enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *
 	/* Its end was ordered before it was there. */
 	if (w->early_signal)
 		rs_mworker_end(w, w->early_signal, SIGKILL, RS_TERM_GRACE_MS);
-	if (w->ready_pid == w->pid && w->id < g->nslots && g->slots[w->id].proc == w)
+	if (w->role == RS_ROLE_USER && g->server)
+		rs_muser_files(g->m);
+	if (w->ready_pid == w->pid && own_slot(w))
 		is_ready(w);
 	return RS_OK;
 }
@@ -270,10 +275,11 @@ void rs_mworker_end(struct rs_wproc *w, int sig, int next, int64_t grace_ms)
 static void on_killer(evutil_socket_t fd, short what, void *arg)
 {
 	struct rs_wproc *w = arg;
+	char name[96];
 
 	(void)fd, (void)what;
 	RS_CHECK(w, RS_WPROC_MAGIC);
-	rs_info(w->gen->m->log, "worker %u (%d) gets signal %d", w->id, (int)w->pid, w->next_signal);
+	rs_info(w->gen->m->log, "%s (%d) gets signal %d", rs_mworker_name(w, name, sizeof name), (int)w->pid, w->next_signal);
 	rs_mworker_end(w, w->next_signal, w->next_signal == SIGKILL ? 0 : SIGKILL, RS_TERM_GRACE_MS);
 }
 
@@ -282,14 +288,20 @@ void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms)
 	struct rs_wproc *w;
 
 	LIST_FOREACH(w, &g->procs, link) {
+		if (w->role == RS_ROLE_USER) {
+			rs_muser_reload(w);
+			continue;
+		}
 		if (w->told)
 			continue;
 		w->told = true;
 		w->next_signal = SIGTERM;
 		rs_master_after_ms(w->killer, finish_ms);
 	}
+	/* A user process keeps its slot until it is gone: there are never two of them. */
 	for (uint32_t i = 0; i < g->nslots; i++)
-		g->slots[i].proc = NULL;
+		if (g->slots[i].role != RS_ROLE_USER)
+			g->slots[i].proc = NULL;
 	g->nready = 0;
 }
 
@@ -332,6 +344,8 @@ static int64_t successor_delay(struct rs_slot *s, const struct rs_wproc *w, bool
 {
 	if (s->gen->m->script)
 		return crash_loop_delay(s, w, well);
+	if (s->role == RS_ROLE_USER)
+		return rs_muser_delay(s, well, lived_ms);
 	if (w->ready && (well || lived_ms >= LIVED_WELL_MS)) {
 		s->backoff.failures = 0;
 		return 0;
@@ -345,30 +359,32 @@ static int64_t successor_delay(struct rs_slot *s, const struct rs_wproc *w, bool
 static void early_death(struct rs_gen *g, const struct rs_wproc *w, const char *how)
 {
 	const char *said;
-	char why[1024];
+	char why[1024], name[96];
 
 	if (++g->early_deaths < RS_EARLY_DEATHS_MAX)
 		return;
 	said = rs_mlog_last_error(&g->m->logs, g->number);
-	rs_fmt(why, sizeof why, "%u workers died before they were ready, the last one (worker %u) by %s%s%s",
-	       g->early_deaths, w->id, how, *said ? ": " : "", said);
+	rs_fmt(why, sizeof why, "%u workers died before they were ready, the last one (%s) by %s%s%s",
+	       g->early_deaths, rs_mworker_name(w, name, sizeof name), how, *said ? ": " : "", said);
 	rs_mgen_fail(g, why);
 }
 
 void rs_mworker_gone(struct rs_wproc *w, int status)
 {
 	struct rs_gen *g = w->gen;
-	struct rs_slot *s = w->id < g->nslots && g->slots[w->id].proc == w ? &g->slots[w->id] : NULL;
+	struct rs_slot *s = own_slot(w);
 	int64_t lived_ms = rs_now_ms() - w->started_ms, delay = 0;
 	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	bool ready = w->ready;
-	char how[128];
+	bool ready = w->ready, user = w->role == RS_ROLE_USER && g->server;
+	struct rs_master *m = g->m;
+	char how[128], name[96];
 
 	rs_master_status_text(status, how, sizeof how);
+	rs_mworker_name(w, name, sizeof name);
 	if ((well && ready) || w->told)
-		rs_debug(g->m->log, "worker %u (%d) ended: %s", w->id, (int)w->pid, how);
+		rs_debug(g->m->log, "%s (%d) ended: %s", name, (int)w->pid, how);
 	else
-		rs_warnx(g->m->log, "worker %u (%d, generation %u) died after %lld.%03lld s%s: %s", w->id, (int)w->pid,
+		rs_warnx(g->m->log, "%s (%d, generation %u) died after %lld.%03lld s%s: %s", name, (int)w->pid,
 			 g->number, (long long)(lived_ms / 1000), (long long)(lived_ms % 1000),
 			 ready ? "" : ", before it was ready", how);
 	tell_reactor(w, status);
@@ -377,10 +393,13 @@ void rs_mworker_gone(struct rs_wproc *w, int status)
 	if (s && g->phase == RS_GEN_FILLING && !w->told && !(ready && well))
 		early_death(g, w, how);
 	rs_mworker_free(w);
-	if (!s || !wanted(g))
-		return;
-	if (delay > 0)
+	if (user)
+		rs_muser_files(m);
+	if (s && wanted(g) && delay > 0)
 		rs_master_after_ms(s->respawn, delay);
-	else
+	else if (s && wanted(g))
 		fill_slot(s);
+	/* Its like of the generation that serves may have waited for that. */
+	if (user && m->current && m->current != g)
+		rs_mworker_order_users(m->current);
 }

@@ -7,40 +7,37 @@
 
 #include <cmocka.h>
 
-static bool parse(const char *text, bool app, struct rs_ctl_request *r, const char **error)
+static bool parse(const char *text, struct rs_ctl_request *r, const char **error)
 {
 	*error = NULL;
-	return rs_ctl_parse(rs_slice_str(text), app, r, error);
+	return rs_ctl_parse(rs_slice_str(text), r, error);
 }
 
 static void good_lines(void **state)
 {
 	static const struct {
 		const char *text;
-		bool app;
 		enum rs_ctl_verb verb;
 		bool json, wait;
 		const char *environment, *x_version;
 	} cases[] = {
-		{ "status", false, RS_CTL_STATUS, false, false, "", "" },
-		{ "  status   --json  ", false, RS_CTL_STATUS, true, false, "", "" },
-		{ "reload", false, RS_CTL_RELOAD, false, false, "", "" },
-		{ "reload --wait", false, RS_CTL_RELOAD, false, true, "", "" },
-		{ "stop", false, RS_CTL_STOP, false, false, "", "" },
-		{ "restart", false, RS_CTL_RESTART, false, false, "", "" },
-		{ "restart -e staging -x 1.2+b_3", false, RS_CTL_RESTART, false, false, "staging", "1.2+b_3" },
-		{ "restart -x v1", false, RS_CTL_RESTART, false, false, "", "v1" },
-		{ "info", false, RS_CTL_INFO, false, false, "", "" },
-		{ "app-conf", false, RS_CTL_APP_CONF, false, false, "", "" },
-		{ "stats", false, RS_CTL_STATS, false, false, "", "" },
-		{ "stats", true, RS_CTL_STATS, false, false, "", "" },
+		{ "status", RS_CTL_STATUS, false, false, "", "" },
+		{ "  status   --json  ", RS_CTL_STATUS, true, false, "", "" },
+		{ "reload", RS_CTL_RELOAD, false, false, "", "" },
+		{ "reload --wait", RS_CTL_RELOAD, false, true, "", "" },
+		{ "stop", RS_CTL_STOP, false, false, "", "" },
+		{ "restart", RS_CTL_RESTART, false, false, "", "" },
+		{ "restart -e staging -x 1.2+b_3", RS_CTL_RESTART, false, false, "staging", "1.2+b_3" },
+		{ "restart -x v1", RS_CTL_RESTART, false, false, "", "v1" },
+		{ "info", RS_CTL_INFO, false, false, "", "" },
+		{ "app-conf", RS_CTL_APP_CONF, false, false, "", "" },
 	};
 	struct rs_ctl_request r;
 	const char *error;
 
 	(void)state;
 	for (size_t i = 0; i < RS_COUNTOF(cases); i++) {
-		assert_true(parse(cases[i].text, cases[i].app, &r, &error));
+		assert_true(parse(cases[i].text, &r, &error));
 		assert_int_equal(r.verb, cases[i].verb);
 		assert_int_equal(r.json, cases[i].json);
 		assert_int_equal(r.wait, cases[i].wait);
@@ -53,27 +50,25 @@ static void bad_lines(void **state)
 {
 	static const struct {
 		const char *text;
-		bool app;
 		const char *error; /* a part of it */
 	} cases[] = {
-		{ "", false, "unknown request" },          { "   ", false, "unknown request" },
-		{ "STATUS", false, "unknown request" },    { "statu", false, "unknown request" },
-		{ "statuss", false, "unknown request" },   { "status --wait", false, "unknown option" },
-		{ "status x", false, "unknown option" },   { "reload --json", false, "unknown option" },
-		{ "stop now", false, "unknown option" },   { "stop\t", false, "plain text" },
-		{ "status\r", false, "plain text" },       { "st\xc3\xa4tus", false, "plain text" },
-		{ "stop", true, "not allowed" },           { "status", true, "not allowed" },
-		{ "reload --wait", true, "not allowed" },  { "restart -e", false, "bad value of -e" },
-		{ "restart -e -x", false, "bad value" },   { "restart -e a/b", false, "bad value" },
-		{ "restart -x $(id)", false, "bad value" }, { "restart --wait", false, "unknown option" },
-		{ "stats --json", true, "unknown option" },
+		{ "", "unknown request" },          { "   ", "unknown request" },
+		{ "STATUS", "unknown request" },    { "statu", "unknown request" },
+		{ "statuss", "unknown request" },   { "status --wait", "unknown option" },
+		{ "status x", "unknown option" },   { "reload --json", "unknown option" },
+		{ "stop now", "unknown option" },   { "stop\t", "plain text" },
+		{ "status\r", "plain text" },       { "st\xc3\xa4tus", "plain text" },
+		{ "restart -e", "bad value of -e" },
+		{ "restart -e -x", "bad value" },   { "restart -e a/b", "bad value" },
+		{ "restart -x $(id)", "bad value" }, { "restart --wait", "unknown option" },
+		{ "stats", "unknown request" },
 	};
 	struct rs_ctl_request r;
 	const char *error;
 
 	(void)state;
 	for (size_t i = 0; i < RS_COUNTOF(cases); i++) {
-		assert_false(parse(cases[i].text, cases[i].app, &r, &error));
+		assert_false(parse(cases[i].text, &r, &error));
 		assert_non_null(error);
 		assert_non_null(strstr(error, cases[i].error));
 	}
@@ -88,12 +83,12 @@ static void values_are_bounded(void **state)
 	(void)state;
 	memset(line + 11, 'a', 63);
 	line[11 + 63] = '\0';
-	assert_true(parse(line, false, &r, &error));
+	assert_true(parse(line, &r, &error));
 	memset(line + 11, 'a', 64);
 	line[11 + 64] = '\0';
-	assert_false(parse(line, false, &r, &error));
+	assert_false(parse(line, &r, &error));
 	/* A NUL inside is no end. */
-	assert_false(rs_ctl_parse(rs_slice("status\0x", 8), false, &r, &error));
+	assert_false(rs_ctl_parse(rs_slice("status\0x", 8), &r, &error));
 }
 
 int main(void)

@@ -68,6 +68,18 @@ static void our_lines_pass(void **state)
 	assert_string_equal(logged(f), OURS);
 }
 
+static void lines_of_script_servers_pass(void **state)
+{
+	static const char line[] = "[2026-11-21 09:30:00 *4711.0]\tWARNING\ta message\n";
+	struct fixture *f = *state;
+
+	SAY(f, line);
+	assert_string_equal(logged(f), line);
+	SAY(f, "[2026-11-21 09:30:00 ?4711.0]\tWARNING\tno such process\n");
+	assert_non_null(strstr(logged(f), "said: [2026"));
+	assert_null(strstr(logged(f), "WARNING\tno such"));
+}
+
 static void other_lines_are_tagged(void **state)
 {
 	struct fixture *f = *state;
@@ -169,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(our_lines_pass, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_of_script_servers_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_lines_are_tagged, setup, teardown),
 		cmocka_unit_test_setup_teardown(control_bytes_are_escaped, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_in_pieces, setup, teardown),
