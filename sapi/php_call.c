@@ -238,7 +238,8 @@ bool rs_php_call_through(struct rs_php_callback *cb, uint32_t argc, zval *argv, 
 
 bool rs_php_in_server_call(void)
 {
-	return rs_php()->server_calls > 0;
+	/* In a hosted application exit ends what runs, wherever it runs. */
+	return rs_php()->server_calls > 0 && !rs_php()->hosting;
 }
 
 void rs_php_leave_server(void)

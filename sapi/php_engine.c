@@ -1,134 +1,20 @@
 /*
- * The PHP engine: starts PHP, boots the application through the glue, runs one request.
- *
- * Every call into PHP below is made from inside rs_serve(), an internal function that the glue called, by way of
- * php_call.c: so exit, die and dd() come back here and the process goes on. After a fatal error the request is answered,
- * the shutdown functions run, and the process is replaced.
+ * The PHP engine: starts PHP, boots the application through the glue, and is what the core calls (struct rs_engine). Requests and
+ * events are in php_serve.c.
  */
-#include "swoole.h"
+#include "php_serve.h"
+#include "swoole_server_hosted.h"
 
-#include "worker/process.h"
-
-#include <ext/session/php_session.h>
-#include <ext/standard/head.h>
 #include <unistd.h>
 
 /* No header of PHP declares it. */
 extern PHPAPI char *php_ini_opened_path;
-
 
 static struct rs_php state;
 
 struct rs_php *rs_php(void)
 {
 	return &state;
-}
-
-/* ---- calls into PHP ------------------------------------------------------------------------------------- */
-
-/* false: a fatal error. */
-static bool guarded(void (*body)(void *), void *arg)
-{
-	return rs_php_guarded_app(body, arg) != RS_CALL_FATAL;
-}
-
-static void call_body(void *arg)
-{
-	(void)rs_php_call_through(arg, 0, NULL, NULL);
-}
-
-static bool call(struct rs_php_callback *cb)
-{
-	return !cb->set || guarded(call_body, cb);
-}
-
-static void shutdown_functions_body(void *arg)
-{
-	(void)arg;
-	php_call_shutdown_functions();
-}
-
-/* Those of boot (the framework's fatal error page) stay, the request's own are dropped afterwards. */
-static bool run_shutdown_functions(void)
-{
-	HashTable *list = BG(user_shutdown_function_names);
-	bool ok = !list || !zend_hash_num_elements(list) || guarded(shutdown_functions_body, NULL);
-
-	/* The table may have been made by the request. */
-	list = BG(user_shutdown_function_names);
-	while (list && zend_hash_num_elements(list) > state.shutdown_functions) {
-		zend_ulong last = (zend_ulong)list->nNextFreeElement - 1;
-		if (zend_hash_index_del(list, last) == FAILURE)
-			break;
-		list->nNextFreeElement = (zend_long)last;
-	}
-	return ok;
-}
-
-/* Output buffers to the client, headers if nothing was printed; the session is saved before the client goes on. */
-static void end_output_body(void *arg)
-{
-	(void)arg;
-	php_output_end_all();
-	rs_php_settle_app();
-	php_header();
-	if (PS(session_status) == php_session_active)
-		php_session_flush(1);
-}
-
-/* ---- one request ------------------------------------------------------------------------------------------ */
-
-static void arm_body(void *x)
-{
-	rs_php_arm(x);
-}
-
-static void disarm_body(void *arg)
-{
-	(void)arg;
-	rs_php_disarm();
-}
-
-/*
- * A fatal error inside PHP: the framework's shutdown function gets its chance to render the error page, then the response
- * is ended.
- */
-static enum rs_request_end answer_fatal(struct rs_exchange *x)
-{
-	rs_php_after_fatal();
-	(void)run_shutdown_functions();
-	(void)guarded(end_output_body, NULL);
-	rs_exchange_finish(x);
-	rs_warnx(rs_host_log(), "fatal error, worker is replaced: %.*s %.*s",
-		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
-		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p);
-	return RS_REQUEST_RECYCLE;
-}
-
-/* User code has forked and its child has come to its end: it is not the worker, and answers nobody. */
-static void end_foreign_child(void)
-{
-	(void)run_shutdown_functions();
-	_exit(EG(exit_status));
-}
-
-static enum rs_request_end php_request(struct rs_exchange *x)
-{
-	bool ok;
-
-	if (!guarded(arm_body, x))
-		return answer_fatal(x);
-	ok = call(&state.handle);
-	if (!ok)
-		return answer_fatal(x);
-	if (rs_host_forked_away())
-		end_foreign_child();
-	ok = run_shutdown_functions();
-	ok = guarded(end_output_body, NULL) && ok;
-	rs_exchange_finish(x);
-	ok = call(&state.clean) && ok;
-	ok = guarded(disarm_body, NULL) && ok;
-	return ok ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
 }
 
 /* ---- start and boot ------------------------------------------------------------------------------------------ */
@@ -140,6 +26,7 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	state.h = h;
 	state.conf = h->conf;
 	ZVAL_UNDEF(&state.base_server);
+	ZVAL_UNDEF(&state.base_env);
 	ZVAL_UNDEF(&state.server_template);
 	if ((*h->environment && setenv("APP_ENV", h->environment, 1) < 0) ||
 	    (*h->x_version && setenv("X_VERSION", h->x_version, 1) < 0) ||
@@ -248,7 +135,7 @@ static bool php_facts(struct rs_buf *out)
 	struct facts f = { .out = out };
 
 	return rs_php_guarded(facts_body, &f) == RS_CALL_OK && f.ok &&
-	       rs_buf_printf(out, "php\t%s\nsapi\t%s\nphp_ini\t%s\n", PHP_VERSION, sapi_module.name,
+	       rs_buf_printf(out, "php\t%s\nswoole\t%s\nsapi\t%s\nphp_ini\t%s\n", PHP_VERSION, RS_SWOOLE_VERSION, sapi_module.name,
 			     php_ini_opened_path ? php_ini_opened_path : "none") &&
 	       rs_buf_put(out, rs_buf_data(&state.facts), state.facts.len);
 }
@@ -259,20 +146,29 @@ static void php_forked(const struct rs_conf *conf, uint32_t id, uint32_t generat
 {
 	(void)id, (void)generation;
 	state.conf = conf;
-	rs_swoole_set_place(RS_SWOOLE_WORKER);
-	rs_php_after_fork();
+	rs_swoole_hosted_forked();
+}
+
+/* User processes print what they like; the others are armed for each thing they do. */
+static void leave_boot(void)
+{
+	if (rs_swoole_place() != RS_SWOOLE_USER_PROCESS) {
+		rs_php_leave_boot();
+		return;
+	}
+	php_output_end_all();
+	php_output_deactivate();
+	php_output_activate();
+	php_output_set_implicit_flush(1);
 }
 
 static enum rs_result php_worker_start(struct rs_buf *why)
 {
-	bool ok = call(&state.worker_start);
+	bool ok = rs_php_call_glue(&state.worker_start);
 
 	if (state.conf->boot == RS_BOOT_WORKER)
 		rs_php_remember_boot();
-	/* Boot printed nothing to anybody: the output layer starts anew with every request. */
-	php_output_end_all();
-	php_output_deactivate();
-	sapi_deactivate();
+	leave_boot();
 	if (ok && !state.boot_error.len)
 		return RS_OK;
 	RS_IGNORE(rs_buf_put(why, rs_buf_data(&state.boot_error), state.boot_error.len));
@@ -281,7 +177,7 @@ static enum rs_result php_worker_start(struct rs_buf *why)
 
 static void php_idle(void)
 {
-	(void)call(&state.idle);
+	(void)rs_php_call_glue(&state.idle);
 	gc_collect_cycles();
 	zend_mm_gc(zend_mm_get_heap());
 }
@@ -297,7 +193,7 @@ const struct rs_engine rs_the_engine = {
 	.facts = php_facts,
 	.forked = php_forked,
 	.worker_start = php_worker_start,
-	.request = php_request,
+	.request = rs_php_request,
 	.idle = php_idle,
 	.worker_stop = php_worker_stop,
 	.overdue = rs_php_overdue,

@@ -2,7 +2,7 @@
  * A request that has run too long: its client has been answered by the reactor already; here the process writes the PHP
  * backtrace to the log, if it still executes PHP code, and ends. The master kills it a second later if it cannot.
  */
-#include "sapi.h"
+#include "swoole_process.h"
 
 #include <zend_builtin_functions.h>
 
@@ -43,6 +43,7 @@ static void on_interrupt(zend_execute_data *ex)
 		log_frames(&trace);
 		_exit(255);
 	}
+	rs_swoole_process_interrupt();
 	if (next_interrupt)
 		next_interrupt(ex);
 }

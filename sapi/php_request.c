@@ -81,7 +81,7 @@ static void fill_request_info(struct rs_php *php, const struct rs_request_view *
 	rs_buf_reset(b, 64u << 10);
 	if (!rs_buf_reserve(b, scratch_need(v)))
 		zend_error_noreturn(E_ERROR, "Out of memory for the request's header");
-	ri->request_method = keep(b, v->method);
+	ri->request_method = v->method.n ? keep(b, v->method) : NULL;
 	ri->request_uri = keep(b, v->target);
 	ri->query_string = keep(b, v->query);
 	ri->content_type = type.p ? keep(b, type) : NULL;
@@ -141,6 +141,14 @@ static void arm_timer(struct rs_php *php)
 	php->timer_armed_us = now;
 }
 
+/* Events have no limit, as scripts have none. */
+static void unset_timer(struct rs_php *php)
+{
+	if (php->timer_armed_us)
+		zend_unset_timeout();
+	php->timer_armed_us = 0;
+}
+
 /* ---- boot ------------------------------------------------------------------------------------------------ */
 
 static const char *const boot_only[] = { "argv", "argc", "PHP_SELF", "SCRIPT_NAME", "SCRIPT_FILENAME",
@@ -157,14 +165,26 @@ static void drop_header_names(HashTable *server)
 	} ZEND_HASH_FOREACH_END();
 }
 
+/* The superglobal of this name as an array; NULL: somebody has made something else of it. */
+static zval *superglobal(const char *name, size_t n)
+{
+	zval *zv = zend_hash_str_find(&EG(symbol_table), name, n);
+
+	if (zv)
+		ZVAL_DEREF(zv);
+	return zv && Z_TYPE_P(zv) == IS_ARRAY ? zv : NULL;
+}
+
 void rs_php_remember_boot(void)
 {
 	struct rs_php *php = rs_php();
-	zval *server = zend_hash_str_find(&EG(symbol_table), ZEND_STRL("_SERVER"));
+	zval *server = superglobal(ZEND_STRL("_SERVER")), *env = superglobal(ZEND_STRL("_ENV"));
 
-	if (server && Z_TYPE_P(server) == IS_REFERENCE)
-		server = Z_REFVAL_P(server);
-	if (server && Z_TYPE_P(server) == IS_ARRAY) {
+	if (env) {
+		zval_ptr_dtor(&php->base_env);
+		ZVAL_ARR(&php->base_env, zend_array_dup(Z_ARRVAL_P(env)));
+	}
+	if (server) {
 		zval_ptr_dtor(&php->base_server);
 		ZVAL_ARR(&php->base_server, zend_array_dup(Z_ARRVAL_P(server)));
 		for (size_t i = 0; i < RS_COUNTOF(boot_only); i++)
@@ -200,6 +220,19 @@ static void clear_last_error(void)
 	PG(last_error_type) = PG(last_error_lineno) = 0;
 }
 
+/* php_hash_environment() has made it of the environment, or empty (variables_order): what dotenv put there is not in it. */
+static void restore_env(const struct rs_php *php)
+{
+	zval *env = &PG(http_globals)[TRACK_VARS_ENV];
+
+	if (Z_TYPE(php->base_env) != IS_ARRAY)
+		return;
+	zval_ptr_dtor(env);
+	ZVAL_COPY(env, &php->base_env);
+	Z_TRY_ADDREF_P(env);
+	zend_hash_str_update(&EG(symbol_table), ZEND_STRL("_ENV"), env);
+}
+
 void rs_php_arm(struct rs_exchange *x)
 {
 	struct rs_php *php = rs_php();
@@ -213,10 +246,16 @@ void rs_php_arm(struct rs_exchange *x)
 	PG(connection_status) = PHP_CONNECTION_NORMAL;
 	php_output_activate();
 	sapi_activate();
-	arm_timer(php);
+	if (rs_exchange_is_mute(x)) {
+		SG(request_info).no_headers = true; /* header() is heard, nothing is sent */
+		unset_timer(php);
+	} else {
+		arm_timer(php);
+	}
 	free_http_globals();
 	rs_php_filter_reset();
 	php_hash_environment();
+	restore_env(php);
 	modules_rinit();
 }
 

@@ -25,7 +25,7 @@ static size_t sapi_ub_write(const char *p, size_t n)
 {
 	struct rs_exchange *x = rs_php()->x;
 
-	if (!x) {
+	if (!x || rs_exchange_is_mute(x)) {
 		ssize_t out = write(STDOUT_FILENO, p, n);
 		return out < 0 ? 0 : (size_t)out;
 	}
@@ -41,7 +41,7 @@ static void sapi_flush_output(void *context)
 	struct rs_exchange *x = rs_php()->x;
 
 	(void)context;
-	if (!x)
+	if (!x || rs_exchange_is_mute(x))
 		return;
 	if (!SG(headers_sent))
 		sapi_send_headers();
@@ -115,7 +115,7 @@ static int sapi_send_all_headers(sapi_headers_struct *headers)
 	uint64_t length = 0, status = (uint64_t)headers->http_response_code;
 	bool has_length = false, ok = true;
 
-	if (!x || rs_exchange_head_sent(x))
+	if (!x || rs_exchange_is_mute(x) || rs_exchange_head_sent(x))
 		return SAPI_HEADER_SENT_SUCCESSFULLY;
 	for (h = zend_llist_get_first_ex(&headers->headers, &pos); h && ok;
 	     h = zend_llist_get_next_ex(&headers->headers, &pos)) {

@@ -296,6 +296,9 @@ void rs_php_server_variables(zval *track)
 	v = rs_exchange_request(php->x);
 	zval_ptr_dtor(track);
 	ZVAL_ARR(track, zend_array_dup(Z_ARRVAL(php->server_template)));
+	/* An event that has nothing to do with a request. */
+	if (!v->method.n)
+		return;
 	set_request(Z_ARRVAL_P(track), v);
 	set_fields(Z_ARRVAL_P(track), v);
 	if (v->trusted)

@@ -41,11 +41,13 @@ struct rs_php {
 	enum rs_result result;      /* of booted() */
 	bool hosting;               /* we run this PHP; false when loaded with -d extension= */
 	bool serving;               /* serve() has been called */
+	bool app_conf_taken;        /* the configuration has what the application said */
 	struct rs_php_callback handle, clean, worker_start, idle;
 	struct rs_buf app_conf, facts, boot_error;
 
 	/* what boot left behind and every request starts from */
 	zval base_server;           /* $_SERVER entries that boot added: dotenv and such; UNDEF until known */
+	zval base_env;              /* $_ENV likewise, all of it */
 	zval server_template;       /* base_server and what every request's $_SERVER has in common */
 	zend_string **server_keys;  /* names of the others, by enum server_key; permanent */
 	HashTable field_names;      /* header field name as sent -> "HTTP_..." key; bounded, permanent */
@@ -74,8 +76,8 @@ struct rs_php *rs_php(void);
 
 /* swoole.c: what this file is to PHP. */
 extern zend_module_entry rs_swoole_module_entry;
-/* php_glue.c: functions of the glue; registered only when hosting. */
-extern const zend_function_entry rs_php_glue_functions[];
+/* php_glue.c: functions of the glue; registered only when hosting. And those of every process that has the module. */
+extern const zend_function_entry rs_php_glue_functions[], rs_php_everywhere_functions[];
 /* php_sapi.c: our server API, named cli. */
 extern sapi_module_struct rs_php_sapi;
 
@@ -85,10 +87,13 @@ bool rs_php_ini_prepare(const struct rs_conf *conf);
 /* php_binary.c: in MINIT */
 void rs_php_binary_minit(void);
 
+/* php_autoload.c: in MINIT */
+void rs_php_autoload_minit(void);
+
 /* php_request.c */
 void rs_php_arm(struct rs_exchange *x);   /* the SAPI and the superglobals show this request */
 void rs_php_disarm(void);                 /* and forget it again; the output layer is down after this */
-void rs_php_remember_boot(void);          /* what boot left in $_SERVER, shutdown functions, time limit */
+void rs_php_remember_boot(void);          /* what boot left in $_SERVER and $_ENV, shutdown functions, time limit */
 
 /* php_settings.c: ini directives, environment, stream context: as boot left them. */
 void rs_php_putenv_guard(void);

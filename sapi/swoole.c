@@ -55,6 +55,7 @@ static PHP_MINIT_FUNCTION(swoole)
 	REGISTER_INI_ENTRIES();
 	REGISTER_STRING_CONSTANT("RSERVERD_VERSION", RS_VERSION, CONST_CS | CONST_PERSISTENT);
 	rs_php_binary_minit();
+	rs_php_autoload_minit();
 	for (size_t i = 0; i < RS_COUNTOF(files); i++)
 		files[i]();
 	return SUCCESS;
@@ -100,7 +101,7 @@ static PHP_MINFO_FUNCTION(swoole)
 zend_module_entry rs_swoole_module_entry = {
 	STANDARD_MODULE_HEADER,
 	"swoole",
-	NULL,
+	rs_php_everywhere_functions,
 	PHP_MINIT(swoole),
 	PHP_MSHUTDOWN(swoole),
 	PHP_RINIT(swoole),

@@ -60,6 +60,9 @@ ZEND_COLD void rs_swoole_log(int level, int code, const char *fmt, ...) RS_PRINT
 void rs_swoole_log_text(int level, zend_string *text); /* the text as it is */
 /* The setting log_level: lines below are dropped. INFO at first. */
 void rs_swoole_set_log_level(zend_long level);
+zend_long rs_swoole_log_level(void);
+/* The option enable_reuse_port of swoole_async_set(): what servers begin with. */
+bool rs_swoole_reuse_port(void);
 /* The setting log_file, for the time without a server. Empty: standard output. */
 void rs_swoole_set_log_file(const char *path);
 void rs_swoole_ignore_error(int code);

@@ -1,6 +1,7 @@
 /*
  * Swoole\Atomic and Swoole\Atomic\Long: shared numbers (shm/shm_atomic.h). Contract B.10.
  */
+#include "swoole_kept.h"
 #include "swoole_lock.h"
 
 #include "shm/shm_atomic.h"
@@ -79,31 +80,54 @@ static bool two_ints(zend_execute_data *execute_data, zend_long *a, zend_long *b
 	return true;
 }
 
-/* The new object's cell. NULL: it threw. */
-static struct rs_atomic_cell *construct(zend_execute_data *execute_data, zend_long *value)
+/* Of cells: bits. */
+enum { NARROW = 32, WIDE = 64 };
+
+struct making {
+	struct rs_atomic *atomic;
+	uint32_t kind;
+	zend_long value;
+};
+
+static bool attach(void *arg, int fd)
+{
+	const struct making *m = arg;
+
+	return rs_atomic_attach(m->atomic, m->kind, fd);
+}
+
+static bool create(void *arg, int *fd)
+{
+	const struct making *m = arg;
+
+	if (!rs_atomic_init(m->atomic, m->kind, fd))
+		return false;
+	if (m->kind == WIDE)
+		atomic_store(&m->atomic->cell->wide, (uint64_t)m->value);
+	else
+		atomic_store(&m->atomic->cell->value, (uint32_t)m->value);
+	return true;
+}
+
+/* The new object's number. */
+static void construct(zend_execute_data *execute_data, uint32_t kind)
 {
 	struct atomic_object *o = RS_SWOOLE_OBJECT(struct atomic_object, Z_OBJ_P(ZEND_THIS));
+	struct making m = { .atomic = &o->atomic, .kind = kind };
 
-	if (!maybe_int(execute_data, value))
-		return NULL;
-	if (o->atomic.cell) {
+	if (!maybe_int(execute_data, &m.value))
+		return;
+	if (o->atomic.cell)
 		zend_throw_error(NULL, "Constructor of %s can only be called once", ZSTR_VAL(o->std.ce->name));
-		return NULL;
-	}
-	if (!rs_atomic_init(&o->atomic))
+	else if (!rs_swoole_kept_make(&m, attach, create))
 		rs_swoole_throw(errno, "global memory allocation failure: %s", strerror(errno));
-	return o->atomic.cell;
 }
 
 /* ---- 32 bits, unsigned: what PHP gives is taken modulo 2^32 -------------------------------------------------------- */
 
 ZEND_METHOD(Swoole_Atomic, __construct)
 {
-	zend_long value = 0;
-	struct rs_atomic_cell *cell = construct(execute_data, &value);
-
-	if (cell)
-		atomic_store(&cell->value, (uint32_t)value);
+	construct(execute_data, NARROW);
 }
 
 ZEND_METHOD(Swoole_Atomic, add)
@@ -172,11 +196,7 @@ ZEND_METHOD(Swoole_Atomic, wakeup)
 
 ZEND_METHOD(Swoole_Atomic_Long, __construct)
 {
-	zend_long value = 0;
-	struct rs_atomic_cell *cell = construct(execute_data, &value);
-
-	if (cell)
-		atomic_store(&cell->wide, (uint64_t)value);
+	construct(execute_data, WIDE);
 }
 
 ZEND_METHOD(Swoole_Atomic_Long, add)

@@ -31,10 +31,16 @@ bool rs_swoole_http_upgraded_here(uint32_t fd)
 static void refuse(const struct rs_event *ev, unsigned status)
 {
 	struct rs_answer a = { .request = ev->request, .fd = ev->h.fd, .status = status, .reason = RS_SLICE(""),
-			       .headers = RS_SLICE("Server: swoole-http-server\r\n"), .content_length = 0 };
+			       .content_length = 0 };
+	smart_str lines = { 0 };
 
-	if (ev->h.kind != RS_EVENT_OPEN)
-		(void)rs_server_answer_head(&a, RS_SLICE(""), true);
+	if (ev->h.kind == RS_EVENT_OPEN)
+		return;
+	rs_http_server_line(&lines);
+	smart_str_0(&lines);
+	a.headers = lines.s ? rs_slice(ZSTR_VAL(lines.s), ZSTR_LEN(lines.s)) : RS_SLICE("");
+	(void)rs_server_answer_head(&a, RS_SLICE(""), true);
+	smart_str_free(&lines);
 }
 
 static void make_response(const struct rs_event *ev, const struct rs_request_view *v, const struct rs_swoole_http_conf *conf,

@@ -4,20 +4,12 @@
 #include "swoole_http_private.h"
 
 #include "base/rs_clock.h"
+#include "http/http.h"
 
 #include <ext/date/php_date.h>
 #include <ext/standard/url.h>
 
 /* ---- in ------------------------------------------------------------------------------------------------------------------ */
-
-static struct rs_slice trimmed(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	return rs_slice(p, (size_t)(end - p));
-}
 
 /* Percent only: a plus is a plus here. */
 static zend_string *decoded(struct rs_slice s)
@@ -28,37 +20,23 @@ static zend_string *decoded(struct rs_slice s)
 	return out;
 }
 
-static void one_cookie(struct rs_slice pair, zval *out)
-{
-	const char *eq = memchr(pair.p, '=', pair.n), *end = pair.p + pair.n;
-	zend_string *name;
-	zval value;
-
-	if (!eq || eq == pair.p)
-		return;
-	name = decoded(trimmed(pair.p, eq));
-	ZVAL_STR(&value, decoded(trimmed(eq + 1, end)));
-	/* Browsers send the one of the nearest path first. */
-	if (!zend_symtable_exists(Z_ARRVAL_P(out), name))
-		zend_symtable_update(Z_ARRVAL_P(out), name, &value);
-	else
-		zval_ptr_dtor(&value);
-	zend_string_release(name);
-}
-
 void rs_http_cookies(struct rs_slice field, zval *out)
 {
-	const char *p = field.p, *end = p + field.n;
+	struct rs_slice name, text;
+	zend_string *key;
+	zval value;
 
 	if (Z_TYPE_P(out) != IS_ARRAY)
 		array_init(out);
-	while (p < end) {
-		const char *semicolon = memchr(p, ';', (size_t)(end - p)), *stop = semicolon ? semicolon : end;
-		struct rs_slice pair = trimmed(p, stop);
-
-		if (pair.n)
-			one_cookie(pair, out);
-		p = stop + 1;
+	while (rs_http_cookie_next(&field, &name, &text)) {
+		key = decoded(name);
+		ZVAL_STR(&value, decoded(text));
+		/* Browsers send the one of the nearest path first. */
+		if (!zend_symtable_exists(Z_ARRVAL_P(out), key))
+			zend_symtable_update(Z_ARRVAL_P(out), key, &value);
+		else
+			zval_ptr_dtor(&value);
+		zend_string_release(key);
 	}
 }
 

@@ -147,7 +147,6 @@ static void take_back(struct lent *l, zval *post, zval *files)
 	sapi_module.read_post = l->read_post;
 	PG(upload_tmp_dir) = l->tmp_dir;
 	PG(upload_max_filesize) = l->max_filesize;
-	merge_uploaded(l->uploaded);
 }
 
 /* ---- files -------------------------------------------------------------------------------------------------------------------- */
@@ -282,6 +281,35 @@ static void take_files(zval *found, bool as_php, zval *files, zval *tmpfiles)
 	ZVAL_COPY_VALUE(files, found);
 }
 
+static bool is_listed(zval *tmpfiles, const zend_string *path)
+{
+	zval *one;
+
+	if (Z_TYPE_P(tmpfiles) != IS_ARRAY)
+		return false;
+	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(tmpfiles), one) {
+		if (zend_string_equals(Z_STR_P(one), path))
+			return true;
+	} ZEND_HASH_FOREACH_END();
+	return false;
+}
+
+/* Two files of one name: the first is nobody's, and would stay as long as the process does. */
+static void drop_unlisted(zval *tmpfiles)
+{
+	HashTable *mine = SG(rfc1867_uploaded_files);
+	zend_string *path;
+
+	if (!mine)
+		return;
+	ZEND_HASH_FOREACH_STR_KEY(mine, path) {
+		if (!path || is_listed(tmpfiles, path))
+			continue;
+		VCWD_UNLINK(ZSTR_VAL(path));
+		zend_hash_del(mine, path);
+	} ZEND_HASH_FOREACH_END();
+}
+
 static void multipart(const struct rs_http_source *from, struct rs_slice type, zval *post, zval *files, zval *tmpfiles)
 {
 	char *copy = estrndup(type.p, type.n);
@@ -296,6 +324,8 @@ static void multipart(const struct rs_http_source *from, struct rs_slice type, z
 	speak_again(&q);
 	efree(copy);
 	take_files(&found, from->conf->parse_files, files, tmpfiles);
+	drop_unlisted(tmpfiles);
+	merge_uploaded(l.uploaded);
 	if (zend_hash_num_elements(Z_ARRVAL_P(post)) == 0) {
 		zval_ptr_dtor(post);
 		ZVAL_NULL(post);

@@ -15,6 +15,7 @@ struct rs_http_own; /* of Request::create(): bytes collected so far (swoole_http
 struct rs_http_in {
 	struct rs_server_request *q;   /* of a server, or NULL */
 	struct rs_http_own *own;       /* of Request::create(), or NULL */
+	pid_t pid;                     /* of the process that made it: what was uploaded is deleted by no child of it */
 	zend_object std;
 };
 
@@ -85,6 +86,8 @@ struct rs_http_head_out {
 };
 
 void rs_http_head_make(struct rs_http_answer *r, struct rs_http_head_out *out);
+/* What the server is called, by default: scripts have the usual name, of applications their configuration says it, or nothing. */
+void rs_http_server_line(smart_str *out);
 /* Lines of trailer(); nothing without any. */
 void rs_http_trailer_lines(struct rs_http_answer *r, smart_str *out);
 void rs_http_head_free(struct rs_http_head_out *out);

@@ -8,6 +8,7 @@
 #include "stubs/http_request_arginfo.h"
 
 #include <ext/standard/url.h>
+#include <unistd.h>
 
 zend_class_entry *rs_swoole_http_request_ce;
 static zend_object_handlers handlers;
@@ -22,6 +23,7 @@ static zend_object *create_object(zend_class_entry *ce)
 	struct rs_http_in *r = zend_object_alloc(sizeof *r, ce);
 
 	memset(r, 0, offsetof(struct rs_http_in, std));
+	r->pid = getpid();
 	zend_object_std_init(&r->std, ce);
 	object_properties_init(&r->std, ce);
 	r->std.handlers = &handlers;
@@ -32,7 +34,8 @@ static void free_object(zend_object *object)
 {
 	struct rs_http_in *r = RS_SWOOLE_OBJECT(struct rs_http_in, object);
 
-	rs_http_tmpfiles_delete(OBJ_PROP_NUM(object, RS_HTTP_REQUEST_TMPFILES));
+	if (r->pid == getpid())
+		rs_http_tmpfiles_delete(OBJ_PROP_NUM(object, RS_HTTP_REQUEST_TMPFILES));
 	if (r->q)
 		rs_server_request_free(r->q);
 	if (r->own)

@@ -107,7 +107,7 @@ void rs_http_response_status_only(struct rs_http_answer *r, unsigned status)
 		rs_server_answer_abort(&r->answer);
 		return;
 	}
-	smart_str_appends(&none.lines, "Server: swoole-http-server\r\n");
+	rs_http_server_line(&none.lines);
 	smart_str_0(&none.lines);
 	r->answer.status = status;
 	if (r->reason)
@@ -176,8 +176,11 @@ bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body)
 				      "the application's Content-Length is not that of the body and is ignored");
 	}
 	result = send_head(r, &head, length, body, true);
-	if (result == RS_SERVER_OK && r->upgrade && r->answer.status == 101)
+	if (result == RS_SERVER_OK && r->upgrade && r->answer.status == 101) {
 		rs_http_note_upgrade(r->answer.fd);
+		if (rs_server_hosted())
+			rs_server_established(r->answer.fd);
+	}
 	rs_http_head_free(&head);
 	smart_str_free(&packed);
 	return head_sent(r, result, true);

@@ -1,6 +1,6 @@
 /*
- * The response as its methods and the server see it: swoole_http_response.c sends, swoole_http_response_methods.c is what PHP
- * calls.
+ * The response as its methods and the server see it: swoole_http_response.c sends, swoole_http_response_methods.c, _set.c, _send.c
+ * and _other.c are what PHP calls.
  */
 #ifndef RS_SWOOLE_HTTP_RESPONSE_H
 #define RS_SWOOLE_HTTP_RESPONSE_H
@@ -10,8 +10,18 @@
 struct rs_http_answer *rs_http_response_of(zend_object *o);
 void rs_http_response_class(zend_class_entry *ce);
 
+static inline struct rs_http_answer *rs_http_this(zval *this)
+{
+	return rs_http_response_of(Z_OBJ_P(this));
+}
+
 /* Somebody waits for it and it is not ended. */
 bool rs_http_response_open(const struct rs_http_answer *r);
+/* For what sets something: the head must not be out either. */
+static inline bool rs_http_response_settable(const struct rs_http_answer *r)
+{
+	return rs_http_response_open(r) && !r->started;
+}
 
 /* All on an open response; false: the error number is set. */
 bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body);  /* head and body, the end */
@@ -29,5 +39,31 @@ void rs_http_set_header(struct rs_http_answer *r, const char *key, const char *v
 
 /* See rs_swoole_http_upgraded_here(). */
 void rs_http_note_upgrade(uint32_t fd);
+
+/* ---- methods that do not stand beside their table ------------------------------------------------------------------------- */
+
+/* swoole_http_response_set.c */
+ZEND_METHOD(Swoole_Http_Response, initHeader);
+ZEND_METHOD(Swoole_Http_Response, status);
+ZEND_METHOD(Swoole_Http_Response, header);
+ZEND_METHOD(Swoole_Http_Response, trailer);
+ZEND_METHOD(Swoole_Http_Response, cookie);
+ZEND_METHOD(Swoole_Http_Response, rawcookie);
+ZEND_METHOD(Swoole_Http_Response, gzip);
+
+/* swoole_http_response_send.c */
+ZEND_METHOD(Swoole_Http_Response, write);
+ZEND_METHOD(Swoole_Http_Response, end);
+ZEND_METHOD(Swoole_Http_Response, sendfile);
+ZEND_METHOD(Swoole_Http_Response, redirect);
+
+/* swoole_http_response_other.c */
+ZEND_METHOD(Swoole_Http_Response, upgrade);
+ZEND_METHOD(Swoole_Http_Response, push);
+ZEND_METHOD(Swoole_Http_Response, recv);
+ZEND_METHOD(Swoole_Http_Response, close);
+ZEND_METHOD(Swoole_Http_Response, ping);
+ZEND_METHOD(Swoole_Http_Response, goaway);
+ZEND_METHOD(Swoole_Http_Response, disconnect);
 
 #endif

@@ -150,6 +150,14 @@ static void cookie_lines(struct rs_http_answer *r, struct rs_http_head_out *out)
 	} ZEND_HASH_FOREACH_END();
 }
 
+void rs_http_server_line(smart_str *out)
+{
+	struct rs_slice name = rs_server_hosted() ? rs_slice_str(rs_php()->conf->server) : RS_SLICE(SERVER_NAME);
+
+	if (name.n)
+		line(out, RS_SLICE("Server"), name);
+}
+
 void rs_http_head_make(struct rs_http_answer *r, struct rs_http_head_out *out)
 {
 	unsigned status = r->answer.status;
@@ -160,7 +168,7 @@ void rs_http_head_make(struct rs_http_answer *r, struct rs_http_head_out *out)
 	user_lines(r, out, &said);
 	cookie_lines(r, out);
 	if (!said.server)
-		line(&out->lines, RS_SLICE("Server"), RS_SLICE(SERVER_NAME));
+		rs_http_server_line(&out->lines);
 	if (!said.type && !bodiless)
 		line(&out->lines, RS_SLICE("Content-Type"), RS_SLICE(DEFAULT_TYPE));
 	smart_str_0(&out->lines);

@@ -62,6 +62,10 @@ void rs_swoole_invoke_plain(struct rs_php_callback *cb, uint32_t argc, zval *arg
 {
 	struct plain p = { .cb = cb, .argc = argc, .argv = argv };
 
+	if (policy.run) {
+		settle(policy.run(plain_body, &p));
+		return;
+	}
 	/* In a server exit throws; in a script it is an exit. */
 	settle(policy.settle ? rs_php_call(cb, argc, argv, NULL) : rs_php_guarded(plain_body, &p));
 }

@@ -17,6 +17,8 @@
 struct rs_swoole_policy {
 	bool coroutine;                       /* the setting enable_coroutine */
 	void (*settle)(enum rs_call_end end); /* RS_CALL_FATAL: the process must end; FATAL and THROWN in a coroutine as well */
+	/* Runs body, instead of calling it guarded: what is to be done around every callback. NULL: nothing */
+	enum rs_call_end (*run)(void (*body)(void *arg), void *arg);
 	uint64_t reserved_signals;            /* bit n: signal n is not for Process::signal() here */
 };
 

@@ -1,6 +1,7 @@
 /*
  * Swoole\Lock: locks between processes (shm/shm_lock.h). Contract B.10.
  */
+#include "swoole_kept.h"
 #include "swoole_lock.h"
 
 #include "shm/shm_lock.h"
@@ -116,6 +117,22 @@ static void take(INTERNAL_FUNCTION_PARAMETERS, enum rs_lock_how how, int64_t wai
 	answer(o, take_it(o, how, wait_us), return_value);
 }
 
+static bool attach(void *arg, int fd)
+{
+	struct lock_object *o = arg;
+
+	o->lock = rs_lock_attach(o->type, fd);
+	return o->lock;
+}
+
+static bool create(void *arg, int *fd)
+{
+	struct lock_object *o = arg;
+
+	o->lock = rs_lock_create(o->type, fd);
+	return o->lock;
+}
+
 ZEND_METHOD(Swoole_Lock, __construct)
 {
 	struct lock_object *o = RS_SWOOLE_OBJECT(struct lock_object, Z_OBJ_P(ZEND_THIS));
@@ -139,12 +156,15 @@ ZEND_METHOD(Swoole_Lock, __construct)
 	}
 	if (type == RS_LOCK_FILE && php_check_open_basedir(ZSTR_VAL(file)))
 		RETURN_THROWS();
-	o->lock = rs_lock_new((enum rs_lock_type)type, ZSTR_VAL(file));
+	o->type = (enum rs_lock_type)type;
+	if (type == RS_LOCK_FILE)
+		o->lock = rs_lock_new(RS_LOCK_FILE, ZSTR_VAL(file));
+	else
+		(void)rs_swoole_kept_make(o, attach, create);
 	if (!o->lock) {
 		rs_swoole_throw(errno, "failed to create a lock: %s", strerror(errno));
 		RETURN_THROWS();
 	}
-	o->type = (enum rs_lock_type)type;
 	o->constructed = true;
 }
 

@@ -147,7 +147,7 @@ static void slot_ended(struct pool_slot *s, const struct rs_child_end *end)
 static bool has_ended(pid_t pid, struct rs_child_end *end)
 {
 	*end = (struct rs_child_end){ .pid = pid };
-	switch (rs_child_wait(pid, false, end)) {
+	switch (rs_child_wait(pid, false, NULL, end)) {
 	case RS_OK:
 		return true;
 	case RS_ERR:

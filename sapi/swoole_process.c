@@ -83,6 +83,7 @@ static bool make_pipe(struct process *p, int type)
 		return true;
 	if (!rs_pipe_open(&p->pipe, type != 1))
 		return false;
+	p->pipe.interrupted = rs_process_interrupted;
 	p->has_pipe = true;
 	show_long(p, "pipe", p->pipe.fds[RS_PIPE_MASTER]);
 	return true;

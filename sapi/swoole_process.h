@@ -29,6 +29,8 @@ void rs_swoole_process_set_pid(zend_object *process, pid_t pid);
 int rs_swoole_process_run(zend_object *process);
 /* The end of the pipe that this process uses; -1: none. */
 int rs_swoole_process_fd(zend_object *process);
+/* Both ends; -1: none. */
+void rs_swoole_process_fds(zend_object *process, int fds[2]);
 
 /* A process object of a pool: pipe (type 0 none, 1 stream, 2 datagram) and queue (may be NULL, shared) but no callback. */
 struct rs_queue;
@@ -46,6 +48,11 @@ bool rs_swoole_process_send(zend_object *process, struct rs_slice datagram, bool
 enum rs_result rs_swoole_process_wait(zend_object *to, zend_object *own, int64_t timeout_ms);
 /* One datagram at the child's end, without waiting. -1: errno. */
 ssize_t rs_swoole_process_receive(zend_object *process, void *buf, size_t n);
+
+/* ---- signals (swoole_process_system.c) ---------------------------------------------------------------------------- */
+
+/* Between two instructions of PHP code: signals that have come meanwhile, where they may come in between. */
+void rs_swoole_process_interrupt(void);
 
 /* ---- children (swoole_child.c) ------------------------------------------------------------------------------------ */
 

@@ -32,6 +32,13 @@ static bool has_pipe(const struct process *p)
 	return false;
 }
 
+static void pipe_failed(int err)
+{
+	rs_swoole_set_error(err);
+	if (err == EINTR)
+		rs_process_run_interruption();
+}
+
 /* Who is at the other end, as far as this process knows. */
 static pid_t peer(const struct process *p)
 {
@@ -61,7 +68,7 @@ ZEND_METHOD(Swoole_Process, write)
 	else
 		sent = rs_pipe_write(&p->pipe, p->side, ZSTR_VAL(data), ZSTR_LEN(data), peer(p));
 	if (sent < 0) {
-		rs_swoole_set_error(errno);
+		pipe_failed(errno);
 		RETURN_FALSE;
 	}
 	RETURN_LONG(sent);
@@ -85,8 +92,10 @@ ZEND_METHOD(Swoole_Process, read)
 	data = zend_string_alloc((size_t)MIN(size, READ_MAX), false);
 	got = rs_pipe_read(&p->pipe, p->side, ZSTR_VAL(data), ZSTR_LEN(data), peer(p));
 	if (got < 0) {
-		rs_swoole_set_error(errno);
+		int err = errno;
+
 		zend_string_efree(data);
+		pipe_failed(err);
 		RETURN_FALSE;
 	}
 	data = zend_string_truncate(data, (size_t)got, false);
@@ -152,6 +161,14 @@ int rs_swoole_process_fd(zend_object *object)
 	const struct process *p = rs_process_of_object(object);
 
 	return p->has_pipe ? p->pipe.fds[p->side] : -1;
+}
+
+void rs_swoole_process_fds(zend_object *object, int fds[2])
+{
+	const struct process *p = rs_process_of_object(object);
+
+	for (int i = 0; i < 2; i++)
+		fds[i] = p->has_pipe ? p->pipe.fds[i] : -1;
 }
 
 int rs_swoole_process_child_fd(zend_object *object)

@@ -29,6 +29,12 @@ struct process *rs_process_of(zval *object);
 struct process *rs_process_of_object(zend_object *object);
 /* Both ends, after Event and what waits to be written have forgotten them. */
 void rs_process_close_pipe(struct process *p);
+/*
+ * For waits (swoole_process_system.c): a signal has come whose callback must run in the middle of them. After EINTR the
+ * callbacks run, and errno is EINTR for PHP.
+ */
+bool rs_process_interrupted(void);
+void rs_process_run_interruption(void);
 /* Properties as its queue is now (swoole_process_queue.c). */
 void rs_process_show_queue(struct process *p);
 

@@ -53,6 +53,7 @@ ZEND_METHOD(Swoole_Process, useQueue)
 		RETURN_FALSE;
 	}
 	q.nowait = mode & MODE_NOWAIT;
+	q.interrupted = rs_process_interrupted;
 	p->orient = (mode & ~(zend_long)MODE_NOWAIT) == MODE_ORIENT;
 	p->queue = q;
 	rs_process_show_queue(p);
@@ -77,6 +78,8 @@ ZEND_METHOD(Swoole_Process, push)
 		RETURN_TRUE;
 	if (errno == EAGAIN)
 		rs_swoole_set_error(EAGAIN);
+	else if (errno == EINTR)
+		rs_process_run_interruption();
 	else
 		rs_swoole_warn(errno, "cannot push %zu bytes: %s", ZSTR_LEN(data), strerror(errno));
 	RETURN_FALSE;
@@ -100,6 +103,8 @@ ZEND_METHOD(Swoole_Process, pop)
 	message = rs_queue_pop(&p->queue, p->orient ? p->id + 1 : 0, (size_t)max, -1, &n);
 	if (!message) {
 		rs_swoole_set_error(errno);
+		if (errno == EINTR)
+			rs_process_run_interruption();
 		RETURN_FALSE;
 	}
 	RETVAL_STRINGL(message, n);

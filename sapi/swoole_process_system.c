@@ -15,12 +15,25 @@
 /* Callbacks of Process::signal(), by number. */
 static struct {
 	struct rs_php_callback cbs[NSIG];
+	volatile sig_atomic_t due; /* some have come while PHP code runs that may not turn the loop for long */
+	bool interrupting;         /* their callbacks run in the middle of that code */
 } signals;
 
 /* The loop is gone, perhaps because this is a child: nothing of user code runs here. */
 static void forget(void)
 {
 	memset(&signals, 0, sizeof signals);
+}
+
+/* User processes of applications are often loops that block; nothing else would stop them in good order. */
+static bool interrupts(void)
+{
+	return rs_php()->hosting && rs_swoole_place() == RS_SWOOLE_USER_PROCESS;
+}
+
+bool rs_process_interrupted(void)
+{
+	return signals.due && !signals.interrupting;
 }
 
 ZEND_METHOD(Swoole_Process, wait)
@@ -33,9 +46,12 @@ ZEND_METHOD(Swoole_Process, wait)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_BOOL(blocking)
 	ZEND_PARSE_PARAMETERS_END();
-	r = rs_child_wait(-1, blocking, &end);
-	if (r == RS_ERR)
+	r = rs_child_wait(-1, blocking, interrupts() ? rs_process_interrupted : NULL, &end);
+	if (r == RS_ERR) {
 		rs_swoole_set_error(errno);
+		if (rs_process_interrupted())
+			rs_process_run_interruption();
+	}
 	if (r != RS_OK)
 		RETURN_FALSE;
 	array_init_size(return_value, 3);
@@ -51,7 +67,36 @@ static void signal_cb(int signo, void *arg)
 	zval number;
 
 	ZVAL_LONG(&number, signo);
-	rs_swoole_invoke_plain(arg, 1, &number);
+	/* As with ext-pcntl: what it throws, and exit, go through the code that was interrupted. */
+	if (signals.interrupting)
+		(void)rs_php_call_through(arg, 1, &number, NULL);
+	else
+		rs_swoole_invoke_plain(arg, 1, &number);
+}
+
+/* In the signal's handler. */
+static void told(void)
+{
+	signals.due = 1;
+	zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
+}
+
+void rs_process_run_interruption(void)
+{
+	rs_swoole_process_interrupt();
+	rs_swoole_set_error(EINTR);
+}
+
+void rs_swoole_process_interrupt(void)
+{
+	struct rs_loop *l = rs_loop_peek();
+
+	if (!signals.due || signals.interrupting || !l || EG(exception))
+		return;
+	signals.due = 0;
+	signals.interrupting = true;
+	(void)rs_loop_call_signals(l);
+	signals.interrupting = false;
 }
 
 /* false: warned. */
@@ -100,6 +145,8 @@ ZEND_METHOD(Swoole_Process, signal)
 		RETURN_FALSE;
 	}
 	rs_loop_at_drop(l, forget);
+	if (interrupts())
+		rs_loop_tell_signals(l, told);
 	rs_php_callback_copy(&signals.cbs[signo], &fci, &fcc);
 	RETURN_TRUE;
 }

@@ -1,7 +1,7 @@
 /*
  * Swoole\Server: the object, its ports and user processes, until start(). What it does then is in the other swoole_server_*.c.
  */
-#include "swoole_server.h"
+#include "swoole_server_hosted.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -127,7 +127,7 @@ static void show(struct rs_swoole_server *s)
 	zval_ptr_dtor(&value);
 }
 
-static void show_ports(struct rs_swoole_server *s)
+void rs_swoole_server_show_ports(struct rs_swoole_server *s)
 {
 	zval ports, port;
 
@@ -166,6 +166,21 @@ static bool can_be_made(const struct rs_swoole_server *s, zend_long mode)
 	return false;
 }
 
+bool rs_swoole_server_make(struct rs_swoole_server *s, zend_string *host, zend_long port, zend_long type, char *why, size_t why_size)
+{
+	servers.the = s;
+	if (!rs_swoole_port_open(s, host, port, type, why, why_size)) {
+		servers.the = NULL;
+		return false;
+	}
+	s->pid = getpid();
+	s->made = true;
+	take_protocol(s);
+	show(s);
+	rs_swoole_server_show_ports(s);
+	return true;
+}
+
 ZEND_METHOD(Swoole_Server, __construct)
 {
 	struct rs_swoole_server *s = RS_SWOOLE_OBJECT(struct rs_swoole_server, Z_OBJ_P(ZEND_THIS));
@@ -183,23 +198,16 @@ ZEND_METHOD(Swoole_Server, __construct)
 	if (!can_be_made(s, mode))
 		RETURN_THROWS();
 	host = host ? zend_string_copy(host) : zend_string_init(ZEND_STRL("0.0.0.0"), false);
-	servers.the = s;
-	if (!rs_swoole_port_open(s, host, port, type, why, sizeof why)) {
+	s->mode = mode;
+	if (!rs_swoole_server_make(s, host, port, type, why, sizeof why)) {
 		int saved = errno;
 
-		servers.the = NULL;
 		rs_swoole_throw(saved, "failed to listen server port[%s:" ZEND_LONG_FMT "], Error: %s[%d]", ZSTR_VAL(host), port,
 				*why ? why : strerror(saved), saved);
 		zend_string_release(host);
 		RETURN_THROWS();
 	}
 	zend_string_release(host);
-	s->mode = mode;
-	s->pid = getpid();
-	s->made = true;
-	take_protocol(s);
-	show(s);
-	show_ports(s);
 }
 
 /* ---- configuration ------------------------------------------------------------------------------------------------------- */
@@ -216,7 +224,10 @@ ZEND_METHOD(Swoole_Server, set)
 		RETURN_FALSE;
 	rs_swoole_merge_settings(&s->std, rs_swoole_server_ce, settings);
 	rs_swoole_merge_settings(&s->ports[0]->std, rs_swoole_port_ce, settings);
-	rs_swoole_apply_settings(s, s->ports[0], settings);
+	if (!s->hosted)
+		rs_swoole_apply_settings(s, s->ports[0], settings);
+	else if (!rs_swoole_hosted_set(s, s->ports[0], settings))
+		RETURN_THROWS();
 	RETURN_TRUE;
 }
 
@@ -272,7 +283,7 @@ ZEND_METHOD(Swoole_Server, listen)
 			      *why ? why : strerror(code));
 		RETURN_FALSE;
 	}
-	show_ports(s);
+	rs_swoole_server_show_ports(s);
 	RETURN_OBJ_COPY(&s->ports[s->nports - 1]->std);
 }
 

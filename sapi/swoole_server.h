@@ -52,6 +52,7 @@ struct rs_swoole_server {
 	zend_long mode;
 	bool made;                     /* the constructor has run */
 	bool started;                  /* start() has been called */
+	bool hosted;                   /* the server of a hosted application: swoole_server_hosted.h */
 	pid_t pid;                     /* of the process that made it: removes the files of Unix sockets */
 	zend_object std;
 };
@@ -66,6 +67,10 @@ bool rs_swoole_server_running(void);
 /* Not running yet? Else warns. */
 bool rs_swoole_server_not_running(const struct rs_swoole_server *s);
 
+/* Its first port, and what is seen of it; it is the process's server then. false: errno, why. */
+bool rs_swoole_server_make(struct rs_swoole_server *s, zend_string *host, zend_long port, zend_long type, char *why, size_t why_size);
+/* Another port has been added. */
+void rs_swoole_server_show_ports(struct rs_swoole_server *s);
 void rs_swoole_server_put_long(struct rs_swoole_server *s, const char *name, zend_long value);
 
 /* ---- swoole_server_port.c -------------------------------------------------------------------------------------------- */
@@ -88,14 +93,22 @@ bool rs_swoole_on(struct rs_swoole_server *s, struct rs_swoole_port *port, zend_
 struct rs_php_callback *rs_swoole_on_find(struct rs_swoole_server *s, struct rs_swoole_port *port, zend_string *name);
 /* The callback of an event; of a port: its own or the first one's. NULL: none. */
 struct rs_php_callback *rs_swoole_callback(struct rs_swoole_server *s, enum rs_on on, uint32_t port);
-/* At start(): fatal when one is missing; fills rs_port.events. */
-void rs_swoole_on_finish(struct rs_swoole_server *s);
+/* At start(): fills rs_port.events. NULL; or the name of a callback that is missing, and the index of the port that needs it. */
+const char *rs_swoole_on_finish(struct rs_swoole_server *s, uint32_t *port);
 
 /* ---- swoole_server_start.c, swoole_server_hooks.c ------------------------------------------------------------------------ */
 
 /* The whole of start(). */
 bool rs_swoole_server_start(struct rs_swoole_server *s);
 extern const struct rs_server_hooks rs_swoole_server_hooks;
+/* Its parts: what the core must know, for ports that are finished; the setting property; ids of user processes. */
+void rs_swoole_setup_fill(const struct rs_swoole_server *s, struct rs_server_setup *setup);
+void rs_swoole_show_settings(struct rs_swoole_server *s);
+void rs_swoole_number_processes(struct rs_swoole_server *s);
+/* Of a running server. */
+zend_long rs_swoole_manager_pid(void);
+/* In a process of a running server: the properties that say which one. */
+void rs_swoole_server_show_process(struct rs_swoole_server *s);
 
 /* ---- swoole_server_settle.c ------------------------------------------------------------------------------------------------ */
 
@@ -119,6 +132,8 @@ bool rs_swoole_server_call(struct rs_php_callback *cb, bool plain, uint32_t argc
 void rs_swoole_server_call_nested(struct rs_php_callback *cb, uint32_t argc, zval *argv, struct rs_swoole_owed *owed);
 /* body, guarded: exceptions are reported, fatal errors end the process. false: it must end. */
 bool rs_swoole_server_guarded(void (*body)(void *arg), void *arg);
+/* What came of a call in this process: false: it must end. */
+bool rs_swoole_server_judge(enum rs_call_end end);
 /* 0: this process is well. */
 int rs_swoole_server_exit_status(void);
 /* The last thing of a process that the server has forked: shutdown functions, output, _exit(). */
@@ -172,6 +187,8 @@ void rs_swoole_iterator_new(zval *out, int port);
 
 /* The array of stats(). */
 void rs_swoole_server_stats(zval *out);
+/* swoole_server_stats.c: in a worker that begins; what the setting stats_file asks for. */
+void rs_swoole_server_stats_begin(struct rs_swoole_server *s);
 
 /* ---- swoole_server_task.c, swoole_server_data.c ------------------------------------------------------------------------------------- */
 

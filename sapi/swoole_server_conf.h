@@ -11,17 +11,18 @@
 struct rs_swoole_server_conf {
 	int64_t worker_num, task_worker_num, reactor_num;
 	int64_t max_wait_ms, max_request, max_request_grace, task_max_request, task_max_request_grace; /* grace -1: half */
-	int64_t dispatch_mode, worker_max_concurrency, max_queued_bytes, max_connection, first_fd;
-	int64_t log_level, hook_flags /* -1: not set */, max_coroutine, send_timeout_ms, task_ipc_mode;
+	int64_t dispatch_mode, max_concurrency, worker_max_concurrency, max_queued_bytes, max_connection, first_fd;
+	int64_t stats_timer_ms, log_level, hook_flags /* -1: not set */, max_coroutine, send_timeout_ms, task_ipc_mode;
 	bool daemonize, reload_async, enable_coroutine, send_yield, display_errors;
 	bool enable_reuse_port, discard_timeout_request;
 	bool task_use_object, task_enable_coroutine, event_object;
-	zend_string *pid_file, *user, *group, *log_file, *task_tmpdir;
+	zend_string *pid_file, *user, *group, *log_file, *task_tmpdir, *stats_file;
 };
 
 struct rs_swoole_port_conf {
 	bool open_http, open_websocket;
 	zend_string *package_eof, *package_length_type, *upload_tmp_dir, *document_root, *subprotocol;
+	zend_array *static_locations, *index_files;
 };
 
 enum rs_setting_owner { RS_SETTING_SERVER, RS_SETTING_PORT };

@@ -4,6 +4,7 @@
  */
 #include "swoole_server.h"
 
+#include "swoole_websocket_deflate.h"
 #include "swoole_websocket_frame.h"
 
 /* An event on its way, and what is to be told about it in one way or another. */
@@ -166,6 +167,28 @@ static void answer_handshake(struct telling *t, struct rs_php_callback *before, 
 	rs_swoole_http_finish(response);
 }
 
+/* A hosted application without onHandshake: the default answer, then onOpen. Takes over both objects. */
+static void answer_upgrade(struct telling *t, zval *request, zval *response)
+{
+	bool good = rs_swoole_http_default_handshake(request, response, port_of(t)->p.subprotocol);
+	struct rs_swoole_owed owed;
+	zval argv[2];
+
+	if (good)
+		rs_swoole_http_finish(response);
+	zval_ptr_dtor(response);
+	t->cb = good ? rs_swoole_callback(t->s, RS_ON_OPEN, t->ev->h.port) : NULL;
+	if (!t->cb) {
+		zval_ptr_dtor(request);
+		return;
+	}
+	owes_nothing(&owed);
+	owed.fd = t->ev->h.fd;
+	rs_swoole_server_zval(&argv[0], t->s);
+	ZVAL_COPY_VALUE(&argv[1], request);
+	call(t, 2, argv, &owed);
+}
+
 static void tell_handshake(struct telling *t)
 {
 	struct rs_php_callback *before = rs_swoole_callback(t->s, RS_ON_BEFORE_HANDSHAKE, t->ev->h.port);
@@ -178,6 +201,10 @@ static void tell_handshake(struct telling *t)
 	if (t->cb) {
 		ZVAL_COPY(&owed.response, &argv[1]);
 		call(t, 2, argv, &owed);
+		return;
+	}
+	if (t->s->hosted) {
+		answer_upgrade(t, &argv[0], &argv[1]);
 		return;
 	}
 	if (before && rs_swoole_http_default_handshake(&argv[0], &argv[1], port_of(t)->p.subprotocol))
@@ -199,19 +226,36 @@ static void tell_open(struct telling *t)
 	call(t, 2, argv, &owed);
 }
 
+/* NULL: it cannot be read, and its connection ends. */
+static zend_string *message_of(const struct telling *t)
+{
+	const struct rs_wire_event *h = &t->ev->h;
+	zend_string *data;
+	unsigned code;
+
+	if (!(h->b & RS_WS_RSV1))
+		return zend_string_init(t->ev->data.p ? t->ev->data.p : "", t->ev->data.n, false);
+	data = rs_swoole_ws_inflate(t->ev->data, h->a == RS_WS_TEXT, port_of(t)->p.package_max_length, &code);
+	if (!data)
+		(void)rs_server_order(h->fd, RS_ORDER_DISCONNECT, code, RS_SLICE(""));
+	return data;
+}
+
 static void tell_message(struct telling *t)
 {
 	const struct rs_wire_event *h = &t->ev->h;
 	struct rs_swoole_owed owed;
-	zend_string *data = zend_string_init(t->ev->data.p ? t->ev->data.p : "", t->ev->data.n, false);
+	zend_string *data = message_of(t);
 	zval argv[2];
 
+	if (!data)
+		return;
 	owes_nothing(&owed);
 	rs_swoole_server_zval(&argv[0], t->s);
 	if (h->a == RS_WS_CLOSE)
 		rs_swoole_frame_make_close(&argv[1], h->fd, h->b & 0xffff, h->b >> 16, data);
 	else
-		rs_swoole_frame_make(&argv[1], h->fd, h->a, h->b & 0xffff, data);
+		rs_swoole_frame_make(&argv[1], h->fd, h->a, h->b & 0xffff & ~RS_WS_RSV1, data);
 	zend_string_release(data);
 	owed.fd = h->fd;
 	call(t, 2, argv, &owed);
@@ -222,7 +266,7 @@ static void tell_message(struct telling *t)
 static void tell_pipe_message(struct telling *t)
 {
 	const struct rs_wire_event *h = &t->ev->h;
-	zend_long from = h->a >= RS_ID_SCRIPT ? 0 : h->a;
+	zend_long from = h->a >= RS_ID_OUTSIDE ? 0 : rs_server_shown_id(h->a);
 	uint32_t argc = 3;
 	zval argv[3], data;
 

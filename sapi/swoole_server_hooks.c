@@ -2,7 +2,7 @@
  * The life of a server's processes as PHP sees it: struct rs_server_hooks, the properties that say what this process is, and
  * the callbacks that are about processes. The events of connections and tasks are in swoole_server_event.c.
  */
-#include "swoole_server.h"
+#include "swoole_server_hosted.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -13,20 +13,28 @@
 
 /* ---- what this process is ----------------------------------------------------------------------------------------------- */
 
-static void show_server(struct rs_swoole_server *s)
+zend_long rs_swoole_manager_pid(void)
 {
-	const struct rs_board_head *head = rs_server_board()->head;
-
-	rs_swoole_server_put_long(s, "master_pid", atomic_load_explicit(&head->master_pid, memory_order_relaxed));
-	rs_swoole_server_put_long(s, "manager_pid", atomic_load_explicit(&head->manager_pid, memory_order_relaxed));
+	return rs_swoole_hosted_manager() ? rs_swoole_hosted_manager()
+					  : (zend_long)atomic_load_explicit(&rs_server_board()->head->manager_pid, memory_order_relaxed);
 }
 
-static void show_worker(struct rs_swoole_server *s)
+static void show_server(struct rs_swoole_server *s)
 {
+	rs_swoole_server_put_long(s, "master_pid", atomic_load_explicit(&rs_server_board()->head->master_pid, memory_order_relaxed));
+	rs_swoole_server_put_long(s, "manager_pid", rs_swoole_manager_pid());
+}
+
+void rs_swoole_server_show_process(struct rs_swoole_server *s)
+{
+	enum rs_server_role role = rs_server_role();
+
 	show_server(s);
-	rs_swoole_server_put_long(s, "worker_id", rs_server_id());
+	if (role != RS_ROLE_WORKER && role != RS_ROLE_TASK)
+		return;
+	rs_swoole_server_put_long(s, "worker_id", rs_server_shown_id(rs_server_id()));
 	rs_swoole_server_put_long(s, "worker_pid", getpid());
-	zend_update_property_bool(rs_swoole_server_ce, &s->std, ZEND_STRL("taskworker"), rs_server_role() == RS_ROLE_TASK);
+	zend_update_property_bool(rs_swoole_server_ce, &s->std, ZEND_STRL("taskworker"), role == RS_ROLE_TASK);
 }
 
 /* A callback that gets the server alone. */
@@ -164,8 +172,9 @@ static bool worker_started(void)
 	struct rs_swoole_server *s = rs_swoole_the_server();
 	bool is_task = rs_server_role() == RS_ROLE_TASK;
 
-	show_worker(s);
+	rs_swoole_server_show_process(s);
 	set_coroutines(s, is_task ? s->conf.task_enable_coroutine : s->conf.enable_coroutine);
+	rs_swoole_server_stats_begin(s);
 	return call_worker(RS_ON_WORKER_START, false);
 }
 

@@ -11,6 +11,18 @@
 
 /* ---- wishes ------------------------------------------------------------------------------------------------------------------ */
 
+/* By app.sock one delivers tasks, pushes and asks for numbers; who runs the server rules it by the control socket. */
+static bool may_wish(const char *instead)
+{
+	if (!rs_swoole_server_running())
+		return false;
+	if (rs_server_role() != RS_ROLE_OUTSIDE)
+		return true;
+	rs_swoole_warn(RS_SWOOLE_ERROR_OPERATION_NOT_SUPPORT,
+		       "%s() works in processes of the server only; from outside, use `%s`", get_active_function_name(), instead);
+	return false;
+}
+
 ZEND_METHOD(Swoole_Server, reload)
 {
 	bool only_tasks = false;
@@ -19,7 +31,7 @@ ZEND_METHOD(Swoole_Server, reload)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_BOOL(only_tasks)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_swoole_server_running() || READ(rs_server_board()->head->reloading))
+	if (!may_wish("rserverd reload") || READ(rs_server_board()->head->reloading))
 		RETURN_FALSE;
 	RETURN_BOOL(rs_swoole_server_result(rs_server_ask(only_tasks ? RS_ASK_RELOAD_TASKS : RS_ASK_RELOAD, 0), 0, 0));
 }
@@ -27,9 +39,15 @@ ZEND_METHOD(Swoole_Server, reload)
 ZEND_METHOD(Swoole_Server, shutdown)
 {
 	ZEND_PARSE_PARAMETERS_NONE();
-	if (!rs_swoole_server_running())
+	if (!may_wish("rserverd stop"))
 		RETURN_FALSE;
 	RETURN_BOOL(rs_swoole_server_result(rs_server_ask(RS_ASK_SHUTDOWN, 0), 0, 0));
+}
+
+/* Of this process, as PHP knows it. */
+static zend_long own_id(void)
+{
+	return rs_server_shown_id(rs_server_id());
 }
 
 /* Are we worker or task worker number id? */
@@ -37,7 +55,7 @@ static bool is_self(zend_long id)
 {
 	enum rs_server_role role = rs_server_role();
 
-	return (role == RS_ROLE_WORKER || role == RS_ROLE_TASK) && id == rs_server_id();
+	return (role == RS_ROLE_WORKER || role == RS_ROLE_TASK) && id == own_id();
 }
 
 static bool is_worker(zend_long id)
@@ -57,15 +75,15 @@ ZEND_METHOD(Swoole_Server, stop)
 		Z_PARAM_LONG(id)
 		Z_PARAM_BOOL(wait)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_swoole_server_running())
+	if (!may_wish("rserverd reload"))
 		RETURN_FALSE;
 	if (id == -1)
-		id = rs_server_id();
+		id = own_id();
 	if (is_self(id)) {
 		rs_server_leave(wait);
 		RETURN_TRUE;
 	}
-	RETURN_BOOL(is_worker(id) && rs_swoole_server_result(rs_server_ask(RS_ASK_STOP_WORKER, (uint32_t)id), 0, 0));
+	RETURN_BOOL(is_worker(id) && rs_swoole_server_result(rs_server_ask(RS_ASK_STOP_WORKER, rs_server_internal_id((uint32_t)id)), 0, 0));
 }
 
 /* ---- processes ----------------------------------------------------------------------------------------------------------------- */
@@ -73,9 +91,9 @@ ZEND_METHOD(Swoole_Server, stop)
 ZEND_METHOD(Swoole_Server, getWorkerId)
 {
 	ZEND_PARSE_PARAMETERS_NONE();
-	if (!rs_server_here() || !is_self(rs_server_id()))
+	if (!rs_server_here() || !is_self(own_id()))
 		RETURN_FALSE;
-	RETURN_LONG(rs_server_id());
+	RETURN_LONG(own_id());
 }
 
 /* The cell of worker id, -1: of this one. NULL: there is none. */
@@ -84,8 +102,8 @@ static struct rs_cell *cell_of(zend_long id)
 	if (!rs_server_here())
 		return NULL;
 	if (id == -1)
-		id = rs_server_id();
-	return is_worker(id) ? rs_board_cell(rs_server_board(), (uint32_t)id) : NULL;
+		id = own_id();
+	return is_worker(id) ? rs_board_cell(rs_server_board(), rs_server_internal_id((uint32_t)id)) : NULL;
 }
 
 static bool parse_id(INTERNAL_FUNCTION_PARAMETERS, struct rs_cell **cell)
@@ -132,7 +150,7 @@ ZEND_METHOD(Swoole_Server, getMasterPid)
 ZEND_METHOD(Swoole_Server, getManagerPid)
 {
 	ZEND_PARSE_PARAMETERS_NONE();
-	RETURN_LONG(rs_server_here() ? READ(rs_server_board()->head->manager_pid) : 0);
+	RETURN_LONG(rs_server_here() ? rs_swoole_manager_pid() : 0);
 }
 
 /* ---- numbers --------------------------------------------------------------------------------------------------------------------- */
@@ -147,8 +165,8 @@ static uint64_t concurrency(const struct rs_board *b)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < b->head->nworkers; i++)
-		sum += READ(b->cells[i].concurrency);
+	for (uint32_t i = 0; i < READ(b->head->nworkers); i++)
+		sum += READ(rs_board_cell(b, i)->concurrency);
 	return sum;
 }
 

@@ -81,7 +81,8 @@ struct rs_php_callback *rs_swoole_callback(struct rs_swoole_server *s, enum rs_o
 
 /* ---- at start() ------------------------------------------------------------------------------------------------------- */
 
-static void require(struct rs_swoole_server *s, const struct rs_swoole_port *port)
+/* The callback that a port needs and does not have; NULL: none. */
+static const char *missing(struct rs_swoole_server *s, const struct rs_swoole_port *port)
 {
 	static const struct {
 		enum rs_on on;
@@ -93,8 +94,10 @@ static void require(struct rs_swoole_server *s, const struct rs_swoole_port *por
 		[RS_PORT_WEBSOCKET] = { RS_ON_MESSAGE, "onMessage" },
 	};
 
-	if (!rs_swoole_callback(s, needs[port->p.protocol].on, port->index))
-		rs_swoole_fatal("require %s callback", needs[port->p.protocol].name);
+	/* Requests of a hosted application's main port have their own way. */
+	if ((s->hosted && port->index == 0) || rs_swoole_callback(s, needs[port->p.protocol].on, port->index))
+		return NULL;
+	return needs[port->p.protocol].name;
 }
 
 /* Which events a protocol has at all: RS_PORT_EVENT() of them. */
@@ -132,12 +135,24 @@ static void finish_port(struct rs_swoole_server *s, struct rs_swoole_port *port)
 		events |= RS_PORT_EVENT(RS_EVENT_HANDSHAKE);
 	}
 	port->p.events = events & events_of(port->p.protocol);
+	if (!s->hosted || port->index > 0)
+		return;
+	/* Whatever becomes of an upgrade is said in the one event HANDSHAKE. */
+	port->p.handshake = RS_HANDSHAKE_APP;
+	port->p.events &= ~(RS_PORT_EVENT(RS_EVENT_REQUEST) | RS_PORT_EVENT(RS_EVENT_OPEN));
+	if (port->p.protocol == RS_PORT_WEBSOCKET)
+		port->p.events |= RS_PORT_EVENT(RS_EVENT_HANDSHAKE);
 }
 
-void rs_swoole_on_finish(struct rs_swoole_server *s)
+const char *rs_swoole_on_finish(struct rs_swoole_server *s, uint32_t *port)
 {
 	for (uint32_t i = 0; i < s->nports; i++) {
-		require(s, s->ports[i]);
+		const char *name = missing(s, s->ports[i]);
+
+		*port = i;
+		if (name)
+			return name;
 		finish_port(s, s->ports[i]);
 	}
+	return NULL;
 }

@@ -2,7 +2,7 @@
  * Swoole\Server\Port: one listening socket of a server, with settings and callbacks of its own. Made by the server's constructor
  * and listen() only. The socket itself is worker/server.h's.
  */
-#include "swoole_server.h"
+#include "swoole_server_hosted.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -143,7 +143,8 @@ bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_lon
 	port->p.port = is_unix(type) ? 0 : (uint16_t)number;
 	port->p.socket_type = (uint8_t)type;
 	port->p.protocol = is_datagram(type) ? RS_PORT_DATAGRAM : RS_PORT_STREAM;
-	if (!rs_server_listen(&port->p, s->conf.enable_reuse_port, why, why_size)) {
+	/* Ports of hosted applications are the master's. */
+	if (!s->hosted && !rs_server_listen(&port->p, s->conf.enable_reuse_port, why, why_size)) {
 		int saved = errno;
 
 		zend_object_release(object);
@@ -180,6 +181,27 @@ static void finish_connections(struct rs_port *p)
 		p->heartbeat_check_ms = p->heartbeat_idle_ms / 2 + 1;
 }
 
+/* Strings of an array, each terminated, an empty one at the end. What is no string or does not fit is said and left out. */
+static void put_list(const char *key, zend_array *from, char *to, size_t size)
+{
+	size_t at = 0;
+	zval *one;
+
+	if (!from)
+		return;
+	ZEND_HASH_FOREACH_VAL(from, one) {
+		ZVAL_DEREF(one);
+		if (Z_TYPE_P(one) != IS_STRING || Z_STRLEN_P(one) == 0 || at + Z_STRLEN_P(one) + 2 > size ||
+		    strlen(Z_STRVAL_P(one)) != Z_STRLEN_P(one)) {
+			rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s: one of its names is no string, or they are too long: it is left out", key);
+			continue;
+		}
+		memcpy(to + at, Z_STRVAL_P(one), Z_STRLEN_P(one) + 1);
+		at += Z_STRLEN_P(one) + 1;
+	} ZEND_HASH_FOREACH_END();
+	to[at] = '\0';
+}
+
 static void finish_http(struct rs_swoole_port *port)
 {
 	const struct rs_swoole_port_conf *c = &port->conf;
@@ -192,6 +214,8 @@ static void finish_http(struct rs_swoole_port *port)
 		memcpy(p->document_root, ZSTR_VAL(c->document_root), ZSTR_LEN(c->document_root) + 1);
 	else
 		p->static_handler = false;
+	put_list("static_handler_locations", c->static_locations, p->static_locations, sizeof p->static_locations);
+	put_list("http_index_files", c->index_files, p->index_files, sizeof p->index_files);
 	if (c->subprotocol)
 		memcpy(p->subprotocol, ZSTR_VAL(c->subprotocol), ZSTR_LEN(c->subprotocol) + 1);
 }
@@ -213,7 +237,8 @@ void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *po
 	finish_framing(port);
 	finish_connections(&port->p);
 	finish_http(port);
-	rs_server_relisten(&port->p);
+	if (!s->hosted)
+		rs_server_relisten(&port->p);
 }
 
 const struct rs_swoole_http_conf *rs_swoole_http_conf(uint32_t index)
@@ -255,7 +280,10 @@ ZEND_METHOD(Swoole_Server_Port, set)
 		return;
 	port->own_settings = true;
 	rs_swoole_merge_settings(&port->std, rs_swoole_port_ce, settings);
-	rs_swoole_apply_settings(NULL, port, settings);
+	if (!rs_swoole_the_server()->hosted)
+		rs_swoole_apply_settings(NULL, port, settings);
+	else if (!rs_swoole_hosted_set(NULL, port, settings))
+		RETURN_THROWS();
 }
 
 ZEND_METHOD(Swoole_Server_Port, on)

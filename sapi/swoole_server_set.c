@@ -2,137 +2,14 @@
  * set(): PHP values into the settings of a server and its ports, by the rows of swoole_server_settings.def. Runs before
  * start() in the script's process. Nothing is done with a setting here; start() and the ports do that.
  */
+#include "swoole_server_settings.h"
+
 #include <errno.h>
 #include <unistd.h>
 
-#include "swoole_server.h"
-
-enum setting_type { BOOL, INT, SIZE, MS, STRING, ARRAY, INERT, ABSENT, REFUSED };
-
-struct setting {
-	const char *key;
-	enum rs_setting_owner owner;
-	enum setting_type type;
-	size_t at, n;               /* the member */
-	int64_t def, min, max;
-	const char *what;
-};
-
-#define OWNER_SERVER struct rs_swoole_server_conf
-#define OWNER_PORT struct rs_swoole_port
-#define MEMBER_SIZE(type, member) sizeof(((type *)0)->member)
-
-#define RS_SETTING(key, owner, type, member, def, min, max) \
-	{ #key, RS_SETTING_##owner, type, offsetof(OWNER_##owner, member), MEMBER_SIZE(OWNER_##owner, member), def, min, max, NULL },
-#define RS_SETTING_INERT(key, owner, why) { #key, RS_SETTING_##owner, INERT, 0, 0, 0, 0, 0, why },
-#define RS_SETTING_ABSENT(key, owner, what) { #key, RS_SETTING_##owner, ABSENT, 0, 0, 0, 0, 0, what },
-#define RS_SETTING_REFUSED(key, owner, what) { #key, RS_SETTING_##owner, REFUSED, 0, 0, 0, 0, 0, what },
-static const struct setting settings[] = {
-#include "swoole_server_settings.def"
-};
-#undef RS_SETTING
-#undef RS_SETTING_INERT
-#undef RS_SETTING_ABSENT
-#undef RS_SETTING_REFUSED
-
-/* ---- members -------------------------------------------------------------------------------------------------------- */
-
-static void *member(const struct setting *row, void *server_conf, void *port)
-{
-	return (char *)(row->owner == RS_SETTING_SERVER ? server_conf : port) + row->at;
-}
-
-static void put_number(const struct setting *row, void *at, int64_t value)
-{
-	switch (row->n) {
-	case 1:
-		*(uint8_t *)at = (uint8_t)value;
-		break;
-	case 4:
-		*(uint32_t *)at = (uint32_t)value;
-		break;
-	default:
-		RS_ASSERT(row->n == 8);
-		*(uint64_t *)at = (uint64_t)value;
-		break;
-	}
-}
-
-static void init(enum rs_setting_owner owner, void *target)
-{
-	for (size_t i = 0; i < RS_COUNTOF(settings); i++) {
-		const struct setting *row = &settings[i];
-
-		if (row->owner == owner && row->type <= MS)
-			put_number(row, (char *)target + row->at, row->def);
-	}
-}
-
-static void release(const struct setting *row, void *at)
-{
-	if (row->type == STRING && *(zend_string **)at)
-		zend_string_release(*(zend_string **)at);
-	if (row->type == ARRAY && *(zend_array **)at)
-		zend_array_release(*(zend_array **)at);
-	*(void **)at = NULL;
-}
-
-/* Several keys may have one member. */
-static void each_pointer(enum rs_setting_owner owner, void *target, void (*what)(const struct setting *row, void *at))
-{
-	for (size_t i = 0; i < RS_COUNTOF(settings); i++) {
-		const struct setting *row = &settings[i];
-
-		if (row->owner == owner && (row->type == STRING || row->type == ARRAY))
-			what(row, (char *)target + row->at);
-	}
-}
-
-void rs_swoole_server_conf_init(struct rs_swoole_server *s)
-{
-	init(RS_SETTING_SERVER, &s->conf);
-	s->conf.enable_coroutine = INI_BOOL("swoole.enable_coroutine");
-}
-
-void rs_swoole_server_conf_free(struct rs_swoole_server *s)
-{
-	each_pointer(RS_SETTING_SERVER, &s->conf, release);
-}
-
-void rs_swoole_port_conf_init(struct rs_swoole_port *port)
-{
-	init(RS_SETTING_PORT, port);
-}
-
-void rs_swoole_port_conf_free(struct rs_swoole_port *port)
-{
-	each_pointer(RS_SETTING_PORT, port, release);
-}
-
-void rs_swoole_port_conf_copy(struct rs_swoole_port *to, const struct rs_swoole_port *from)
-{
-	rs_swoole_port_conf_free(to);
-	for (size_t i = 0; i < RS_COUNTOF(settings); i++) {
-		const struct setting *row = &settings[i];
-		const char *source = (const char *)from + row->at;
-		char *target = (char *)to + row->at;
-
-		if (row->owner != RS_SETTING_PORT || row->type >= INERT)
-			continue;
-		/* What several keys share is taken once. */
-		if ((row->type == STRING || row->type == ARRAY) && *(void **)target)
-			continue;
-		memcpy(target, source, row->n);
-		if (row->type == STRING && *(zend_string **)target)
-			zend_string_addref(*(zend_string **)target);
-		if (row->type == ARRAY && *(zend_array **)target)
-			GC_TRY_ADDREF(*(zend_array **)target);
-	}
-}
-
 /* ---- values --------------------------------------------------------------------------------------------------------- */
 
-static int64_t to_size(zval *value)
+int64_t rs_swoole_setting_size(zval *value)
 {
 	zend_string *error = NULL;
 	zend_long n;
@@ -145,7 +22,7 @@ static int64_t to_size(zval *value)
 	return n;
 }
 
-static int64_t to_ms(zval *value)
+int64_t rs_swoole_setting_ms(zval *value)
 {
 	double ms = zval_get_double(value) * 1000;
 
@@ -154,72 +31,65 @@ static int64_t to_ms(zval *value)
 	return (int64_t)ms;
 }
 
-static void set_number(const struct setting *row, void *at, zval *value)
+static void set_number(const struct rs_setting *row, void *at, zval *value)
 {
-	int64_t given = row->type == SIZE ? to_size(value) : row->type == MS ? to_ms(value) : zval_get_long(value);
+	int64_t given = row->type == RS_SETTING_SIZE ? rs_swoole_setting_size(value)
+			: row->type == RS_SETTING_MS ? rs_swoole_setting_ms(value) : zval_get_long(value);
 	int64_t fits = given < row->min ? row->min : given > row->max ? row->max : given;
 
 	if (given != fits)
 		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be %" PRId64 " to %" PRId64 "%s, it becomes %" PRId64, row->key,
-			      row->min, row->max, row->type == MS ? " milliseconds" : "", fits);
-	put_number(row, at, fits);
+			      row->min, row->max, row->type == RS_SETTING_MS ? " milliseconds" : "", fits);
+	rs_swoole_setting_put(row, at, fits);
 }
 
-static void set_pointer(const struct setting *row, void *at, zval *value)
+static void set_pointer(const struct rs_setting *row, void *at, zval *value)
 {
-	if (row->type == ARRAY && Z_TYPE_P(value) != IS_ARRAY) {
+	if (row->type == RS_SETTING_ARRAY && Z_TYPE_P(value) != IS_ARRAY) {
 		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be an array", row->key);
 		return;
 	}
-	if (row->type == STRING) {
+	if (row->type == RS_SETTING_STRING) {
 		zend_string *string = zval_try_get_string(value);
 
 		if (!string)
 			return;
-		release(row, at);
+		rs_swoole_setting_release(row, at);
 		*(zend_string **)at = string;
 		return;
 	}
-	release(row, at);
+	rs_swoole_setting_release(row, at);
 	*(zend_array **)at = Z_ARRVAL_P(value);
 	Z_TRY_ADDREF_P(value);
 }
 
-static void apply(const struct setting *row, void *at, zval *value)
+static void apply(const struct rs_setting *row, void *at, zval *value)
 {
 	switch (row->type) {
-	case BOOL:
+	case RS_SETTING_BOOL:
 		*(bool *)at = zend_is_true(value);
 		break;
-	case INT:
-	case SIZE:
-	case MS:
+	case RS_SETTING_INT:
+	case RS_SETTING_SIZE:
+	case RS_SETTING_MS:
 		set_number(row, at, value);
 		break;
-	case STRING:
-	case ARRAY:
+	case RS_SETTING_STRING:
+	case RS_SETTING_ARRAY:
 		set_pointer(row, at, value);
 		break;
-	case INERT:
+	case RS_SETTING_IS_INERT:
 		break;
-	case ABSENT:
+	case RS_SETTING_IS_ABSENT:
 		if (zend_is_true(value))
 			rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "the setting %s has no effect, this server does not have %s", row->key,
 				      row->what);
 		break;
-	case REFUSED:
+	case RS_SETTING_IS_REFUSED:
 		if (zend_is_true(value))
 			rs_swoole_fatal("the setting %s is refused, this server does not have %s", row->key, row->what);
 		break;
 	}
-}
-
-static const struct setting *find(zend_string *key)
-{
-	for (size_t i = 0; i < RS_COUNTOF(settings); i++)
-		if (zend_string_equals_cstr(key, settings[i].key, strlen(settings[i].key)))
-			return &settings[i];
-	return NULL;
 }
 
 /* What holds from now on, not only from start() on. */
@@ -240,45 +110,60 @@ static void now(const struct rs_swoole_server_conf *conf)
 #define EOF_MAX RS_COUNTOF(((struct rs_port *)0)->eof)
 #define DIRECTORY_MAX 220
 
-/* Made if it is missing. */
-static void check_directory(const char *key, const zend_string *path)
+/* Made if it is missing. false: why. */
+static bool check_directory(const char *key, const zend_string *path, char *why, size_t n)
 {
 	if (!path || ZSTR_LEN(path) == 0)
-		return;
+		return true;
 	if (ZSTR_LEN(path) > DIRECTORY_MAX)
-		rs_swoole_fatal("%s must not be longer than %d bytes", key, DIRECTORY_MAX);
-	if (VCWD_ACCESS(ZSTR_VAL(path), F_OK) != 0 &&
-	    !php_stream_mkdir(ZSTR_VAL(path), 0777, PHP_STREAM_MKDIR_RECURSIVE, NULL))
-		rs_swoole_fatal("%s[%s] cannot be made: %s", key, ZSTR_VAL(path), strerror(errno));
+		ap_php_snprintf(why, n, "%s must not be longer than %d bytes", key, DIRECTORY_MAX);
+	else if (VCWD_ACCESS(ZSTR_VAL(path), F_OK) != 0 &&
+		 !php_stream_mkdir(ZSTR_VAL(path), 0777, PHP_STREAM_MKDIR_RECURSIVE, NULL))
+		ap_php_snprintf(why, n, "%s[%s] cannot be made: %s", key, ZSTR_VAL(path), strerror(errno));
+	else
+		return true;
+	return false;
 }
 
 /* The root of static files as it really is. */
-static void check_root(struct rs_swoole_port *port)
+static bool check_root(struct rs_swoole_port *port, char *why, size_t n)
 {
 	char real[MAXPATHLEN];
 
 	if (!port->conf.document_root)
-		return;
-	if (!VCWD_REALPATH(ZSTR_VAL(port->conf.document_root), real) || strlen(real) >= sizeof port->p.document_root)
-		rs_swoole_fatal("document_root[%s] does not exist", ZSTR_VAL(port->conf.document_root));
+		return true;
+	if (!VCWD_REALPATH(ZSTR_VAL(port->conf.document_root), real) || strlen(real) >= sizeof port->p.document_root) {
+		ap_php_snprintf(why, n, "document_root[%s] does not exist", ZSTR_VAL(port->conf.document_root));
+		return false;
+	}
 	zend_string_release(port->conf.document_root);
 	port->conf.document_root = zend_string_init(real, strlen(real), false);
+	return true;
 }
 
-static void check_port(struct rs_swoole_port *port)
+static bool check_strings(const struct rs_swoole_port *port, char *why, size_t n)
 {
 	const struct rs_swoole_port_conf *c = &port->conf;
 
 	if (c->package_eof && ZSTR_LEN(c->package_eof) == 0)
-		rs_swoole_fatal("package_eof cannot be an empty string");
-	if (c->package_eof && ZSTR_LEN(c->package_eof) > EOF_MAX)
-		rs_swoole_fatal("the max length of package_eof is %zu", EOF_MAX);
-	if (c->package_length_type && (ZSTR_LEN(c->package_length_type) != 1 || !strchr("cCsSnvlLNV", ZSTR_VAL(c->package_length_type)[0])))
-		rs_swoole_fatal("unknown package_length_type '%s', see pack(). Link: http://php.net/pack", ZSTR_VAL(c->package_length_type));
-	if (c->subprotocol && ZSTR_LEN(c->subprotocol) >= sizeof port->p.subprotocol)
-		rs_swoole_fatal("websocket_subprotocol is too long");
-	check_directory("upload_tmp_dir", c->upload_tmp_dir);
-	check_root(port);
+		ap_php_snprintf(why, n, "package_eof cannot be an empty string");
+	else if (c->package_eof && ZSTR_LEN(c->package_eof) > EOF_MAX)
+		ap_php_snprintf(why, n, "the max length of package_eof is %zu", EOF_MAX);
+	else if (c->package_length_type &&
+		 (ZSTR_LEN(c->package_length_type) != 1 || !strchr("cCsSnvlLNV", ZSTR_VAL(c->package_length_type)[0])))
+		ap_php_snprintf(why, n, "unknown package_length_type '%s', see pack(). Link: http://php.net/pack",
+				ZSTR_VAL(c->package_length_type));
+	else if (c->subprotocol && ZSTR_LEN(c->subprotocol) >= sizeof port->p.subprotocol)
+		ap_php_snprintf(why, n, "websocket_subprotocol is too long");
+	else
+		return true;
+	return false;
+}
+
+bool rs_swoole_settings_check(struct rs_swoole_port *port, char *why, size_t n)
+{
+	return check_strings(port, why, n) && check_directory("upload_tmp_dir", port->conf.upload_tmp_dir, why, n) &&
+	       check_root(port, why, n);
 }
 
 /* The log's level first: what follows is logged by it. */
@@ -286,15 +171,16 @@ static void apply_key(struct rs_swoole_server *s, struct rs_swoole_port *port, H
 {
 	zval *value = zend_hash_str_find_deref(values, key, strlen(key));
 	zend_string *name = zend_string_init(key, strlen(key), false);
-	const struct setting *row = find(name);
+	const struct rs_setting *row = rs_swoole_setting(name);
 
 	zend_string_release(name);
 	if (value && Z_TYPE_P(value) != IS_NULL)
-		apply(row, member(row, &s->conf, port), value);
+		apply(row, rs_swoole_setting_member(row, &s->conf, port), value);
 }
 
 void rs_swoole_apply_settings(struct rs_swoole_server *s, struct rs_swoole_port *port, HashTable *values)
 {
+	char why[MAXPATHLEN + 256];
 	zend_string *key;
 	zval *value;
 
@@ -305,7 +191,7 @@ void rs_swoole_apply_settings(struct rs_swoole_server *s, struct rs_swoole_port 
 		now(&s->conf);
 	}
 	ZEND_HASH_FOREACH_STR_KEY_VAL(values, key, value) {
-		const struct setting *row = key ? find(key) : NULL;
+		const struct rs_setting *row = key ? rs_swoole_setting(key) : NULL;
 
 		ZVAL_DEREF(value);
 		if (!key || Z_TYPE_P(value) == IS_NULL)
@@ -313,11 +199,11 @@ void rs_swoole_apply_settings(struct rs_swoole_server *s, struct rs_swoole_port 
 		if (!row)
 			rs_swoole_log(RS_SWOOLE_LOG_NOTICE, 0, "unknown setting %s", ZSTR_VAL(key));
 		else if (row->owner == RS_SETTING_PORT || s)
-			apply(row, member(row, s ? &s->conf : NULL, port), value);
+			apply(row, rs_swoole_setting_member(row, s ? &s->conf : NULL, port), value);
 		if (EG(exception))
 			return;
 	} ZEND_HASH_FOREACH_END();
-	check_port(port);
-	if (s)
-		check_directory("task_tmpdir", s->conf.task_tmpdir);
+	if (!rs_swoole_settings_check(port, why, sizeof why) ||
+	    (s && !check_directory("task_tmpdir", s->conf.task_tmpdir, why, sizeof why)))
+		rs_swoole_fatal("%s", why);
 }

@@ -3,7 +3,7 @@
  * them, and after a fatal error, it ends with 255 and its successor goes on. Whoever waits for an answer gets one: 500 in
  * HTTP, the end of the connection elsewhere. Runs in every process of a server.
  */
-#include "swoole_server.h"
+#include "swoole_server_hosted.h"
 
 #include "swoole_coroutine.h"
 #include "swoole_invoke.h"
@@ -39,7 +39,7 @@ static bool survives(enum rs_call_end end)
 }
 
 /* true: this process goes on. */
-static bool judge(enum rs_call_end end)
+bool rs_swoole_server_judge(enum rs_call_end end)
 {
 	if (end == RS_CALL_OK)
 		return !here.spoilt;
@@ -48,7 +48,9 @@ static bool judge(enum rs_call_end end)
 		return !here.spoilt;
 	}
 	here.spoilt = true;
-	EG(exit_status) = SPOILT_STATUS;
+	/* exit() of a hosted application's user process is its own choice. */
+	if (end != RS_CALL_EXIT || !rs_php()->hosting)
+		EG(exit_status) = SPOILT_STATUS;
 	return false;
 }
 
@@ -56,7 +58,7 @@ static void settle(enum rs_call_end end)
 {
 	struct rs_loop *l = rs_loop_peek();
 
-	if (judge(end))
+	if (rs_swoole_server_judge(end))
 		return;
 	/* From inside the loop, or from inside a coroutine: it is unwound, the loop broken off. */
 	if (rs_co_self() || (l && rs_loop_running(l)))
@@ -67,9 +69,12 @@ void rs_swoole_server_policy(bool coroutines)
 {
 	struct rs_swoole_policy policy = { .coroutine = coroutines, .settle = settle };
 	enum rs_swoole_place place = rs_swoole_place();
+	bool worker = place == RS_SWOOLE_WORKER || place == RS_SWOOLE_TASK_WORKER;
 
 	here.spoilt = false;
 	here.coroutines = coroutines;
+	if (rs_php()->hosting && worker)
+		policy.run = rs_swoole_hosted_run;
 	if (place == RS_SWOOLE_MASTER || place == RS_SWOOLE_MANAGER)
 		policy.reserved_signals = UINT64_C(1) << SIGTERM | UINT64_C(1) << SIGUSR1 | UINT64_C(1) << SIGUSR2 | UINT64_C(1) << SIGALRM |
 					  UINT64_C(1) << SIGVTALRM | UINT64_C(1) << SIGCHLD | UINT64_C(1) << SIGINT;
@@ -95,7 +100,7 @@ static void pay(struct rs_swoole_owed *owed, enum rs_call_end end, zval *ret)
 		return;
 	if (Z_TYPE(owed->response) != IS_UNDEF && !rs_swoole_http_ended(&owed->response))
 		rs_swoole_http_end(&owed->response, 500);
-	else if (owed->fd && !survives(end))
+	else if (owed->fd && !survives(end) && !rs_php()->hosting) /* there, connections survive whoever serves them */
 		(void)rs_server_order(owed->fd, RS_ORDER_CLOSE, 0, RS_SLICE(""));
 }
 
@@ -163,19 +168,19 @@ static enum rs_call_end call(struct rs_php_callback *cb, bool plain, uint32_t ar
 
 bool rs_swoole_server_call(struct rs_php_callback *cb, bool plain, uint32_t argc, zval *argv, struct rs_swoole_owed *owed)
 {
-	return judge(call(cb, plain, argc, argv, owed));
+	return rs_swoole_server_judge(call(cb, plain, argc, argv, owed));
 }
 
 void rs_swoole_server_call_nested(struct rs_php_callback *cb, uint32_t argc, zval *argv, struct rs_swoole_owed *owed)
 {
 	/* What called us must not go on in a process that has had a fatal error. */
-	if (!judge(call(cb, false, argc, argv, owed)))
+	if (!rs_swoole_server_judge(call(cb, false, argc, argv, owed)))
 		zend_bailout();
 }
 
 bool rs_swoole_server_guarded(void (*body)(void *arg), void *arg)
 {
-	return judge(rs_php_guarded(body, arg));
+	return rs_swoole_server_judge(rs_php_guarded(body, arg));
 }
 
 /* ---- the end of a process -------------------------------------------------------------------------------------------------- */

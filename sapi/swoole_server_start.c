@@ -166,6 +166,7 @@ static bool fill_conf(const struct rs_swoole_server *s, struct rs_conf *conf)
 	      put_string(conf, "swoole", "log_file", c->log_file) && put_number(conf, "swoole", "worker_num", MIN(c->worker_num, 1000)) &&
 	      put_number(conf, "swoole", "max_wait_time", c->max_wait_ms / 1000) &&
 	      put_number(conf, "swoole", "package_max_length", longest_package(s)) &&
+	      put_string(conf, "swoole", "upload_tmp_dir", s->ports[0]->conf.upload_tmp_dir) &&
 	      put_number(conf, "swoole", "max_conn", c->max_connection) && put_string(conf, "rserverd", "user", c->user) &&
 	      put_string(conf, "rserverd", "group", c->group) && put(conf, "rserverd", "header_max_size", HEAD_MAX) &&
 	      put(conf, "rserverd", "keepalive_timeout", FOR_EVER) && put(conf, "rserverd", "queue_timeout", FOR_EVER) &&
@@ -196,13 +197,14 @@ static void fill_server(const struct rs_swoole_server *s, struct rs_wire_server 
 		.reactor_num = (uint32_t)c->reactor_num,
 		.max_conn = (uint32_t)c->max_connection,
 		.max_wait_ms = (uint32_t)c->max_wait_ms,
+		.concurrency = (uint32_t)c->max_concurrency,
 		.worker_concurrency = (uint32_t)c->worker_max_concurrency,
 		.first_fd = (uint32_t)c->first_fd,
 		.max_queued_bytes = (uint64_t)c->max_queued_bytes,
 	};
 }
 
-static void fill_setup(const struct rs_swoole_server *s, struct rs_server_setup *setup)
+void rs_swoole_setup_fill(const struct rs_swoole_server *s, struct rs_server_setup *setup)
 {
 	const struct rs_swoole_server_conf *c = &s->conf;
 
@@ -220,7 +222,7 @@ static void fill_setup(const struct rs_swoole_server *s, struct rs_server_setup 
 }
 
 /* What the setting property tells after start(). */
-static void show_settings(struct rs_swoole_server *s)
+void rs_swoole_show_settings(struct rs_swoole_server *s)
 {
 	const struct rs_swoole_port_conf *first = &s->ports[0]->conf;
 	zval more;
@@ -238,7 +240,7 @@ static void show_settings(struct rs_swoole_server *s)
 	zval_ptr_dtor(&more);
 }
 
-static void number_processes(struct rs_swoole_server *s)
+void rs_swoole_number_processes(struct rs_swoole_server *s)
 {
 	for (uint32_t i = 0; i < s->nprocesses; i++)
 		rs_swoole_process_set_id(s->processes[i], s->conf.worker_num + s->conf.task_worker_num + i);
@@ -275,7 +277,9 @@ static bool run(struct rs_swoole_server *s, struct rs_server_setup *setup)
 bool rs_swoole_server_start(struct rs_swoole_server *s)
 {
 	struct rs_server_setup setup = { .pid_file = "" };
+	const char *missing;
 	struct rs_conf conf;
+	uint32_t port;
 	bool ok;
 
 	if (!may_start(s))
@@ -283,18 +287,20 @@ bool rs_swoole_server_start(struct rs_swoole_server *s)
 	finish_numbers(s);
 	for (uint32_t i = 0; i < s->nports; i++)
 		rs_swoole_port_finish(s, s->ports[i]);
-	rs_swoole_on_finish(s);
+	missing = rs_swoole_on_finish(s, &port);
+	if (missing)
+		rs_swoole_fatal("require %s callback", missing);
 	check_tasks(s);
 	rs_conf_init(&conf);
 	if (!fill_conf(s, &conf)) {
 		rs_conf_fini(&conf);
 		return false;
 	}
-	fill_setup(s, &setup);
+	rs_swoole_setup_fill(s, &setup);
 	setup.conf = &conf;
 	s->started = true;
-	show_settings(s);
-	number_processes(s);
+	rs_swoole_show_settings(s);
+	rs_swoole_number_processes(s);
 	ok = run(s, &setup);
 	rs_conf_fini(&conf);
 	return ok;

@@ -4,6 +4,8 @@
  */
 #include "swoole_server_task.h"
 
+#include <stdatomic.h>
+
 #include "swoole_server_methods.h"
 
 #include "stubs/server_task_arginfo.h"
@@ -18,6 +20,7 @@ struct task_object {
 static struct {
 	zend_object_handlers handlers;
 	const struct rs_swoole_owed *running; /* task of a blocking task worker, for Server->finish() */
+	bool answered;                        /* it has a result */
 	HashTable callbacks;                  /* task id -> struct rs_php_callback *: third argument of task() */
 	bool ready;
 } tasks;
@@ -33,18 +36,18 @@ static bool is_task_worker(void)
 }
 
 /* Else warned. */
-static bool can_give(zend_long dst)
+static bool can_give(const struct rs_swoole_server *s, zend_long dst)
 {
 	uint32_t n;
 
 	if (!rs_swoole_server_running())
 		return false;
-	n = rs_server_board()->head->ntasks;
+	n = rs_swoole_server_tasks();
 	if (n == 0)
 		rs_swoole_warn(0, "task method can't be executed without task worker");
 	else if (dst >= n)
 		rs_swoole_warn(0, "worker_id must be less than task_worker_num[%u]", n);
-	else if (is_task_worker())
+	else if (is_task_worker() && !s->hosted)
 		rs_swoole_warn(0, "%s() cannot use in the task-worker", get_active_function_name());
 	else
 		return true;
@@ -61,19 +64,24 @@ bool rs_swoole_task_can_wait(void)
 	return false;
 }
 
-int64_t rs_swoole_task_send(struct rs_swoole_server *s, zval *data, zend_long dst, uint32_t flags)
+uint32_t rs_swoole_server_tasks(void)
+{
+	return atomic_load_explicit(&rs_server_board()->head->ntasks, memory_order_relaxed);
+}
+
+int64_t rs_swoole_task_send(struct rs_swoole_server *s, zval *data, zend_long dst, uint32_t flags, uint32_t delay_ms)
 {
 	smart_str buffer = { 0 };
 	struct rs_slice bytes;
 	int64_t id = -1;
 
-	if (!can_give(dst))
+	if (!can_give(s, dst))
 		return -1;
 	if (rs_swoole_data_pack(data, &buffer, &bytes, &flags)) {
 		if (bytes.n > INLINE_MAX && bytes.n > s->ports[0]->p.package_max_length)
 			rs_swoole_log(RS_SWOOLE_LOG_WARNING, RS_SWOOLE_ERROR_TASK_PACKAGE_TOO_BIG, "task package is too big");
 		else
-			id = rs_server_task(dst < 0 ? -1 : (int32_t)dst, flags, 0, bytes);
+			id = rs_server_task(dst < 0 ? -1 : (int32_t)dst, flags, delay_ms, bytes);
 	}
 	smart_str_free(&buffer);
 	return id;
@@ -115,11 +123,12 @@ ZEND_METHOD(Swoole_Server, task)
 		Z_PARAM_LONG(dst)
 		Z_PARAM_FUNC_OR_NULL(fci, fcc)
 	ZEND_PARSE_PARAMETERS_END();
+	/* Who is no worker has no onFinish; in a hosted application some worker has it. */
 	if (rs_swoole_place() != RS_SWOOLE_WORKER)
-		flags |= RS_DATA_ONE_WAY;
+		flags |= s->hosted ? 0 : RS_DATA_ONE_WAY;
 	else if (ZEND_FCI_INITIALIZED(fci))
 		flags |= RS_DATA_CALLBACK;
-	id = rs_swoole_task_send(s, data, dst, flags);
+	id = rs_swoole_task_send(s, data, dst, flags, 0);
 	if (id < 0)
 		RETURN_FALSE;
 	/* The result cannot come before this worker's loop is back. */
@@ -145,11 +154,11 @@ ZEND_METHOD(Swoole_Server, sendMessage)
 	if (!rs_swoole_server_running())
 		RETURN_FALSE;
 	head = rs_server_board()->head;
-	if (!s->on[RS_ON_PIPE_MESSAGE].set) {
+	if (!s->on[RS_ON_PIPE_MESSAGE].set && rs_server_role() != RS_ROLE_OUTSIDE) {
 		rs_swoole_warn(0, "onPipeMessage is null, can't use sendMessage");
 		RETURN_FALSE;
 	}
-	if ((is_task_worker() || rs_swoole_place() == RS_SWOOLE_WORKER) && dst == rs_server_id()) {
+	if ((is_task_worker() || rs_swoole_place() == RS_SWOOLE_WORKER) && dst == rs_server_shown_id(rs_server_id())) {
 		rs_swoole_warn(0, "can't send messages to self");
 		RETURN_FALSE;
 	}
@@ -159,7 +168,7 @@ ZEND_METHOD(Swoole_Server, sendMessage)
 	}
 	RETVAL_FALSE;
 	if (rs_swoole_data_pack(message, &buffer, &bytes, &flags))
-		RETVAL_BOOL(rs_swoole_server_result(rs_server_message((uint32_t)dst, flags, bytes), 0, bytes.n));
+		RETVAL_BOOL(rs_swoole_server_result(rs_server_message(rs_server_internal_id((uint32_t)dst), flags, bytes), 0, bytes.n));
 	smart_str_free(&buffer);
 }
 
@@ -179,7 +188,17 @@ bool rs_swoole_task_finish(const struct rs_swoole_owed *owed, zval *data)
 	ok = rs_swoole_data_pack(data, &buffer, &bytes, &flags) &&
 	     rs_swoole_server_result(rs_server_finish(owed->task, owed->task_to, flags, bytes), 0, bytes.n);
 	smart_str_free(&buffer);
+	tasks.answered = tasks.answered || ok;
 	return ok;
+}
+
+/* The task of this blocking task worker is over. Whoever waits for its result, or keeps a callback for it, need not any more. */
+static void settle_unanswered(const struct rs_swoole_owed *owed)
+{
+	uint32_t flags = owed->task_flags & (RS_DATA_WAITED | RS_DATA_CALLBACK);
+
+	if (!tasks.answered && flags)
+		(void)rs_server_finish(owed->task, owed->task_to, flags | RS_DATA_LOST, RS_SLICE(""));
 }
 
 ZEND_METHOD(Swoole_Server, finish)
@@ -201,7 +220,7 @@ ZEND_METHOD(Swoole_Server, finish)
 
 static zend_long source_of(uint32_t id)
 {
-	return id >= RS_ID_SCRIPT ? 0 : (zend_long)id;
+	return id >= RS_ID_OUTSIDE ? 0 : (zend_long)rs_server_shown_id(id);
 }
 
 static zend_long flags_of(uint32_t data_flags)
@@ -246,8 +265,10 @@ bool rs_swoole_task_event(struct rs_swoole_server *s, struct rs_event *ev)
 		ZVAL_COPY_VALUE(&argv[3], &data);
 	}
 	tasks.running = s->conf.task_enable_coroutine ? NULL : &running;
+	tasks.answered = objects; /* the object may be kept, and finish the task later */
 	ok = rs_swoole_server_call(cb, false, objects ? 2 : 4, argv, &owed);
 	tasks.running = NULL;
+	settle_unanswered(&running);
 	return ok;
 }
 
@@ -266,6 +287,11 @@ static bool take_callback(uint32_t id, struct rs_php_callback *cb)
 	return true;
 }
 
+static void drop_callback(void *cb)
+{
+	rs_php_callback_free(cb);
+}
+
 bool rs_swoole_finish_event(struct rs_swoole_server *s, struct rs_event *ev)
 {
 	struct rs_php_callback *cb = rs_swoole_callback(s, RS_ON_FINISH, 0), own = { .set = false };
@@ -280,6 +306,8 @@ bool rs_swoole_finish_event(struct rs_swoole_server *s, struct rs_event *ev)
 	if (ev->h.b & RS_DATA_CALLBACK) {
 		if (!take_callback(ev->h.a, &own))
 			return true;
+		if (ev->h.b & RS_DATA_LOST)
+			return rs_swoole_server_guarded(drop_callback, &own);
 		cb = &own;
 	} else if (!cb) {
 		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "require onFinish callback");

@@ -14,9 +14,11 @@ enum rs_task_flag {
 
 /*
  * Gives data to task worker dst (-1: any), flags: RS_DATA_* but for SERIALIZED. The task's id; -1: it was not possible, for the
- * reason that was warned of or thrown.
+ * reason that was warned of or thrown. delay_ms: hosted only.
  */
-int64_t rs_swoole_task_send(struct rs_swoole_server *s, zval *data, zend_long dst, uint32_t flags);
+int64_t rs_swoole_task_send(struct rs_swoole_server *s, zval *data, zend_long dst, uint32_t flags, uint32_t delay_ms);
+/* How many task workers serve; of a running server. */
+uint32_t rs_swoole_server_tasks(void);
 /* May this process give tasks and wait for their results? Else warns. */
 bool rs_swoole_task_can_wait(void);
 /* A result has come that somebody waits for; or nobody any more. */

@@ -18,7 +18,9 @@ struct wait {
 	struct slot {
 		struct wait *wait;
 		uint32_t task;
-		bool sent, done;
+		bool sent;
+		bool done;   /* result is there */
+		bool lost;   /* there will be none */
 		zval result;
 	} slots[];
 };
@@ -58,7 +60,7 @@ static void wait_free(struct wait *w)
 /* false: it could not be sent; an exception may have been thrown. */
 static bool give(struct rs_swoole_server *s, struct slot *slot, zval *data, zend_long dst)
 {
-	int64_t id = rs_swoole_task_send(s, data, dst, RS_DATA_WAITED);
+	int64_t id = rs_swoole_task_send(s, data, dst, RS_DATA_WAITED, 0);
 
 	if (id < 0)
 		return false;
@@ -78,22 +80,34 @@ static void take(struct slot *slot, zval *result)
 	ZVAL_COPY_VALUE(&slot->result, result);
 }
 
+static void lose(struct slot *slot)
+{
+	slot->lost = true;
+	slot->wait->left--;
+}
+
 void rs_swoole_task_waited(struct rs_event *ev)
 {
+	bool lost = ev->h.b & RS_DATA_LOST;
 	struct slot *slot;
 	zval result;
 
 	if (!waits.ready || !zend_hash_index_exists(&waits.slots, ev->h.a))
 		return;
+	ZVAL_UNDEF(&result);
 	/* This runs user code, which may end the wait. */
-	rs_swoole_data_unpack(&result, ev->data, ev->h.b);
+	if (!lost)
+		rs_swoole_data_unpack(&result, ev->data, ev->h.b);
 	slot = zend_hash_index_find_ptr(&waits.slots, ev->h.a);
 	if (!slot) {
 		zval_ptr_dtor(&result);
 		return;
 	}
 	zend_hash_index_del(&waits.slots, ev->h.a);
-	take(slot, &result);
+	if (lost)
+		lose(slot);
+	else
+		take(slot, &result);
 	if (slot->wait->left == 0)
 		rs_co_wake(slot->wait->co);
 }
@@ -117,7 +131,7 @@ static void block(struct wait *w, double timeout)
 	while (w->left > 0) {
 		n = 0;
 		for (uint32_t i = 0; i < w->n; i++) {
-			if (!w->slots[i].sent || w->slots[i].done)
+			if (!w->slots[i].sent || w->slots[i].done || w->slots[i].lost)
 				continue;
 			at[n] = i;
 			ids[n++] = w->slots[i].task;
@@ -126,8 +140,12 @@ static void block(struct wait *w, double timeout)
 			rs_swoole_set_error(RS_SWOOLE_ERROR_SOCKET_POLL_TIMEOUT);
 			break;
 		}
-		rs_swoole_data_unpack(&result, rs_buf_slice(&out), flags);
-		take(&w->slots[at[which]], &result);
+		if (flags & RS_DATA_LOST) {
+			lose(&w->slots[at[which]]);
+		} else {
+			rs_swoole_data_unpack(&result, rs_buf_slice(&out), flags);
+			take(&w->slots[at[which]], &result);
+		}
 		rs_buf_free(&out);
 	}
 	rs_buf_free(&out);

@@ -2,6 +2,7 @@
  * Swoole\Table: rows in shared memory (shm/shm_table.h) as PHP sees them. Contract B.9. Here: the class, and what one does with
  * a table before it has rows and after.
  */
+#include "swoole_kept.h"
 #include "swoole_table.h"
 
 #include "stubs/table_arginfo.h"
@@ -124,6 +125,16 @@ ZEND_METHOD(Swoole_Table, column)
 	RETURN_TRUE;
 }
 
+static bool attach(void *table, int fd)
+{
+	return rs_table_attach(table, fd);
+}
+
+static bool create(void *table, int *fd)
+{
+	return rs_table_create(table, fd);
+}
+
 ZEND_METHOD(Swoole_Table, create)
 {
 	struct table_object *o;
@@ -134,7 +145,7 @@ ZEND_METHOD(Swoole_Table, create)
 		RETURN_FALSE;
 	if (rs_table_columns(o->table) == 0)
 		rs_swoole_fatal("the number of columns is zero");
-	if (!rs_table_create(o->table, NULL)) {
+	if (!rs_swoole_kept_make(o->table, attach, create)) {
 		rs_swoole_warn(RS_TABLE_ERROR_MEMORY, "unable to allocate memory for %u rows: %s", rs_table_size(o->table),
 			       strerror(errno));
 		RETURN_FALSE;

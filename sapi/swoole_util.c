@@ -165,6 +165,8 @@ void rs_swoole_log_text(int level, zend_string *text)
 		return;
 	if (log)
 		rs_log_text(log, levels[level].ours, "", rs_slice(ZSTR_VAL(text), ZSTR_LEN(text)));
+	else if (!process.log_file[0] && strcmp(sapi_module.name, "cli") != 0)
+		php_log_err(ZSTR_VAL(text)); /* what php-fpm has as standard output is nobody's */
 	else
 		log_alone(level, text);
 }
@@ -204,6 +206,11 @@ ZEND_COLD void rs_swoole_log(int level, int code, const char *fmt, ...)
 void rs_swoole_set_log_level(zend_long level)
 {
 	process.log_level = level;
+}
+
+zend_long rs_swoole_log_level(void)
+{
+	return process.log_level;
 }
 
 void rs_swoole_set_log_file(const char *path)

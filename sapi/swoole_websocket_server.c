@@ -3,6 +3,7 @@
  */
 #include "swoole_server.h"
 
+#include "swoole_websocket_deflate.h"
 #include "swoole_websocket_frame.h"
 
 #include "stubs/websocket_server_arginfo.h"
@@ -33,10 +34,31 @@ static bool established(zend_long fd)
 	return false;
 }
 
-static bool push(zend_long fd, const struct rs_swoole_frame *f)
+/* SWOOLE_WEBSOCKET_FLAG_COMPRESS is a wish: fulfilled where the client has agreed to it, for messages in one frame. */
+static void compress(zend_long fd, struct rs_swoole_frame *f)
 {
-	struct rs_slice payload = rs_slice(ZSTR_VAL(f->payload), ZSTR_LEN(f->payload));
+	bool wanted = f->flags & RS_WS_COMPRESS;
+	struct rs_session session;
+	zend_string *packed;
 
+	f->flags &= ~(unsigned)RS_WS_COMPRESS;
+	if (!wanted || !(f->flags & RS_WS_FIN) || (f->flags & RS_WS_RSV1) || (f->opcode != RS_WS_TEXT && f->opcode != RS_WS_BINARY) ||
+	    !rs_board_get(rs_server_board(), (uint32_t)fd, &session) || session.deflate == 0)
+		return;
+	packed = rs_swoole_ws_deflate(rs_slice(ZSTR_VAL(f->payload), ZSTR_LEN(f->payload)), session.deflate);
+	if (!packed)
+		return;
+	zend_string_release(f->payload);
+	f->payload = packed;
+	f->flags |= RS_WS_RSV1;
+}
+
+static bool push(zend_long fd, struct rs_swoole_frame *f)
+{
+	struct rs_slice payload;
+
+	compress(fd, f);
+	payload = rs_slice(ZSTR_VAL(f->payload), ZSTR_LEN(f->payload));
 	return rs_swoole_server_result(rs_server_push((uint32_t)fd, f->opcode, f->flags, payload), fd, payload.n);
 }
 

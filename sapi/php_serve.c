@@ -1,0 +1,152 @@
+/*
+ * Requests and events: what PHP runs between two moments in which the process is as good as new.
+ *
+ * Every call into PHP below is made from inside rs_serve(), an internal function that the glue called, by way of
+ * php_call.c: so exit, die and dd() come back here and the process goes on. After a fatal error a request is answered,
+ * the shutdown functions run, and the process is replaced.
+ */
+#include "php_serve.h"
+
+#include "php_call.h"
+
+#include <ext/session/php_session.h>
+#include <ext/standard/head.h>
+#include <unistd.h>
+
+/* ---- calls into PHP ------------------------------------------------------------------------------------- */
+
+/* false: a fatal error. */
+static bool guarded(void (*body)(void *), void *arg)
+{
+	return rs_php_guarded_app(body, arg) != RS_CALL_FATAL;
+}
+
+static void call_body(void *arg)
+{
+	(void)rs_php_call_through(arg, 0, NULL, NULL);
+}
+
+bool rs_php_call_glue(struct rs_php_callback *cb)
+{
+	return !cb->set || guarded(call_body, cb);
+}
+
+static void shutdown_functions_body(void *arg)
+{
+	(void)arg;
+	php_call_shutdown_functions();
+}
+
+bool rs_php_run_shutdown_functions(void)
+{
+	HashTable *list = BG(user_shutdown_function_names);
+	bool ok = !list || !zend_hash_num_elements(list) || guarded(shutdown_functions_body, NULL);
+
+	/* The table may have been made by the request. */
+	list = BG(user_shutdown_function_names);
+	while (list && zend_hash_num_elements(list) > rs_php()->shutdown_functions) {
+		zend_ulong last = (zend_ulong)list->nNextFreeElement - 1;
+		if (zend_hash_index_del(list, last) == FAILURE)
+			break;
+		list->nNextFreeElement = (zend_long)last;
+	}
+	return ok;
+}
+
+/* Output buffers to the client, headers if nothing was printed; the session is saved before the client goes on. */
+static void end_output_body(void *arg)
+{
+	(void)arg;
+	php_output_end_all();
+	rs_php_settle_app();
+	php_header();
+	if (PS(session_status) == php_session_active)
+		php_session_flush(1);
+}
+
+bool rs_php_end_output(void)
+{
+	return guarded(end_output_body, NULL);
+}
+
+static void arm_body(void *x)
+{
+	rs_php_arm(x);
+}
+
+static void disarm_body(void *arg)
+{
+	(void)arg;
+	rs_php_disarm();
+}
+
+/* User code has forked and its child has come to its end: it is not the worker, and answers nobody. */
+static void end_foreign_child(void)
+{
+	(void)rs_php_run_shutdown_functions();
+	_exit(EG(exit_status));
+}
+
+/* After what was called: the end of it, and of what it has left behind. false: this process is spoilt. */
+static bool end_and_clean(struct rs_exchange *x)
+{
+	bool ok;
+
+	if (rs_host_forked_away())
+		end_foreign_child();
+	ok = rs_php_run_shutdown_functions();
+	ok = rs_php_end_output() && ok;
+	rs_exchange_finish(x);
+	ok = rs_php_call_glue(&rs_php()->clean) && ok;
+	return guarded(disarm_body, NULL) && ok;
+}
+
+/* A fatal error inside PHP: the framework's shutdown function gets its chance to render the error page, then it is over. */
+static void end_fatal(struct rs_exchange *x)
+{
+	rs_php_after_fatal();
+	(void)rs_php_run_shutdown_functions();
+	(void)rs_php_end_output();
+	rs_exchange_finish(x);
+}
+
+void rs_php_leave_boot(void)
+{
+	php_output_end_all();
+	php_output_deactivate();
+	sapi_deactivate();
+}
+
+/* ---- one request ------------------------------------------------------------------------------------------ */
+
+enum rs_request_end rs_php_request(struct rs_exchange *x)
+{
+	if (guarded(arm_body, x) && rs_php_call_glue(&rs_php()->handle))
+		return end_and_clean(x) ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
+	end_fatal(x);
+	rs_warnx(rs_host_log(), "fatal error, worker is replaced: %.*s %.*s",
+		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
+		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p);
+	return RS_REQUEST_RECYCLE;
+}
+
+/* ---- one event -------------------------------------------------------------------------------------------- */
+
+enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *view, struct rs_slice body, void (*run)(void *arg),
+			      void *arg)
+{
+	enum rs_call_end end = RS_CALL_FATAL;
+	struct rs_exchange *x;
+
+	/* Inside of a request or of another event, which waits in the loop: it is part of that. */
+	if (rs_php()->x)
+		return rs_php_guarded(run, arg);
+	x = rs_exchange_mute(view, body);
+	if (guarded(arm_body, x))
+		end = rs_php_guarded(run, arg);
+	if (end != RS_CALL_FATAL)
+		return end_and_clean(x) ? end : RS_CALL_FATAL;
+	end_fatal(x);
+	rs_warnx(rs_host_log(), "fatal error in %s, the process is replaced", what);
+	return RS_CALL_FATAL;
+}
