@@ -13,7 +13,7 @@ final class Applications
     {
         return match ($settings->framework) {
             'callable' => new CallableApplication($settings),
-            'laravel' => new Laravel\LaravelApplication($settings),
+            'laravel', 'lumen' => new Illuminate\ResidentApplication($settings),
             default => self::detect($settings),
         };
     }
@@ -24,10 +24,11 @@ final class Applications
         if (is_file("$base/think")) {
             throw new RuntimeException("$base is a ThinkPHP application: serving ThinkPHP comes in a later version");
         }
-        if (is_file("$base/bootstrap/app.php") && is_file("$base/artisan")) {
-            return new Laravel\LaravelApplication($settings);
+        if (is_file("$base/bootstrap/app.php")) {
+            // Laravel or Lumen: the object that this file returns decides, see Boot.
+            return new Illuminate\ResidentApplication($settings);
         }
-        throw new RuntimeException("no application found in $base: a Laravel application has artisan and "
-            . 'bootstrap/app.php there; for any other set framework = callable and entry = FILE in [rserverd]');
+        throw new RuntimeException("no application found in $base: a Laravel or Lumen application has bootstrap/app.php "
+            . 'there; for any other set framework = callable and entry = FILE in [rserverd]');
     }
 }

@@ -20,6 +20,16 @@ final class Autoload
         'Hhxsv5\\LaravelS\\' => __DIR__ . '/laravels/',
     ];
 
+    /** A name that applications write otherwise: to PHP it is the same. */
+    private const SPELLINGS = ['Hhxsv5\LaravelS\Swoole\WebsocketHandlerInterface' => 'Hhxsv5\LaravelS\Swoole\WebSocketHandlerInterface'];
+
+    /** Classes by which an application shows that it begins; see Arrival. sapi/php_autoload.c has them too. */
+    private const SIGNS = [
+        'Illuminate\Foundation\Bootstrap\RegisterProviders' => true,
+        'Laravel\Lumen\Console\Kernel' => true,
+        'Laravel\Lumen\Http\Request' => true,
+    ];
+
     public static function register(): void
     {
         spl_autoload_register(self::load(...), true, true);
@@ -39,6 +49,12 @@ final class Autoload
 
     private static function load(string $class): void
     {
+        if (isset(self::SIGNS[$class])) {
+            Console\Arrival::of($class);
+
+            return;
+        }
+        $class = self::SPELLINGS[$class] ?? $class;
         foreach (self::ROOTS as $prefix => $folder) {
             if (str_starts_with($class, $prefix)) {
                 $file = $folder . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';

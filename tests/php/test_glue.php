@@ -15,13 +15,13 @@ use Illuminate\Container\Container;
 use Illuminate\Http\Request;
 use Rserverd\Applications;
 use Rserverd\Autoload;
-use Rserverd\Laravel\AppConf;
-use Rserverd\Laravel\Cleaners;
-use Rserverd\Laravel\Emitter;
-use Rserverd\Laravel\RequestFactory;
-use Rserverd\Laravel\RequestHolders;
-use Rserverd\Laravel\Snapshot;
-use Rserverd\Laravel\States;
+use Rserverd\Illuminate\AppConf;
+use Rserverd\Illuminate\Cleaners;
+use Rserverd\Illuminate\Emitter;
+use Rserverd\Illuminate\RequestFactory;
+use Rserverd\Illuminate\RequestHolders;
+use Rserverd\Illuminate\Snapshot;
+use Rserverd\Illuminate\States;
 use Rserverd\Log;
 use Rserverd\ProcessState;
 use Rserverd\Settings;
@@ -42,6 +42,15 @@ check(class_exists('Hhxsv5\LaravelS\OfThePackage'), 'what we do not have falls t
 same(1, count(array_filter(spl_autoload_functions(), static fn (mixed $f): bool => $f instanceof Closure
     && (new ReflectionFunction($f))->getClosureScopeClass()?->name === Autoload::class)), 'registered once');
 
+interface_exists('Hhxsv5\LaravelS\Swoole\WebsocketHandlerInterface') || check(false, 'a handler interface as LaravelS 3.5 documents it');
+
+// ---- every class of ours can be declared, with its file's name
+$root = dirname(__DIR__, 2) . '/sapi/php/laravels/';
+foreach (new RecursiveIteratorIterator(new RecursiveDirectoryIterator($root, FilesystemIterator::SKIP_DOTS)) as $file) {
+    $name = 'Hhxsv5\\LaravelS\\' . strtr(substr((string) $file, strlen($root), -4), '/', '\\');
+    check(in_array(basename(dirname((string) $file)), ['config', 'bin'], true) || class_exists($name) || interface_exists($name) || trait_exists($name), "$name is declared");
+}
+
 // ---- which application
 $dir = sys_get_temp_dir() . '/rs-php-detect-' . getmypid();
 mkdir("$dir/bootstrap", 0700, true);
@@ -52,13 +61,16 @@ throws('no application found', $choose, 'an empty folder');
 file_put_contents("$dir/think", '');
 throws('ThinkPHP comes in a later version', $choose, 'ThinkPHP');
 unlink("$dir/think");
-file_put_contents("$dir/artisan", '');
 file_put_contents("$dir/bootstrap/app.php", '<?php return new Laravel\Lumen\Application(__DIR__);');
-same(Rserverd\Laravel\LaravelApplication::class, $choose()::class, 'artisan and bootstrap/app.php');
+same(Rserverd\Illuminate\ResidentApplication::class, $choose()::class, 'bootstrap/app.php');
 throws('composer install', static fn () => $choose()->boot(), 'no autoloader');
 mkdir("$dir/vendor");
 file_put_contents("$dir/vendor/autoload.php", "<?php require_once 'Laravel/Lumen/autoload.php';");
-throws('Lumen comes in a later version', static fn () => $choose()->boot(), 'Lumen');
+Shim::$settings['framework'] = 'laravel';
+throws('framework = laravel, but', static fn () => $choose()->boot(), 'Lumen where Laravel is demanded');
+restore_error_handler();
+restore_exception_handler();
+Shim::$settings['framework'] = 'auto';
 file_put_contents("$dir/bootstrap/app.php", '<?php return 42;');
 throws('must return the application; it returned int', static fn () => $choose()->boot(), 'bootstrap/app.php that returns nothing');
 Shim::$settings['framework'] = 'callable';
@@ -71,7 +83,7 @@ Shim::$log = [];
 $rows = AppConf::rows([
     'listen_ip' => '0.0.0.0', 'listen_port' => 5200, 'handle_static' => true, 'server' => null, 'laravel_base_path' => '/elsewhere',
     'cleaners' => ['A', 'B'], 'register_providers' => [], 'swoole' => ['worker_num' => 4, 'daemonize' => false, 'ratio' => 0.5],
-    'destroy_controllers' => ['enable' => true, 'excluded_list' => ['C']], 'closure' => static fn () => null,
+    'destroy_controllers' => ['enable' => true, 'excluded_list' => ['C']],
     'timer' => ['jobs' => ['J', ['K', [1000, true]]]], 'events' => ['E' => ['L', 'M'], 'F' => 'N'],
     'processes' => ['test' => ['class' => 'P', 'queue' => ['enable' => true]], 'Q'],
     'sockets' => [['host' => '::', 'settings' => ['open_eof_check' => true, 'package_eof' => "\r\n"]]],
@@ -87,8 +99,16 @@ same([
     ['swoole_tables.ws', 'size', '10'], ['swoole_tables.ws', 'column', '{"name":"v","type":1}'],
 ], $rows, 'rows');
 $said = implode("\n", array_column(Shim::$log, 1));
-foreach (['laravel_base_path = /elsewhere is ignored', 'laravels.closure is a Closure', 'control characters'] as $text) {
+foreach (['laravel_base_path = /elsewhere is ignored', 'control characters'] as $text) {
     check(str_contains($said, $text), "the log says: $text");
+}
+foreach ([
+    'laravels.server is a Closure' => ['server' => static fn () => null],
+    'laravels.cleaners is a stdClass' => ['cleaners' => ['A', new stdClass()]],
+    'timer.jobs is a Closure' => ['timer' => ['jobs' => [['K', [static fn () => 1, true]]]]],
+    'swoole_tables.ws.column.type is a resource (stream)' => ['swoole_tables' => ['ws' => ['column' => [['type' => STDERR]]]]],
+] as $text => $config) {
+    throws($text, static fn () => AppConf::rows($config, $dir), $text);
 }
 
 // ---- states: objects with private parents, typed and unset properties; classes
@@ -154,7 +174,7 @@ foreach ([
     ['GET', '/j?x=1', ['CONTENT_TYPE' => 'application/json']], ['POST', '/p?x=1', ['CONTENT_TYPE' => 'application/x-www-form-urlencoded']],
     ['PUT', '/p?x=1', []], ['OPTIONS', '*', []], ['GET', '/u', ['PHP_AUTH_USER' => 'u', 'PHP_AUTH_PW' => 'p']],
 ] as [$method, $uri, $more]) {
-    static $factory = new RequestFactory();
+    static $factory = new RequestFactory(Request::class);
     $_SERVER = $more + ['REQUEST_METHOD' => $method, 'REQUEST_URI' => $uri, 'QUERY_STRING' => (string) parse_url($uri, PHP_URL_QUERY)] + $base;
     parse_str($_SERVER['QUERY_STRING'], $_GET);
     $_POST = $method === 'POST' ? ['f' => '1', '_method' => 'patch'] : [];

@@ -14,7 +14,7 @@ $worker = new Worker($base);
 // ---- boot
 same('Laravel', Shim::$facts['framework'], 'the framework is named');
 same('local', Shim::$facts['environment'], 'so is the environment');
-same([], Shim::$appConf, 'without config/laravels.php the application sets nothing');
+same([['laravels', 'process_prefix', 'Demo ' . $base]], Shim::$appConf, 'without config/laravels.php it sets only what ps shows');
 check(app()->runningInConsole() === false, 'an HTTP worker does not run in the console');
 check(app()->resolved('db') && app('db')->getConnections() === [], 'the database manager is made, nothing is connected');
 

@@ -10,6 +10,10 @@ declare(strict_types=1);
 
 namespace Rserverd {
 
+    if (!class_exists('Swoole\\Server', false)) {
+        require_once __DIR__ . '/swoole.php';
+    }
+
     if (!function_exists('Rserverd\\state_new')) {
         require_once __DIR__ . '/state.php';
     }
@@ -18,11 +22,28 @@ namespace Rserverd {
     {
         /** @var array<string, mixed> what settings() answers */
         public static array $settings = [
-            'base_path' => '', 'framework' => 'auto', 'entry' => '', 'boot' => 'manager', 'isolation' => 'greedy',
+            'base_path' => '', 'pid_file' => '', 'framework' => 'auto', 'entry' => '', 'boot' => 'manager', 'isolation' => 'greedy',
             'cleaners' => [], 'register_providers' => [], 'destroy_controllers' => true,
             'destroy_controllers_excluded' => [], 'server' => '', 'document_root' => '', 'handle_static' => false,
-            'environment' => '', 'x_version' => '', 'generation' => 1,
+            'environment' => '', 'x_version' => '', 'generation' => 1, 'app_socket' => '', 'listen_ip' => '127.0.0.1', 'listen_port' => 5200,
+            'worker_num' => 2, 'task_worker_num' => 1, 'websocket' => ['enable' => false, 'handler' => '', 'gate' => true],
+            'timer' => ['enable' => false, 'jobs' => [], 'max_wait_time' => 5.0, 'global_lock' => false, 'global_lock_key' => ''],
+            'sockets' => [], 'processes' => [], 'swoole_tables' => [], 'events' => [], 'event_handlers' => [], 'swoole' => [],
         ];
+
+        /** Which process this is. */
+        public static string $where = 'manager';
+
+        public static ?\Swoole\Server $server = null;
+
+        /** @var list<string> titles of user processes */
+        public static array $titles = [];
+
+        /** @var array<string, mixed> what kept() made */
+        public static array $kept = [];
+
+        /** @var list<array{mixed, float}> tasks, unserialized as a task worker has them */
+        public static array $delivered = [];
 
         /** @var list<array{int, string}> */
         public static array $log = [];
@@ -113,6 +134,41 @@ namespace Rserverd {
 
     function ask_reload(string $why): void
     {
+    }
+
+    /** @param array<string, mixed> $settings */
+    function server(string $class, array $settings): \Swoole\Server
+    {
+        Shim::$server = new $class();
+        Shim::$server->setting = $settings;
+
+        return Shim::$server;
+    }
+
+    function title_user_process(int $index, string $title): void
+    {
+        Shim::$titles[$index] = $title;
+    }
+
+    function kept(string $name, callable $make): mixed
+    {
+        return Shim::$kept[$name] = $make();
+    }
+
+    function deliver(mixed $data, float $delay = 0.0): bool
+    {
+        $sent = serialize($data);
+        if (Shim::$settings['task_worker_num'] < 1) {
+            return false;
+        }
+        Shim::$delivered[] = [unserialize($sent), $delay];
+
+        return true;
+    }
+
+    function where(): string
+    {
+        return Shim::$where;
     }
 }
 

@@ -65,7 +65,7 @@ final class Worker
     /** @param array<string, mixed> $post */
     public function request(string $method, string $uri, array $post = [], array $server = []): Answer
     {
-        $this->arm($method, $uri, $post, $server);
+        $this->prepare($method, $uri, $post, $server);
         [Shim::$finished, Shim::$headers] = [null, []];
         ob_start();
         $level = Shim::$level = ob_get_level();
@@ -86,7 +86,8 @@ final class Worker
         return $answer;
     }
 
-    private function arm(string $method, string $uri, array $post, array $server): void
+    /** The superglobals of a request. */
+    public function prepare(string $method, string $uri, array $post, array $server): void
     {
         $query = (string) parse_url($uri, PHP_URL_QUERY);
         parse_str($query, $_GET);

@@ -5,14 +5,17 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate;
 
 use Illuminate\Support\ServiceProvider;
+use Rserverd\Console\Outside;
 
 /**
- * The package's provider, for applications that list it or discover it. The server needs none; what is left is that
- * config('laravels.…') has its defaults below what the application says: merged at the top level only, as the package
- * does.
+ * The package's provider, for applications that list it or discover it; `rserverd artisan` registers it itself. The
+ * server needs none. It does three things: config('laravels.…') has its defaults below what the application says, merged
+ * at the top level only, as the package does; the commands; and app('swoole') in processes that are not the server's.
  */
 class LaravelSServiceProvider extends ServiceProvider
 {
+    private const DEFAULTS = __DIR__ . '/../config/laravels.php';
+
     /** Environment variables of the package's published file, for applications that never published it. */
     private const ENVIRONMENT = [
         'listen_ip' => 'LARAVELS_LISTEN_IP',
@@ -26,18 +29,39 @@ class LaravelSServiceProvider extends ServiceProvider
 
     public function register()
     {
+        Outside::bind($this->app);
+        $this->commands([LaravelSCommand::class, ListPropertiesCommand::class]);
+        if (method_exists($this->app, 'configure')) {
+            $this->app->configure('laravels'); // Lumen loads a file only when it is asked to
+        }
         $config = $this->app->make('config');
         $given = $config->get('laravels', []);
         if (!is_array($given)) {
             return; // the server refuses it by name
         }
+        self::$given = $given = self::withEnvironment($given);
+        $config->set('laravels', $given + require self::DEFAULTS);
+    }
+
+    public function boot()
+    {
+        $this->publishes([self::DEFAULTS => $this->app->basePath('config/laravels.php')], 'laravels');
+    }
+
+    /**
+     * @param array<array-key, mixed> $given
+     *
+     * @return array<array-key, mixed>
+     */
+    public static function withEnvironment(array $given)
+    {
         foreach (self::ENVIRONMENT as $key => $variable) {
             if (!array_key_exists($key, $given) && ($value = env($variable)) !== null) {
                 $given[$key] = $value;
             }
         }
-        self::$given = $given;
-        $config->set('laravels', $given + require __DIR__ . '/../config/laravels.php');
+
+        return $given;
     }
 
     /** @return array<string, mixed>|null */

@@ -6,8 +6,8 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Auth\Access\Gate;
-use Rserverd\Laravel\HasStates;
-use Rserverd\Laravel\States;
+use Rserverd\Illuminate\HasStates;
+use Rserverd\Illuminate\States;
 
 /**
  * The auth manager forgets its guards, for each knows a user, and which guard shouldUse() chose; the gate forgets what

@@ -6,8 +6,8 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Closure;
 use Illuminate\Container\Container;
-use Rserverd\Laravel\HasStates;
-use Rserverd\Laravel\States;
+use Rserverd\Illuminate\HasStates;
+use Rserverd\Illuminate\States;
 use stdClass;
 use UnitEnum;
 

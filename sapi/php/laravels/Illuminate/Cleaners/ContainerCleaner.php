@@ -6,8 +6,8 @@ namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Routing\ResponseFactory;
-use Rserverd\Laravel\HasStates;
-use Rserverd\Laravel\States;
+use Rserverd\Illuminate\HasStates;
+use Rserverd\Illuminate\States;
 
 /**
  * Puts the container itself back to what it was after boot: bindings, aliases, instances, callbacks, providers, and

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Hhxsv5\LaravelS\Illuminate\Cleaners;
 
 use Illuminate\Container\Container;
-use Rserverd\Laravel\HasStates;
-use Rserverd\Laravel\States;
+use Rserverd\Illuminate\HasStates;
+use Rserverd\Illuminate\States;
 
 /**
  * The session manager forgets its drivers, one made while booting too: each holds somebody's session. session.store and

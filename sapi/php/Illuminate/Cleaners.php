@@ -1,0 +1,166 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Illuminate;
+
+use Closure;
+use Hhxsv5\LaravelS\Illuminate\Cleaners as LaravelS;
+use Illuminate\Container\Container;
+use Illuminate\Routing\RouteCollection;
+use InvalidArgumentException;
+use ReflectionClass;
+use ReflectionMethod;
+use Rserverd\Log;
+use Rserverd\ProcessState;
+use Throwable;
+
+use function Rserverd\state_restore;
+
+/**
+ * All that runs after a request: the application's own cleaners, then the built-in ones. One that fails does not keep
+ * the others from running.
+ */
+final class Cleaners
+{
+    /** In this order. */
+    private const BUILT_IN = [
+        LaravelS\ContainerCleaner::class,
+        LaravelS\ConfigCleaner::class,
+        LaravelS\CookieCleaner::class,
+        LaravelS\RequestCleaner::class,
+        LaravelS\SessionCleaner::class,
+        LaravelS\AuthCleaner::class,
+    ];
+
+    /** Of services that were made while booting; each gets its service. */
+    private const OF_SERVICES = [
+        'view' => Cleaners\FinderCleaner::class,
+        'db' => Cleaners\DatabaseCleaner::class,
+        'log' => Cleaners\LogCleaner::class,
+        'cache' => Cleaners\CacheCleaner::class,
+    ];
+
+    /** Cleaners of packages: active where the package is. */
+    private const OF_PACKAGES = [
+        'tymon.jwt' => LaravelS\JWTCleaner::class,
+        'Lavary\Menu\Menu' => LaravelS\MenuCleaner::class,
+        'Encore\Admin\Admin' => LaravelS\LaravelAdminCleaner::class,
+        'admin.app' => LaravelS\DcatAdminCleaner::class,
+        'Tightenco\Ziggy\BladeRouteGenerator' => LaravelS\ZiggyCleaner::class,
+    ];
+
+    private readonly Container $snapshot;
+
+    /** @var list<Closure(): void> */
+    private array $builtIn = [];
+
+    /** @var list<Closure(): void> */
+    private array $steps;
+
+    /** What is there now is what every request starts from. */
+    public function __construct(private readonly Container $app)
+    {
+        $this->snapshot = Snapshot::of($app);
+        // Looks at the configuration before it goes back.
+        $this->add(new Cleaners\DriversCleaner($app));
+        $this->addStates([
+            ...array_map(fn (string $class): HasStates => new $class($app, $this->snapshot), self::BUILT_IN),
+            new Cleaners\LocaleCleaner(),
+            new Cleaners\ViewCleaner($app),
+            new Cleaners\ServicesCleaner($app),
+            new Cleaners\StaticsCleaner($app),
+        ]);
+        foreach (self::OF_SERVICES as $service => $class) {
+            if ($app->bound($service) && $app->resolved($service)) {
+                $this->add(new $class($app->make($service)));
+            }
+        }
+        $this->add(new Cleaners\MemoryCleaner());
+        foreach (self::OF_PACKAGES as $sign => $class) {
+            if ($app->bound($sign) || class_exists($sign)) {
+                $this->add(new $class($app, $this->snapshot));
+            }
+        }
+        $this->builtIn[] = (new ProcessState())->restore(...);
+        $this->steps = $this->builtIn;
+    }
+
+    /**
+     * What the configuration in force adds.
+     *
+     * @param list<string>      $classes the application's own cleaners
+     * @param list<string>|null $kept    controllers that are not destroyed; null: none is
+     */
+    public function configure(array $classes, ?array $kept): void
+    {
+        $steps = [];
+        foreach ($classes as $class) {
+            if (!in_array(ltrim($class, '\\'), [...self::BUILT_IN, ...self::OF_PACKAGES], true)) {
+                $steps[] = $this->own($class);
+            }
+        }
+        if ($kept !== null && $this->app->resolved('router')
+            && get_debug_type($this->app->make('router')->getRoutes()) === RouteCollection::class) {
+            $steps[] = (new Cleaners\ControllerCleaner($this->app, $kept))->clean(...);
+        }
+        $this->steps = [...$steps, ...$this->builtIn];
+    }
+
+    /** Refuses a class that is no cleaner; while booting, so that the mistake is seen by the one who made it. */
+    public static function check(string $class): void
+    {
+        if (!class_exists($class)) {
+            throw new InvalidArgumentException("cleaners: there is no class $class");
+        }
+        if (!is_subclass_of($class, LaravelS\CleanerInterface::class) || !method_exists($class, 'clean')) {
+            throw new InvalidArgumentException("cleaners: $class must implement " . LaravelS\CleanerInterface::class);
+        }
+    }
+
+    public function run(): void
+    {
+        foreach ($this->steps as $clean) {
+            try {
+                $clean();
+            } catch (Throwable $e) {
+                Log::problem('cleaning after a request', $e);
+            }
+        }
+    }
+
+    private function add(object $cleaner): void
+    {
+        $this->builtIn[] = $cleaner->clean(...);
+    }
+
+    /** @param list<HasStates> $cleaners restored together, in this order */
+    private function addStates(array $cleaners): void
+    {
+        $sets = array_map(static fn (HasStates $cleaner): int => $cleaner->states()->set, $cleaners);
+        $this->builtIn[] = static function () use ($sets): void {
+            state_restore(...$sets);
+        };
+        foreach ($cleaners as $cleaner) {
+            if ($cleaner instanceof LaravelS\ConfigCleaner && ($rest = $cleaner->afterStates()) !== null) {
+                $this->builtIn[] = $rest;
+            }
+        }
+    }
+
+    /** A cleaner of either form, see CleanerInterface. */
+    private function own(string $class): Closure
+    {
+        self::check($class);
+        $takes = (int) (new ReflectionClass($class))->getConstructor()?->getNumberOfParameters();
+        $cleaner = $takes > 0 ? new $class($this->app, $this->snapshot) : new $class();
+        if ((new ReflectionMethod($cleaner, 'clean'))->getNumberOfParameters() === 0) {
+            return $cleaner->clean(...);
+        }
+        [$app, $snapshot] = [$this->app, $this->snapshot];
+
+        return static function () use ($cleaner, $app, $snapshot): void {
+            $cleaner->clean($app, $snapshot);
+        };
+    }
+}

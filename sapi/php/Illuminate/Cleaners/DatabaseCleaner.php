@@ -1,0 +1,117 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Illuminate\Cleaners;
+
+use Closure;
+use Illuminate\Database\Connection;
+use ReflectionClass;
+use Rserverd\Log;
+use Throwable;
+use WeakMap;
+
+/**
+ * Database connections stay open from request to request; what a request did to them does not stay: transactions it
+ * left open, the query log, callbacks. A connection that was made from a configuration other than the booted one, as
+ * applications with a database per tenant do, is closed: it would show one tenant's data to the next.
+ */
+final class DatabaseCleaner
+{
+    /** Properties of a connection that belong to a request; what they are in this framework's version is looked up. */
+    private const OF_A_REQUEST = ['queryLog', 'loggingQueries', 'recordsModified', 'pretending', 'readOnWriteConnection',
+        'beforeExecutingCallbacks', 'beforeStartingTransaction', 'queryDurationHandlers', 'totalQueryDuration'];
+
+    /** What makes a connection lead to other data. */
+    private const DECIDING = ['driver', 'host', 'port', 'unix_socket', 'database', 'username', 'prefix', 'schema',
+        'search_path', 'dsn'];
+
+    /** @var WeakMap<Connection, true> made from the booted configuration */
+    private WeakMap $checked;
+
+    /** @var WeakMap<Connection, array<string, mixed>> what providers set on a connection while booting */
+    private readonly WeakMap $booted;
+
+    /** @var array<string, mixed> */
+    private readonly array $defaults;
+
+    private readonly Closure $write;
+
+    private readonly Closure $configuration;
+
+    public function __construct(private readonly object $db)
+    {
+        $this->checked = new WeakMap();
+        $this->booted = new WeakMap();
+        $defaults = (new ReflectionClass(Connection::class))->getDefaultProperties();
+        $this->defaults = array_intersect_key($defaults, array_flip(self::OF_A_REQUEST));
+        $this->write = Closure::bind(static function (Connection $connection, array $values): void {
+            foreach ($values as $name => $value) {
+                $connection->$name = $value;
+            }
+        }, null, Connection::class);
+        $this->configuration = Closure::bind(fn (string $name): array => $this->configuration($name), $db, $db::class);
+        $read = Closure::bind(static fn (Connection $connection, array $names): array => array_map(
+            static fn (string $name): mixed => $connection->$name,
+            $names
+        ), null, Connection::class);
+        $names = array_combine(array_keys($this->defaults), array_keys($this->defaults));
+        foreach ($db->getConnections() as $connection) {
+            if ($connection instanceof Connection) {
+                $this->booted[$connection] = $read($connection, $names);
+            }
+        }
+    }
+
+    public function clean(): void
+    {
+        foreach ($this->db->getConnections() as $name => $connection) {
+            if ($connection->transactionLevel() > 0) {
+                $this->rollBack($name, $connection);
+            }
+            if (!$connection instanceof Connection) {
+                continue;
+            }
+            ($this->write)($connection, $this->booted[$connection] ?? $this->defaults);
+            if (!isset($this->checked[$connection])) {
+                if ($this->isAsBooted($name, $connection)) {
+                    $this->checked[$connection] = true;
+                } else {
+                    $this->db->purge($name);
+                }
+            }
+        }
+    }
+
+    private function rollBack(string $name, object $connection): void
+    {
+        Log::warning(sprintf('%s %s left a transaction open on the database connection %s; it is rolled back',
+            $_SERVER['REQUEST_METHOD'] ?? '-', $_SERVER['REQUEST_URI'] ?? '-', $name));
+        try {
+            $connection->rollBack(0);
+        } catch (Throwable $e) {
+            Log::warning("the rollback failed, connection $name is closed: " . Log::describe($e));
+            $this->db->purge($name);
+        }
+    }
+
+    /** Compares with the configuration as ConfigCleaner has restored it. */
+    private function isAsBooted(string $name, Connection $connection): bool
+    {
+        try {
+            $booted = ($this->configuration)(explode('::', $name)[0]);
+        } catch (Throwable) {
+            return false; // the booted configuration does not know this connection
+        }
+        $actual = $connection->getConfig();
+        foreach (self::DECIDING as $key) {
+            // Read and write hosts are chosen from lists: only a plain value can be compared.
+            if (is_scalar($booted[$key] ?? null) && is_scalar($actual[$key] ?? null)
+                && (string) $booted[$key] !== (string) $actual[$key]) {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

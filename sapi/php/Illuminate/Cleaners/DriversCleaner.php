@@ -1,0 +1,79 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Illuminate\Cleaners;
+
+use Closure;
+use Illuminate\Container\Container;
+
+/**
+ * Managers keep the drivers they make: cache stores, disks, queue connections, log channels. That is wanted, for a
+ * driver may hold a connection; but one that a request made after changing its configuration must not serve the next
+ * request. Runs before the configuration is restored, and costs one comparison when nobody changed it.
+ */
+final class DriversCleaner
+{
+    /** service => [property that holds the drivers by name, where their configuration is] */
+    private const MANAGERS = [
+        'cache' => ['stores', 'cache.stores'],
+        'filesystem' => ['disks', 'filesystems.disks'],
+        'queue' => ['connections', 'queue.connections'],
+        'log' => ['channels', 'logging.channels'],
+    ];
+
+    /** The configuration: the container gets this object back too. */
+    private readonly object $config;
+
+    /** @var array<array-key, mixed> */
+    private readonly array $booted;
+
+    /** @var list<array{string, Closure(list<string>): void, Closure(): list<string>}> path, forget, names */
+    private array $managers = [];
+
+    public function __construct(Container $app)
+    {
+        $this->config = $app->make('config');
+        $this->booted = $this->config->all();
+        foreach (self::MANAGERS as $service => [$property, $path]) {
+            if ($app->bound($service) && $app->resolved($service)
+                && property_exists($manager = $app->make($service), $property)) {
+                $this->managers[] = [
+                    $path,
+                    Closure::bind(function (array $names) use ($property): void {
+                        $this->$property = array_diff_key($this->$property, array_flip($names));
+                    }, $manager, $manager::class),
+                    Closure::bind(fn (): array => array_keys($this->$property), $manager, $manager::class),
+                ];
+            }
+        }
+    }
+
+    public function clean(): void
+    {
+        $now = $this->config->all();
+        if ($now === $this->booted) {
+            return;
+        }
+        foreach ($this->managers as [$path, $forget, $names]) {
+            $before = self::at($this->booted, $path);
+            $after = self::at($now, $path);
+            if ($before !== $after) {
+                $forget(array_values(array_filter(
+                    $names(),
+                    static fn (int|string $name): bool => ($before[$name] ?? null) !== ($after[$name] ?? null)
+                )));
+            }
+        }
+    }
+
+    /** @return array<array-key, mixed> */
+    private static function at(array $config, string $path): array
+    {
+        foreach (explode('.', $path) as $key) {
+            $config = is_array($config[$key] ?? null) ? $config[$key] : [];
+        }
+
+        return $config;
+    }
+}

@@ -1,0 +1,100 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Illuminate;
+
+use Rserverd\Log;
+use Symfony\Component\HttpFoundation\BinaryFileResponse;
+use Symfony\Component\HttpFoundation\Response;
+
+/**
+ * Sends a response as php-fpm would: what the application echoed comes before the response's own content, and headers
+ * may be set until the first byte leaves. The response sends itself, through header() and echo; so streamed ones,
+ * files and events need no special case: once echoes have been dealt with there is no buffer under them.
+ */
+final class Emitter
+{
+    private const SHORT = 8192;
+
+    /** PHP changes the length of what is printed. */
+    private readonly bool $compresses;
+
+    /** Output buffers that were open before the request's own. */
+    private int $level = 0;
+
+    public function __construct()
+    {
+        $this->compresses = (bool) ini_get('zlib.output_compression');
+    }
+
+    public function begin(): void
+    {
+        $this->level = ob_get_level();
+        ob_start();
+    }
+
+    /** Nothing is sent: what is printed ends up there, also when exit() ends it. */
+    public function capture(string &$printed): void
+    {
+        $this->level = ob_get_level();
+        ob_start(static function (string $piece) use (&$printed): string {
+            $printed .= $piece;
+
+            return '';
+        });
+    }
+
+    public function send(Response $response): void
+    {
+        $echoed = $this->echoed();
+        if ($echoed === '') {
+            $this->declareLength($response);
+            $response->send();
+        } elseif ($response instanceof BinaryFileResponse) {
+            // In front of a file it could only break it.
+            Log::warning(sprintf('%d bytes were echoed before a file response and are dropped: %s', strlen($echoed),
+                substr($echoed, 0, 80)));
+            $response->send();
+        } else {
+            // The length the response knows is that of its content alone.
+            $response->headers->remove('Content-Length');
+            $response->sendHeaders();
+            echo $echoed;
+            $response->send();
+        }
+    }
+
+    /** Closes what capture() has opened. */
+    public function drop(): void
+    {
+        while (ob_get_level() > $this->level && @ob_end_clean()) {
+        }
+    }
+
+    /**
+     * A long response leaves before its end is seen; its length is known nevertheless. The server itself sees that of a
+     * short one.
+     */
+    private function declareLength(Response $response): void
+    {
+        $content = $response->getContent();
+        if (is_string($content) && strlen($content) > self::SHORT && !$this->compresses && ob_get_level() === 0
+            && !$response->headers->has('Content-Length') && !$response->headers->has('Transfer-Encoding')) {
+            $response->headers->set('Content-Length', (string) strlen($content));
+        }
+    }
+
+    /** Closes the request's buffers, those it forgot to close too. */
+    private function echoed(): string
+    {
+        for ($level = ob_get_level(); $level > $this->level + 1; $level = $now) {
+            @ob_end_flush();
+            if (($now = ob_get_level()) >= $level) {
+                return ''; // one that cannot be removed: the engine ends it
+            }
+        }
+
+        return $level > $this->level ? (string) ob_get_clean() : '';
+    }
+}

@@ -1,0 +1,253 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Illuminate;
+
+use Closure;
+use Hhxsv5\LaravelS\Illuminate\LaravelSServiceProvider;
+use Illuminate\Container\Container;
+use Illuminate\Http\Request;
+use Illuminate\Support\Facades\Facade;
+use Rserverd\Log;
+use Rserverd\Server\Hosted;
+use Rserverd\Server\Hosting;
+use Rserverd\Server\Scope;
+use Rserverd\Settings;
+use Symfony\Component\HttpFoundation\Response;
+use UnexpectedValueException;
+
+use function Rserverd\app_conf;
+use function Rserverd\facts;
+use function Rserverd\finish_request;
+use function Rserverd\state_constant;
+use function Rserverd\where;
+
+/**
+ * A Laravel or Lumen application, resident. What happens per request, in order: bind, laravels.received_request,
+ * register_providers, kernel, laravels.generated_response, send, terminate; and when all that has ended, clean.
+ */
+final class ResidentApplication implements Hosted
+{
+    private const RECEIVED = 'laravels.received_request';
+
+    private const GENERATED = 'laravels.generated_response';
+
+    private ?Container $app = null;
+
+    private Framework $framework;
+
+    private object $events;
+
+    private Cleaners $cleaners;
+
+    private RequestFactory $requests;
+
+    private RequestHolders $holders;
+
+    private Emitter $emitter;
+
+    private ?Closure $registerProviders = null;
+
+    private string $server = '';
+
+    private readonly Scope $scope;
+
+    private readonly Hosting $hosting;
+
+    /** @var array<array-key, mixed>|null config/laravels.php as the server knows it */
+    private ?array $taken = null;
+
+    public function __construct(private readonly Settings $settings)
+    {
+        $this->scope = new Scope(function (): void {
+            isset($this->cleaners) && $this->cleaners->run();
+        });
+        $this->hosting = new Hosting($this);
+    }
+
+    public function boot(): void
+    {
+        $this->framework = (new Boot($this->settings, $this->configured(...)))->framework;
+        $this->app = $this->framework->app();
+        Warm::up($this->framework);
+        $this->warnOfChanges();
+        foreach (Settings::read()->cleaners as $class) {
+            Cleaners::check($class);
+        }
+        if (where() === 'manager') {
+            $this->hosting->complete(true);
+        }
+        BootConnections::close($this->app);
+        facts(Facts::of($this->framework));
+        Facts::warnStale($this->app, $this->settings->basePath);
+
+        $this->events = $this->app->make('events');
+        $this->emitter = new Emitter();
+        $this->requests = new RequestFactory($this->framework->requestClass());
+        $instances = (fn (): array => $this->instances)->call($this->app);
+        $this->holders = new RequestHolders($instances, $this->app->make('request'));
+        $this->cleaners = new Cleaners($this->app);
+        // The first request starts where all others do.
+        $this->cleaners->run();
+        gc_collect_cycles();
+    }
+
+    public function bootLater(): void
+    {
+        facts(['framework' => Facts::guess($this->settings)]);
+        Log::notice('boot = worker: config/laravels.php is not read, for the application boots after the fork');
+        // Its classes may be looked at; nothing of it runs.
+        Boot::autoload($this->settings->basePath);
+        $this->hosting->make();
+        $this->hosting->complete(false);
+    }
+
+    public function workerStart(): void
+    {
+        if ($this->app === null) {
+            $this->boot();
+        }
+        $this->configure();
+    }
+
+    public function settle(): void
+    {
+        $this->cleaners = new Cleaners($this->app);
+        $this->configure();
+    }
+
+    public function handle(): void
+    {
+        $this->scope->begin();
+        // What public/index.php defines; tools subtract it from the present.
+        state_constant('LARAVEL_START', microtime(true));
+        $request = $this->requests->capture();
+        $this->emitter->begin();
+        $response = $this->respond($request);
+        $this->emitter->send($response);
+        finish_request();
+        $this->framework->terminate($request, $response);
+    }
+
+    public function app(): Container
+    {
+        return $this->app;
+    }
+
+    public function scope(): Scope
+    {
+        return $this->scope;
+    }
+
+    public function route(string &$printed): array
+    {
+        $request = $this->requests->capture();
+        $this->emitter->capture($printed);
+        try {
+            $response = $this->respond($request);
+        } finally {
+            $this->emitter->drop();
+        }
+        $this->framework->terminate($request, $response);
+
+        return [$request, $response];
+    }
+
+    public function bind(array $query, array $cookies, array $server): void
+    {
+        $request = new ($this->framework->requestClass())($query, [], [], $cookies, [], $server);
+        $this->holders->tell($request);
+        $this->framework->bind($request);
+        Facade::clearResolvedInstance('request');
+    }
+
+    /** Everything that the application does with a request until its response is to be sent. */
+    private function respond(Request $request): Response
+    {
+        $this->holders->tell($request);
+        $received = $this->events->hasListeners(self::RECEIVED);
+        if ($received || $this->registerProviders !== null) {
+            // The framework binds it as well; without these two nobody can tell when it happened.
+            $this->framework->bind($request);
+            if ($received) {
+                $this->events->dispatch(self::RECEIVED, [$request, $this->app]);
+            }
+            $this->registerProviders !== null && ($this->registerProviders)();
+        }
+        $response = $this->framework->respond($request);
+        if ($this->events->hasListeners(self::GENERATED)) {
+            if ($this->server !== '') {
+                $response->headers->set('Server', $this->server);
+            }
+            $this->events->dispatch(self::GENERATED, [$request, $response, $this->app]);
+        }
+
+        return $response;
+    }
+
+    public function clean(): void
+    {
+        $this->scope->end();
+    }
+
+    public function idle(): void
+    {
+    }
+
+    private function configure(): void
+    {
+        $settings = Settings::read();
+        $this->server = $settings->server;
+        $this->registerProviders = Providers::registrar($this->framework, $settings->registerProviders);
+        $kept = $settings->destroyControllers ? $settings->keptControllers : null;
+        $this->cleaners->configure($settings->cleaners, $kept);
+    }
+
+    /** Before providers boot: they may ask for app('swoole'). */
+    private function configured(Container $app): void
+    {
+        $this->taken = $this->laravelsConfig($app);
+        if (where() === 'manager') {
+            app_conf(AppConf::rows($this->taken + self::prefix($app, $this->settings->basePath), $this->settings->basePath));
+            $this->hosting->make();
+        }
+        $this->hosting->bind($app);
+    }
+
+    /**
+     * What process titles begin with unless somebody says otherwise: the name of the application, and where it is.
+     *
+     * @return array<string, string>
+     */
+    private static function prefix(Container $app, string $basePath): array
+    {
+        $name = $app->make('config')->get('app.name');
+        $name = is_string($name) ? trim((string) preg_replace('/[\\x00-\\x20\\x7f]+/', ' ', $name)) : '';
+
+        return $name === '' ? [] : ['process_prefix' => "$name $basePath"];
+    }
+
+    private function warnOfChanges(): void
+    {
+        if ($this->laravelsConfig($this->app) !== $this->taken) {
+            Log::warning('a provider has changed config(\'laravels\') while booting: the server does not hear of it; set it in '
+                . 'config/laravels.php or in laravels.ini');
+        }
+    }
+
+    /** @return array<array-key, mixed> config/laravels.php as the application evaluated it, without our own defaults */
+    private function laravelsConfig(Container $app): array
+    {
+        $config = $app->make('config')->get('laravels', []);
+        if (!is_array($config)) {
+            throw new UnexpectedValueException('config/laravels.php must return an array; it returned '
+                . get_debug_type($config));
+        }
+
+        $provided = class_exists(LaravelSServiceProvider::class, false);
+        $given = $provided ? LaravelSServiceProvider::given() : null;
+
+        return $given ?? LaravelSServiceProvider::withEnvironment($config);
+    }
+}

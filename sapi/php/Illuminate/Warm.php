@@ -1,0 +1,77 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Rserverd\Illuminate;
+
+use Closure;
+use Illuminate\Container\Container;
+use Rserverd\Log;
+use Throwable;
+
+/**
+ * Makes before the fork what requests would make after it: memory is shared, and no request pays for it. None of these
+ * services connects to anything when it is made.
+ */
+final class Warm
+{
+    private const SERVICES = [
+        'config', 'events', 'files', 'filesystem', 'log', 'router', 'url', 'encrypter', 'hash', 'cookie', 'session', 'auth',
+        'auth.password', 'cache', 'redis', 'db', 'db.factory', 'db.transactions', 'queue', 'mail.manager', 'translator',
+        'translation.loader', 'validator', 'view', 'view.finder', 'view.engine.resolver', 'blade.compiler', 'pipeline',
+        'Illuminate\Bus\Dispatcher',
+        'Illuminate\Contracts\Auth\Access\Gate',
+        'Illuminate\Contracts\Debug\ExceptionHandler',
+        'Illuminate\Contracts\Pipeline\Hub',
+        'Illuminate\Contracts\Validation\UncompromisedVerifier',
+        'Illuminate\Contracts\Foundation\MaintenanceMode',
+        'Illuminate\Broadcasting\BroadcastManager',
+        'Illuminate\Notifications\ChannelManager',
+        'Illuminate\Routing\Contracts\ControllerDispatcher',
+        'Illuminate\Routing\Contracts\CallableDispatcher',
+        'Illuminate\Session\Middleware\StartSession',
+    ];
+
+    public static function up(Framework $framework): void
+    {
+        $app = $framework->app();
+        foreach (self::SERVICES as $service) {
+            if ($framework->provides($service)) {
+                self::attempt($service, static fn () => $app->make($service));
+            }
+        }
+        if ($app->resolved('view.engine.resolver')) {
+            self::attempt('Blade', static fn () => $app->make('view.engine.resolver')->resolve('blade'));
+        }
+        if ($app->resolved('blade.compiler')) {
+            self::attempt('compiled views', static fn () => ViewFiles::give($app->make('blade.compiler')));
+        }
+        if ($app->resolved('router')) {
+            self::attempt('routes', static fn () => self::compileRoutes($app));
+        }
+    }
+
+    /** A route is compiled when it is first compared with a request. */
+    private static function compileRoutes(Container $app): void
+    {
+        $routes = $app->make('router')->getRoutes();
+        if (!is_object($routes) || $routes::class !== 'Illuminate\Routing\RouteCollection') {
+            return; // cached ones are compiled already; Lumen's are an array
+        }
+        foreach ($routes->getRoutes() as $route) {
+            if (method_exists($route, 'compileRoute')) {
+                Closure::bind(static fn () => $route->compileRoute(), null, $route::class)();
+            }
+        }
+    }
+
+    /** What cannot be made here (no key, no driver) is the business of the request that needs it. */
+    private static function attempt(string $what, Closure $make): void
+    {
+        try {
+            $make();
+        } catch (Throwable $e) {
+            Log::debug("$what cannot be made before the fork: " . Log::describe($e));
+        }
+    }
+}
