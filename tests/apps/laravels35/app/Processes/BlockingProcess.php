@@ -1,0 +1,15 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Processes;
+
+class BlockingProcess extends Base
+{
+    use Blocks;
+
+    public static function getName()
+    {
+        return 'blocking';
+    }
+}

@@ -1,0 +1,17 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Processes;
+
+class PipeProcess extends Base
+{
+    use AnswersPipe;
+
+    protected const WAITS = true;
+
+    public static function getName()
+    {
+        return 'pipe';
+    }
+}

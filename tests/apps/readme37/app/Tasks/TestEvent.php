@@ -1,0 +1,22 @@
+<?php
+
+namespace App\Tasks;
+
+use Hhxsv5\LaravelS\Swoole\Task\Event;
+class TestEvent extends Event
+{
+    protected $listeners = [
+        // Listener list
+        TestListener1::class,
+        // TestListener2::class,
+    ];
+    private $data;
+    public function __construct($data)
+    {
+        $this->data = $data;
+    }
+    public function getData()
+    {
+        return $this->data;
+    }
+}
