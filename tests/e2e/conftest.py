@@ -14,6 +14,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import proc  # noqa: E402
 from lib.ask import Ask  # noqa: E402
 from lib.daemon import BINARY, PHP_CASES, Daemon, run, scaffold  # noqa: E402
+from lib.laravels import app, hosted, release, shared  # noqa: E402,F401 - fixtures
+from lib.laravels import each_release, ini_too_is_true, together  # noqa: E402
 from lib.server import Server  # noqa: E402
 
 proc.become_subreaper()
@@ -25,6 +27,18 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 def pytest_report_header(config):
     version = run(BINARY, "--version").stdout.strip() if os.path.exists(BINARY) else "not built"
     return f"rserverd: {BINARY} ({version})"
+
+
+def pytest_generate_tests(metafunc):
+    each_release(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)     # before pytest-xdist looks for groups, and before -k has left anything out
+def pytest_collection_modifyitems(config, items):
+    if not any("::" in a for a in config.args):     # else not all tests of a file are here
+        ini_too_is_true(items)
+    for item in items:
+        together(item)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -46,6 +60,20 @@ class Factory:
         d = Daemon(engine=engine, **kw)
         self.started.append(d)
         return d.start() if start else d
+
+    def hosted(self, start=True, tasks=1, sockets=None, processes=(), timer=False, env=None, ini=None, **kw):
+        """The fake application with a server (tests/fake/fake_server.c): sockets {name: {host, port, type}}, names of
+        custom processes."""
+        ini = {k: dict(v) for k, v in (ini or {}).items()}
+        ini.setdefault("swoole", {}).setdefault("task_worker_num", tasks)
+        ini["timer"] = {"enable": timer, "max_wait_time": 5, **ini.get("timer", {})}
+        for name, keys in (sockets or {}).items():
+            ini[f"sockets.{name}"] = {"handler": "Fake", **keys}
+        for name in processes:
+            ini[f"processes.{name}"] = {"class": "Fake", **ini.get(f"processes.{name}", {})}
+        d = self("fake", start=False, env={"RS_FAKE_SERVER": "1", **(env or {})}, ini=ini, **kw)
+        d.nprocesses = len(processes) + timer
+        return d.start_hosted() if start else d
 
     def php(self, entry="entry.php", start=True, **kw):
         """The scripts of tests/e2e/php/cases behind framework = callable."""

@@ -147,9 +147,9 @@ def test_syntax_error_names_its_line(cold):
 
 
 def test_options_of_later_releases_warn(cold):
-    cold.set("websocket", enable=True)
+    cold.set("swoole", http_compression=True)
     r = cold.ctl("config")
-    assert r.returncode == 0 and "websocket" in r.stderr
+    assert r.returncode == 0 and "http_compression" in r.stderr
 
 
 def test_missing_ini_that_was_named(cold):
@@ -260,7 +260,7 @@ def test_info(daemon):
     assert r.returncode == 0
     for word in ("rserverd", "callable", f"{d.port}", d.ini_path, "laravels.pid"):
         assert word in r.stdout, (word, r.stdout)
-    assert re.search(r"^\s*php\s+8\.\d+\.\d+", r.stdout, re.I | re.M) and re.search(r"opcache\s+on", r.stdout, re.I)
+    assert re.search(r"^\| PHP +\| 8\.\d+\.\d+", r.stdout, re.M) and re.search(r"opcache\s+on", r.stdout, re.I)
 
 
 def test_status_while_reloading_and_under_many_askers(daemon):
@@ -278,7 +278,7 @@ def test_status_while_reloading_and_under_many_askers(daemon):
 
 def test_control_socket_survives_rubbish(daemon):
     import socket
-    d = daemon()
+    d = daemon.hosted()
     for name in ("control.sock", "app.sock"):
         for data in (b"", b"\0" * 4, b"\xff" * 65536, os.urandom(100_000), b"GET / HTTP/1.1\r\n\r\n", b"stop", b"{}\n"):
             with socket.socket(socket.AF_UNIX) as s:
@@ -318,13 +318,13 @@ def test_control_socket_with_silent_peers(daemon):
 
 def test_socket_modes(daemon):
     import stat
-    d = daemon()
+    d = daemon.hosted()
     assert stat.S_IMODE(os.lstat(d.path("run/control.sock")).st_mode) == 0o600
     assert stat.S_IMODE(os.lstat(d.path("run/app.sock")).st_mode) == 0o660
 
 
 def test_custom_socket_paths(daemon):
-    d = daemon(start=False)
+    d = daemon.hosted(start=False)
     d.set("rserverd", control_socket=d.path("run/c.sock"), app_socket=d.path("run/a.sock"))
     d.start()
     assert sorted(os.listdir(d.path("run"))) == ["a.sock", "c.sock", "laravels.pid"]
@@ -348,3 +348,61 @@ def test_x_version_and_environment_reach_the_application(daemon):
     got = d.get("/").json()
     assert got[0] == "v1.2"
     assert "staging" in got[3:], got
+
+
+# -- a project that cannot be written to ------------------------------------------------------------------------------------
+
+def test_read_only_project_with_a_storage_path(daemon):
+    """APP_STORAGE_PATH: pid file, sockets, log. In the background and back, by a user who may write nowhere else."""
+    import pwd
+    import shutil
+    d = daemon(start=False)
+    for section, keys in {"swoole": ("pid_file",), "laravels": ("process_prefix",)}.items():
+        for key in keys:
+            d.ini[section].pop(key)
+    d.ini["laravels"]["process_prefix"] = d.marker
+    d.write_ini()
+    storage = d.path("elsewhere")
+    os.makedirs(os.path.join(storage, "logs"))
+    d.env["APP_STORAGE_PATH"] = storage
+    words = []
+    if os.geteuid() == 0:
+        who = pwd.getpwnam("www-data")
+        for path in (storage, os.path.join(storage, "logs"), d.path("tmp")):
+            os.chown(path, who.pw_uid, who.pw_gid)
+        words = [shutil.which("setpriv"), "--reuid", str(who.pw_uid), "--regid", str(who.pw_gid), "--clear-groups"]
+    for root, _, _ in os.walk(d.app):
+        os.chmod(root, 0o555)
+
+    def ctl(*args):
+        return run(*words, *d.command(*args), env=d.environment(), cwd="/")
+    r = ctl("start", "-d")
+    try:
+        assert r.returncode == 0, r.stdout + r.stderr
+        with open(os.path.join(storage, "laravels.pid")) as f:
+            d.master_pid = int(f.read())
+        assert d.get("/").body == b"hello"
+        assert {"control.sock", "laravels.pid"} <= set(os.listdir(storage))
+        assert "generation 1 serves" in open(os.path.join(storage, "logs/laravels.log")).read()
+        assert ctl("reload", "--wait").returncode == 0
+        assert ctl("status").returncode == 0
+        assert ctl("stop").returncode == 0
+        assert not os.path.exists(os.path.join(storage, "laravels.pid"))
+        assert not os.listdir(os.path.join(d.app, "public")), "nothing was written into the project"
+    finally:
+        for root, _, _ in os.walk(d.app):
+            os.chmod(root, 0o755)
+
+
+# -- artisan -----------------------------------------------------------------------------------------------------------------
+
+def test_artisan_and_php_learn_where_the_server_is(cold):
+    """RSERVERD_BASE_PATH and RSERVERD_APP_SOCKET; artisan runs the glue's file with all words behind it."""
+    code = "foreach (['BASE_PATH', 'APP_SOCKET'] as $k) { echo getenv('RSERVERD_' . $k), PHP_EOL; }"
+    told = [cold.app, cold.path("run/app.sock")]
+    r = run(cold.binary, "-c", cold.ini_path, "php", "-r", code, env=cold.environment(), cwd="/")
+    assert r.returncode == 0 and r.stdout.splitlines() == told, r.stderr
+    nothing = run(cold.binary, "php", "-r", code, env=cold.environment(), cwd="/")
+    assert nothing.stdout.strip() == "", "no ini file, no application: no server"
+    r = run(cold.binary, "-c", cold.ini_path, "artisan", "list", "--raw", env=cold.environment(), cwd="/")
+    assert r.returncode == 1 and f"rserverd artisan: {cold.app} is no Laravel or Lumen application" in r.stderr

@@ -68,8 +68,6 @@ def test_folder_without_an_application(daemon):
 
 
 @pytest.mark.parametrize("files, word", [
-    ({"artisan": "#!/usr/bin/env php\n", "bootstrap/app.php": "<?php return new Laravel\\Lumen\\Application(__DIR__);",
-      "composer.json": '{"require": {"laravel/lumen-framework": "^8"}}', "vendor/autoload.php": "<?php"}, "Lumen"),
     ({"think": "#!/usr/bin/env php\n", "composer.json": '{"require": {"topthink/framework": "^6"}}',
       "vendor/autoload.php": "<?php"}, "ThinkPHP"),
 ])

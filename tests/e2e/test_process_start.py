@@ -68,7 +68,7 @@ def test_stale_pid_file_never_blocks_a_start(daemon, content):
 
 
 def test_stale_sockets_never_block_a_start(daemon):
-    d = daemon(start=False)
+    d = daemon.hosted(start=False)
     for name in ("control.sock", "app.sock"):
         with socket.socket(socket.AF_UNIX) as s:
             s.bind(d.path("run", name))

@@ -28,8 +28,8 @@ return function () use ($boot) {
 @pytest.fixture
 def made_for(daemon):
     """A daemon that can be run by anybody: the tree may lie where only its owner can read."""
-    def make(owner=USER, **kw):
-        d = daemon.callable(WHO, start=False, **kw)
+    def make(owner=USER, hosted=False, **kw):
+        d = daemon.hosted(start=False, **kw) if hosted else daemon.callable(WHO, start=False, **kw)
         place = d.path("bin")
         os.makedirs(place)
         build = os.path.dirname(os.path.realpath(BINARY))
@@ -99,9 +99,10 @@ def test_root_as_the_owner_is_warned_about(daemon):
 def test_run_time_files(made_for):
     """pid file and control socket belong to who started it, and are nobody else's business; the application's socket is
     for its user and group."""
-    d = made_for(ini={"swoole": {"worker_num": 1}})
-    d.start()
+    d = made_for(hosted=True, processes=["one"], ini={"swoole": {"worker_num": 1}})
+    d.start_hosted()
     uid, gid = pwd.getpwnam(USER)[2:4]
+    check_roles(d, uid, gid)
 
     def look(name):
         st = os.lstat(d.path("run", name))
@@ -111,7 +112,9 @@ def test_run_time_files(made_for):
     mode, owner, _ = look("control.sock")
     assert mode == 0o600 and owner == 0
     mode, owner, group = look("app.sock")
-    assert mode == 0o660 and group == gid
+    assert mode == 0o660 and group == gid and owner == uid
+    mode, owner, _ = look("laravels-custom-processes.pid")
+    assert mode == 0o644
 
 
 def test_application_cannot_use_the_control_socket(made_for):

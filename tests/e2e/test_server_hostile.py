@@ -118,3 +118,11 @@ def test_workers_that_user_code_has_waited_for_are_replaced(server):
         pid = until(lambda: web.get("/pid").status == 200 and pid_of(web), message="it has a successor")
         assert pid != old
     web.wait_output("stolen")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_generated_requests_are_read_as_php_reads_them(server, seed):
+    """Forms, queries, cookies, multipart bodies and broken requests: 10,000 of each seed."""
+    s = server("http/hostile.php", args=[seed, 10000], ports=0, wait=False)
+    out = s.to_end(300)
+    assert "WRONG" not in out and out.endswith("memory small\ndone 10000 0\n"), out[-3000:]

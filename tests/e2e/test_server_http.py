@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import zlib
 
 import pytest
@@ -119,12 +120,43 @@ def test_uploads_as_php_lays_them_out(server):
     assert ask(web, method="POST", headers=headers, body=body)["files"]["m"]["name"] == ["b", "c"]
 
 
+def test_two_files_of_one_name_leave_nothing(web):
+    headers, body = multipart((disposition("f", "a.txt"), b"first"), (disposition("f", "b.txt"), b"second"))
+    f = ask(web, method="POST", headers=headers, body=body)["files"]["f"]
+    assert (f["name"], f["size"]) == ("b.txt", 6)
+    until(lambda: not os.listdir(web.folder + "/uploads"), message="the first one is deleted as well")
+
+
 def test_upload_can_be_moved(web):
     headers, body = multipart((disposition("f", "a.txt"), b"hello"))
     got = ask(web, "/upload", "POST", headers, body)
     assert got == {"is": True, "prefix": 0, "dir": web.folder + "/uploads", "text": "hello", "moved": True, "there": False}
     with open(web.folder + "/moved") as f:
         assert f.read() == "hello"
+
+
+def test_an_upload_outlives_a_forked_child(server):
+    """The child drops its copy of the request and goes on; the file is the parent's."""
+    s = server(code="""<?php
+        $server = new Swoole\\Http\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'enable_coroutine' => false, 'upload_tmp_dir' => getenv('RS_DIR')]);
+        $server->on('request', function ($request, $response) {
+            $file = $request->files['f']['tmp_name'];
+            $pid = pcntl_fork();
+            if ($pid === 0) {
+                $request = null;
+                gc_collect_cycles();
+                file_put_contents(getenv('RS_DIR') . '/child', 'done');
+                return;
+            }
+            pcntl_waitpid($pid, $status);
+            $response->end(json_encode([file_get_contents($file), is_uploaded_file($file), pcntl_wexitstatus($status)]));
+        });
+        $server->start();""")
+    r = s.request("POST", "/", *multipart((disposition("f", "a.txt"), b"content")))
+    assert r.json() == ["content", True, 0]
+    assert os.path.exists(s.folder + "/child")
+    until(lambda: not [n for n in os.listdir(s.folder) if n.startswith("swoole.upfile.")])
 
 
 def test_upload_too_large(server):
@@ -387,3 +419,121 @@ def test_static_files(web):
     assert part.status == 206 and part.body == b"od"
     assert web.get("/static/none.css").status == 404
     assert web.get("/static/../server.php").status in (400, 404)
+
+
+def put(web, name, text):
+    path = os.path.join(web.folder, "public", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def test_several_ranges_of_a_file(web):
+    text = "".join(chr(97 + i % 26) for i in range(1000))
+    put(web, "static/a.txt", text)
+    r = web.get("/static/a.txt", headers=[("Range", "bytes=0-3, 10-12,-2,5000-")])
+    kind, _, boundary = r.get("Content-Type").partition("; boundary=")
+    assert r.status == 206 and kind == "multipart/byteranges" and len(boundary) == 16
+    pieces = r.body.decode().split("--" + boundary)
+    assert pieces[0] == "" and pieces[-1] == "--\r\n"
+    for piece, at, end in zip(pieces[1:-1], (0, 10, 998), (3, 12, 999)):
+        assert piece == f"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes {at}-{end}/1000\r\n\r\n{text[at:end + 1]}\r\n"
+    assert len(pieces) == 5
+    head = web.request("HEAD", "/static/a.txt", [("Range", "bytes=0-3,10-12,-2")])
+    assert head.status == 206 and head.body == b"" and head.get("Content-Length") == r.get("Content-Length")
+    # what would be more than the file, or what nobody needs, is the whole file
+    for field in ("bytes=0-500,400-999", "bytes=" + ",".join(f"{2 * i}-{2 * i}" for i in range(17))):
+        r = web.get("/static/a.txt", headers=[("Range", field)])
+        assert r.status == 200 and r.body.decode() == text
+    assert web.get("/static/a.txt", headers=[("Range", "bytes=1000-,2000-")]).get("Content-Range") == "bytes */1000"
+    big = "0123456789abcdef" * 40000
+    put(web, "static/big.txt", big)
+    r = web.get("/static/big.txt", headers=[("Range", "bytes=0-300000,400000-500000")])
+    assert r.status == 200 and r.body.decode() == big
+
+
+def test_places_for_files_only(server):
+    web = server(SERVER, env={"RS_SET": '{"static_handler_locations": ["/static", "/img/"]}'})
+    put(web, "static/a.css", "a")
+    put(web, "static/unknown.xyz", "x")
+    put(web, "static/code.php", "<?php secret")
+    put(web, "img/b.png", "b")
+    put(web, "other.css", "o")
+    assert web.get("/static/a.css").body == b"a" and web.get("/img/b.png?x").body == b"b"
+    unknown = web.get("/static/unknown.xyz")
+    assert unknown.body == b"x" and unknown.get("Content-Type") == "application/octet-stream"
+    app = web.get("/none").body
+    for path in ("/static/none.css", "/img/none", "/static/", "/static", "/img/", "/static/code.php", "/static/.hidden"):
+        r = web.get(path)
+        assert r.status == 404 and r.body != app, path
+    for path in ("/other.css", "/im", "/dynamic"):     # the application's
+        assert web.get(path).body == (b"3" if path == "/dynamic" else app), path
+    assert web.request("POST", "/static/a.css", body=b"x").body == app
+
+
+def test_index_files(server):
+    web = server(SERVER, env={"RS_SET": '{"http_index_files": ["index.php", "index.html", "home.html"]}'})
+    put(web, "docs/index.html", "<p>index")
+    put(web, "docs/index.php", "<?php secret")
+    put(web, "docs/deep/home.html", "<p>home")
+    put(web, "bare/a.css", "a")
+    assert web.get("/docs/").body == b"<p>index" and web.get("/docs/deep/?q=1").body == b"<p>home"
+    assert web.get("/docs/").get("Content-Type").startswith("text/html")
+    way = web.get("/docs/deep?q=1")
+    assert way.status == 301 and way.get("Location") == "/docs/deep/?q=1" and way.body == b""
+    app = web.get("/none").body
+    for path in ("/bare/", "/bare", "/", "/docs/index.html/", "/docs//", "//docs", "/docs/../docs/"):
+        assert web.get(path).body == app or web.get(path).status == 400, path
+    put(web, "index.html", "root")
+    assert web.get("/").body == b"root"
+
+
+def test_lists_of_directories(server):
+    web = server(SERVER, env={"RS_SET": '{"http_autoindex": true, "http_index_files": ["index.html"]}'})
+    for name in ("a b.txt", "<x>&\"'.txt", "javascript:alert(1)", "code.php", ".hidden", "sub/a.txt", "sub/index.html"):
+        put(web, "d/" + name, "text")
+    os.symlink("/etc/passwd", web.folder + "/public/d/link.txt")
+    r = web.get("/d/")
+    assert r.status == 200 and r.get("Content-Type") == "text/html; charset=utf-8"
+    text = r.body.decode()
+    assert re.findall('<li><a href="([^"]*)">', text) == \
+        ["../", "%3Cx%3E%26%22%27.txt", "a%20b.txt", "javascript%3Aalert%281%29", "sub/"]
+    assert "&lt;x&gt;&amp;&quot;'.txt" in text and "<x>" not in text
+    assert web.get("/d/%3Cx%3E%26%22%27.txt").body == b"text" and web.get("/d/a%20b.txt").body == b"text"
+    assert web.get("/d/sub/").body == b"text" and web.get("/d").get("Location") == "/d/"
+    assert web.request("HEAD", "/d/").get("Content-Length") == str(len(r.body))
+    for i in range(2100):
+        put(web, f"many/{i:04}.txt", "")
+    many = web.get("/many/").body.decode()
+    assert many.count("<li>") == 2001 and "and more" in many
+    conn = web.conn()
+    for path in ("/d/", "/d", "/d/sub/", "/d/"):       # one connection, whatever it was
+        conn.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert conn.response().status in (200, 301)
+
+
+# ---- how many at once ------------------------------------------------------------------------------------------
+
+def test_max_concurrency(server):
+    web = server(code="""<?php
+        $server = new Swoole\\Http\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 2, 'enable_coroutine' => true, 'max_concurrency' => 3, 'http_compression' => false]);
+        $server->on('request', function ($request, $response) {
+            if ($request->server['request_uri'] === '/wait')
+                while (!file_exists(getenv('RS_DIR') . '/go'))
+                    Co::sleep(0.01);
+            $response->end('done');
+        });
+        $server->start();""")
+    waiting = [web.conn() for _ in range(3)]
+    for c in waiting:
+        c.send(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+    until(lambda: web.get("/").status == 503)
+    refused = web.get("/")
+    assert refused.status == 503 and refused.get("Retry-After") == "1"
+    web.wait_output("max_concurrency: 3 requests are worked on")
+    waiting.pop().close()                              # one that leaves makes room
+    until(lambda: web.get("/").status == 200)
+    open(web.folder + "/go", "w").close()
+    assert [c.response().body for c in waiting] == [b"done", b"done"]
+    assert all(web.get("/").status == 200 for _ in range(10))

@@ -270,7 +270,7 @@ def test_processes(server):
     s.wait_output('["worker"', count=4)
     s.wait_output('["manager"')
     s.wait_output('["start"')
-    said = [json.loads(x) for x in s.output().splitlines() if x.startswith("[")]
+    said = [json.loads(x) for x in s.output().splitlines() if x.startswith('["')]
     (start,) = [x for x in said if x[0] == "start"]
     (manager,) = [x for x in said if x[0] == "manager"]
     workers = [x for x in said if x[0] == "worker"]
@@ -565,6 +565,6 @@ def test_messages_and_shutdown(server):
         assert '"self"' not in s.output()
         c.send("shutdown\n")
         assert s.child.wait(20 * SLOW) == 0
-    lines = [x for x in s.output().splitlines() if not re.match(r"\d{4}-\d\d-\d\d ", x)]     # without the log
+    lines = [x for x in s.output().splitlines() if not re.match(r"\[\d{4}-\d\d-\d\d ", x)]     # without the log
     assert lines[-3:] == ["manager stop", "shutdown", "bool(true)"]
     assert sorted(x for x in lines if x.startswith("stop")) == ["stop 0", "stop 1", "stop 2"]

@@ -66,7 +66,6 @@ def test_settings_merge(server):
     ({"task_tmpdir": "/" + "x" * 220}, "task_tmpdir must not be longer"),
     ({"dispatch_func": "strlen"}, "the setting dispatch_func is refused"),
     ({"package_length_func": "strlen"}, "the setting package_length_func is refused"),
-    ({"static_handler_locations": ["/static"]}, "the setting static_handler_locations is refused"),
     ({"open_redis_protocol": True}, "the setting open_redis_protocol is refused"),
     ({"chroot": "/tmp"}, "the setting chroot is refused"),
 ])
@@ -77,8 +76,8 @@ def test_fatal_settings(server, settings, text):
 
 
 @pytest.mark.parametrize("settings,text", [
-    ({"open_http2_protocol": True}, "HTTP/2"), ({"websocket_compression": True}, "permessage-deflate"),
-    ({"log_rotation": 2}, "rotating logs"), ({"http_autoindex": True}, "directory listings"),
+    ({"open_http2_protocol": True}, "HTTP/2"),
+    ({"log_rotation": 2}, "rotating logs"), ({"http_index_files": "index.html"}, "http_index_files must be an array"),
     ({"package_max_length": 10}, "package_max_length must be 65536 to"), ({"worker_num": -1}, "worker_num must be 0 to"),
 ])
 def test_settings_that_are_warned_of(server, settings, text):
@@ -94,6 +93,69 @@ def test_the_log_level_holds_at_once(server):
 def test_display_errors_silences_warnings_of_the_engine(server):
     s, out = php(server, "$s = new Swoole\\Server('127.0.0.1', 0); $s->set(['display_errors' => false]); var_dump($s->on('Nothing', 'strlen'));")
     assert out == "bool(false)\n"
+
+
+def test_options_of_the_engine(server):
+    """swoole_async_set(): FN9, AF6."""
+    s, out = php(server, """var_dump(swoole_async_set(['aio_mode' => 0, 'thread_num' => 8, 'enable_signalfd' => true, 'socket_buffer_size' => 1 << 20,
+            'dns_server' => '127.0.0.1', 'unknown' => 1, 'log_level' => 5, 'enable_coroutine' => false, 'enable_reuse_port' => true]));
+        $s = new Swoole\\Server('127.0.0.1', 0);
+        var_dump(ini_get('swoole.enable_coroutine'), (new Swoole\\Process(fn() => 1))->pipe > 0);
+        $t = stream_socket_server('tcp://127.0.0.1:' . $s->port, $e, $t, STREAM_SERVER_BIND | STREAM_SERVER_LISTEN,
+            stream_context_create(['socket' => ['so_reuseport' => true]]));
+        var_dump(is_resource($t));
+        $s->set(['nobody knows' => 1]);
+        swoole_async_set(['display_errors' => false]);
+        var_dump($s->on('Nothing', 'strlen'));""")
+    assert out == 'bool(true)\nstring(1) "0"\nbool(true)\nbool(true)\nbool(false)\n'
+    s, out = php(server, "Swoole\\Timer::after(1, fn() => 1); swoole_async_set([]); echo 'on';")
+    s.expect_exit = 255
+    assert "PHP Fatal error:  swoole_async_set(): eventLoop has already been created. unable to change settings" in out and "on" not in out[-3:]
+
+
+@pytest.mark.parametrize("name", ["stats.json", "stats.php", "stats"])
+def test_stats_file(asked, name, tmp_path):
+    os.chmod(tmp_path, 0o777)
+    path = str(tmp_path / name)
+    s, ask = asked({"worker_num": 2, "task_worker_num": 1, "stats_file": path, "stats_timer_interval": 20})
+
+    def stats():
+        if not os.path.exists(path):
+            return None
+        if name.endswith("json"):
+            return json.load(open(path))
+        if name.endswith("php"):
+            return ask(f"require '{path}'")
+        return {k: int(v) for k, v in (line.split(": ") for line in open(path).read().splitlines())}
+    first = until(stats)
+    assert first["worker_num"] == 2 and first["task_worker_num"] == 1 and "worker_request_count" in first
+    keys = ask("array_keys($server->stats())")
+    assert sorted(first) == sorted(keys)
+    ask("1")
+    until(lambda: stats()["request_count"] > first["request_count"])
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_stats_file_that_cannot_be_written(asked):
+    s, ask = asked({"worker_num": 1, "stats_file": "/nowhere/stats.json", "stats_timer_interval": 5})
+    s.wait_output("cannot write stats_file /nowhere/stats.json: No such file or directory")
+    until(lambda: ask("$server->stats()['request_count']") > 20)
+    assert s.output().count("cannot write stats_file") == 1
+
+
+def test_log_lines_show_who_writes(asked):
+    s, ask = asked({"worker_num": 1, "task_worker_num": 1, "log_level": 0})
+    script, manager, worker = s.pid, ask("$server->manager_pid"), ask("getmypid()")
+    task = ask("$server->taskwait('swoole_error_log(4, \"of the task\\tworker\"); return getmypid();', 5)")
+    ask("swoole_error_log(5, 'of the worker')")
+    os.kill(worker, 9)
+    line = r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d %s%d\.0\]\t%s\t%s"
+    for who, pid, level, text in (("\\^", task, "WARNING", r"of the task\\x09worker$"), ("\\*", worker, "ERROR", "of the worker$"),
+                                  ("\\$", manager, "WARNING", "worker 0 .* signal=9")):
+        until(lambda: re.search(line % (who, pid, level, text), s.output(), re.M), message=text)
+    master = re.search(r"^\[[^]]* #(\d+)\.0\]\tNOTICE\tgeneration 1 serves", s.output(), re.M)
+    assert int(master[1]) not in (script, manager, worker, task)
+    assert all(re.match(r"\[[-0-9]+ [:0-9]+ [@#$*^]\d+\.0\]\t[A-Z]+\t", x) for x in s.output().splitlines() if x.startswith("["))
 
 
 def test_sizes_have_suffixes_and_types_are_converted(asked):

@@ -217,9 +217,60 @@ def test_an_exception_in_a_task(asked):
 def test_a_killed_task_worker(asked):
     s, ask = asked(ONE)
     pid = ask("$server->taskwait('return getmypid();', 5)")
-    assert ask("$server->taskwait('posix_kill(getmypid(), 9); sleep(5);', 0.5)") is False
+    begin = time.monotonic()
+    assert ask("$server->taskwait('posix_kill(getmypid(), 9); sleep(5);', 60)") is False
+    assert time.monotonic() - begin < 30
     s.wait_output(f"workerError 1 {pid} 0 9")
     assert ask("$server->taskwait('return getmypid();', 10)") != pid
+
+
+def test_a_killed_task_worker_in_a_coroutine(asked):
+    s, ask = asked({"task_worker_num": 1, "enable_coroutine": True})
+    begin = time.monotonic()
+    assert ask("$server->taskwait('posix_kill(getmypid(), 9); sleep(5);', 60)") is False
+    assert ask("$server->taskCo(['return 1;', 'posix_kill(getmypid(), 9); sleep(5);', 'return 3;'], 60)") == [1, False, 3]
+    assert time.monotonic() - begin < 30
+
+
+def test_of_many_tasks_only_the_one_that_killed_is_missing(asked):
+    s, ask = asked(ONE)
+    begin = time.monotonic()
+    assert ask("$server->taskWaitMulti(['return 1;', 'posix_kill(getmypid(), 9); sleep(5);', 'return 3;'], 60)") == {"0": 1, "2": 3}
+    assert time.monotonic() - begin < 30
+
+
+KEPT = """$o = new class { function __destruct() { say('let go'); } };
+    $server->task(%s, -1, function ($server, $id, $data) use ($o) { say("own finish $data"); });"""
+
+
+@pytest.mark.parametrize("job", ["'posix_kill(getmypid(), 9);'", "'throw new Exception(\"no luck\");'", "'return null;'"])
+def test_a_callback_whose_task_has_no_result_is_let_go(asked, job):
+    s, ask = asked(ONE)
+    ask.run(KEPT % job + "unset($o); return 1;")
+    s.wait_output("let go")
+    assert "own finish" not in s.output()
+    # and one that has a result is called once, then let go
+    ask.run(KEPT % "'$server->finish(1); $server->finish(2);'" + "unset($o); return 1;")
+    s.wait_output("let go", count=2)
+    assert s.output().count("own finish") == 1
+
+
+def test_tasks_that_wait_in_coroutines_of_a_killed_task_worker(server):
+    s = server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'task_worker_num' => 1, 'enable_coroutine' => true, 'task_enable_coroutine' => true]);
+        $server->on('receive', function ($server) {
+            echo 'all ' . json_encode($server->taskCo([3600, 3600, 0], 120)) . "\\n";
+        });
+        $server->on('task', function ($server, $task) {
+            if ($task->data == 0)
+                posix_kill(getmypid(), 9);
+            Co::sleep($task->data);
+        });
+        $server->start();""")
+    with socket.create_connection(("127.0.0.1", s.port)) as c:
+        c.sendall(b"go")
+        s.wait_output("all [false,false,false]", timeout=30)
 
 
 def test_task_max_request(asked):

@@ -1,6 +1,8 @@
 """Swoole\\WebSocket\\Server: what its methods do and refuse (contract B.7 WS1 to WS6, W1, W4, W5, D20 to D23)."""
 
 import json
+import socket
+import zlib
 
 import pytest
 import websocket
@@ -175,3 +177,126 @@ def test_pack_and_unpack(server):
     assert c("(array)Swoole\\WebSocket\\Server::unpack(Swoole\\WebSocket\\Server::pack('text'))") == {
         "fd": 0, "data": "text", "opcode": 1, "flags": 1, "finish": True}
     assert c("Swoole\\WebSocket\\Server::unpack('x')") is False
+
+
+# ---- permessage-deflate (W10, C75) --------------------------------------------------------------------------------------
+
+
+class Raw:
+    """A client of its own: frames as they are, compressed or not."""
+
+    def __init__(self, port, offer=None):
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        line = f"Sec-WebSocket-Extensions: {offer}\r\n" if offer else ""
+        self.sock.sendall(f"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                          f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{line}\r\n".encode())
+        self.file = self.sock.makefile("rb")
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.file.readline()
+        fields = dict(x.split(": ", 1) for x in head.decode().split("\r\n")[1:] if x)
+        self.extensions = fields.get("Sec-WebSocket-Extensions")
+
+    def frame(self, payload, opcode=1, rsv1=False, fin=True):
+        n = len(payload)
+        size = bytes([0x80 | n]) if n < 126 else bytes([0xfe]) + n.to_bytes(2, "big") if n < 65536 else bytes([0xff]) + n.to_bytes(8, "big")
+        self.sock.sendall(bytes([(0x80 if fin else 0) | (0x40 if rsv1 else 0) | opcode]) + size + b"\0\0\0\0" + payload)
+
+    def read(self):
+        """(first byte, payload)"""
+        first, n = self.file.read(2)
+        n = int.from_bytes(self.file.read(2 if n == 126 else 8), "big") if n > 125 else n
+        return first, self.file.read(n)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.sock.close()
+
+
+def deflate(data, bits=15):
+    c = zlib.compressobj(9, zlib.DEFLATED, -bits)
+    packed = c.compress(data) + c.flush(zlib.Z_SYNC_FLUSH)
+    assert packed.endswith(b"\0\0\xff\xff")
+    return packed[:-4]
+
+
+def inflate(data, bits=15):
+    return zlib.decompressobj(-bits).decompress(data + b"\0\0\xff\xff")
+
+
+DEFLATE = json.dumps({"websocket_compression": True, "package_max_length": 100000})
+AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+ECHO = """$server->on('message', function ($server, $frame) {
+    echo json_encode([strlen($frame->data), $frame->opcode, $frame->flags, $frame->finish]), "\\n";
+    if (($frame->data)[0] === '{')
+        extract(json_decode($frame->data, true));
+    $server->push($frame->fd, $text ?? $frame->data, $frame->opcode, SWOOLE_WEBSOCKET_FLAG_FIN | SWOOLE_WEBSOCKET_FLAG_COMPRESS);
+});"""
+
+
+@pytest.mark.parametrize("offer,agreed", [
+    ("permessage-deflate", AGREED),
+    ("permessage-deflate; client_max_window_bits", AGREED),
+    ("permessage-deflate; client_max_window_bits=9; server_max_window_bits=10", AGREED + "; server_max_window_bits=10"),
+    ("permessage-deflate; server_max_window_bits=8, permessage-deflate", AGREED),
+    ("x-webkit-deflate-frame, permessage-deflate; unknown", None),
+    (None, None),
+], ids=["plain", "bits", "our-bits", "second", "unknown", "nothing"])
+def test_compression_is_agreed_on(server, offer, agreed):
+    s = server(more=ECHO, settings=DEFLATE)
+    bits = 10 if offer and "=10" in offer else 15
+    with Raw(s.port, offer) as c:
+        assert c.extensions == agreed
+        assert c.read() == (0x81, b"welcome")     # nobody asked for it
+        text = b"so so so so so so " * 100
+        c.frame(deflate(text, 9) if agreed else text, rsv1=bool(agreed))
+        first, payload = c.read()
+        assert first == (0xc1 if agreed else 0x81)
+        assert (inflate(payload, bits) if agreed else payload) == text and (not agreed or len(payload) < 200)
+        s.wait_output(json.dumps([len(text), 1, 33, True], separators=(",", ":")))
+        # in fragments, and not compressed, and binary, and empty
+        if agreed:
+            packed = deflate(text)
+            c.frame(packed[:5], rsv1=True, fin=False)
+            c.frame(packed[5:], opcode=0)
+            assert inflate(c.read()[1], bits) == text
+            c.frame(deflate(b"\xff\xfe", 15), opcode=2, rsv1=True)
+            first, payload = c.read()
+            assert first == 0xc2 and inflate(payload, bits) == b"\xff\xfe"
+        c.frame(b"plain")
+        first, payload = c.read()
+        assert (inflate(payload, bits) if agreed else payload) == b"plain"
+
+
+def test_compression_only_where_it_is_set(server):
+    s = server(more=ECHO)
+    with Raw(s.port, "permessage-deflate") as c:
+        assert c.extensions is None and c.read() == (0x81, b"welcome")
+        c.frame(deflate(b"x"), rsv1=True)
+        assert c.read() == (0x88, (1002).to_bytes(2, "big"))
+
+
+@pytest.mark.parametrize("payload,opcode,code", [
+    (b"\xff\xff\xff no deflate", 2, 1007), (deflate(b"\xff\xfe"), 1, 1007), (deflate(b"x" * 100001), 2, 1009), (deflate(b"x" * 50000000), 1, 1009),
+], ids=["garbage", "no-text", "too-long", "bomb"])
+def test_bad_compressed_messages_end_their_connection(server, payload, opcode, code):
+    s = server(more=ECHO, settings=DEFLATE)
+    with Raw(s.port, "permessage-deflate") as c, Raw(s.port, "permessage-deflate") as other:
+        assert c.read() == other.read() == (0x81, b"welcome")
+        c.frame(payload, opcode, rsv1=True)
+        assert c.read() == (0x88, code.to_bytes(2, "big"))
+        s.wait_output("close 2 -1 ")
+        other.frame(deflate(b"y" * 100000), rsv1=True)     # the most that is allowed
+        assert inflate(other.read()[1]) == b"y" * 100000
+
+
+def test_compression_with_a_handshake_of_the_application(server):
+    s = server(settings=DEFLATE, more=ECHO + """$server->on('beforeHandshakeResponse', fn($server, $request, $response) => $response->header('X-Added', '1'));""")
+    with Raw(s.port, "permessage-deflate") as c:
+        assert c.extensions == AGREED
+        c.read()
+        c.frame(deflate(b"abc"), rsv1=True)
+        assert inflate(c.read()[1]) == b"abc"

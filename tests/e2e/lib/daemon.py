@@ -26,7 +26,7 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 BINARY = os.environ.get("RSERVERD", os.path.join(TREE, "build", "rserverd"))
 PHP_CASES = os.path.join(TREE, "tests", "e2e", "php")
 
-ALARMS = re.compile(r"\[alert\]|AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error: "
+ALARMS = re.compile(r"\[alert\]|\tALERT\t|AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error: "
                     r"|ThreadSanitizer|stack smashing|free\(\): |malloc\(\): |double free|corrupted")
 RSS_KB = {"master": 32 << 10, "reactor": 64 << 10, "manager": 192 << 10, "worker": 192 << 10}
 ROLES = ("master", "reactor", "manager", "worker")
@@ -107,6 +107,7 @@ class Daemon:
         self.check_rss = True
         self.stop_within = 15
         self.finished = False
+        self.nprocesses = 0         # user processes of a hosted server
 
     # -- files ---------------------------------------------------------------------------------
 
@@ -222,8 +223,29 @@ class Daemon:
         fit = (len(found) == wanted and all(w["state"] == "idle" for w in found)
                and len({w["generation"] for w in found}) == 1 and not s["queue_length"]
                and all(len(self.of(s, r)) == 1 for r in ("master", "reactor", "manager"))
+               and all(p["state"] != "booting" for p in s["processes"])
                and all(proc.alive(p["pid"]) for p in s["processes"]))
         return s if fit else None
+
+    def start_hosted(self):
+        """A server with task workers and user processes: all of them are up."""
+        self.start()
+        self.wait_processes()
+        self.base_fds = self.fd_table(self.status())
+        return self
+
+    def settled_processes(self):
+        """Task workers and user processes, too, of the generation that serves. Returns the status then."""
+        s = self.settled()
+        if not s:
+            return None
+        others = self.of(s, "task worker") + self.of(s, "process")
+        wanted = int(self.ini["swoole"].get("task_worker_num", 0)) + self.nprocesses
+        fit = len(others) == wanted and all(p["state"] == "idle" and p["generation"] == s["generation"] for p in others)
+        return s if fit else None
+
+    def wait_processes(self, timeout=15):
+        return until(self.settled_processes, timeout, every=0.03, message=f"all processes idle (status {self.status()})")
 
     def wait_settled(self, timeout=15, **kw):
         return until(lambda: self.settled(**kw), timeout, every=0.03,
@@ -339,6 +361,10 @@ class Daemon:
         except Exception as e:  # noqa: BLE001 - a question that cannot be asked is an answer too
             wrong.append(f"{question.__name__}: {type(e).__name__}: {e}")
 
+    def longest_end(self):
+        """Seconds that a user process of an earlier generation may take: it is asked, terminated, killed."""
+        return float(self.ini["swoole"].get("max_wait_time", 10)) + 5 if self.nprocesses else 0
+
     def question_fds(self):
         if not self.check_fds:
             return
@@ -354,11 +380,16 @@ class Daemon:
             if not s or s["connections"]:
                 trouble[0] = f"not settled: {s or self.status()}"
                 return False
+            # Processes of the application's own have their time; until then the master has their log.
+            late = [p["pid"] for p in s["processes"] if p["generation"] < s["generation"]]
+            if late:
+                trouble[0] = f"of earlier generations there still are {late}"
+                return False
             trouble[0] = ""
             for role, processes in self.fd_table(s).items():
                 for pid, table in processes:
                     more = collections.Counter(table.values()) - base.get(role, collections.Counter())
-                    if role in ("worker", "manager"):   # an application may keep its database and its log open
+                    if role not in ("master", "reactor"):   # an application may keep its database and its log open
                         more = {t: n for t, n in more.items() if not t.startswith(self.folder + "/")}
                     now = {n: t for n, t in table.items() if n < 3}
                     if more:
@@ -368,7 +399,7 @@ class Daemon:
             return not trouble[0]
 
         try:
-            until(same, 10, every=0.05)
+            until(same, 10 + self.longest_end(), every=0.05)
         except AssertionError:
             raise AssertionError(trouble[0]) from None
 
@@ -378,7 +409,7 @@ class Daemon:
         status = self.status()
         assert status, "the daemon does not answer `status`"
         for p in status["processes"]:
-            limit = RSS_KB[p["role"]] * (8 if proc.sanitized(p["pid"]) else 1)
+            limit = RSS_KB.get(p["role"], RSS_KB["worker"]) * (8 if proc.sanitized(p["pid"]) else 1)
             rss = proc.rss_kb(p["pid"])
             assert rss <= limit, f"{p['role']} {p['pid']} has {rss} kB resident, at most {limit} allowed"
 

@@ -109,11 +109,12 @@ class Nginx(Service):
 class Fpm(Nginx):
     """The classic Laravel site: try_files to public/index.php, passed to php-fpm.
 
-    php_values: directives instead of what the distribution's php.ini says.
+    php_values: directives instead of what the distribution's php.ini says. module: an extension that php.ini does not name.
     """
 
-    def __init__(self, root, host="example.test", children=1, php_values=None):
+    def __init__(self, root, host="example.test", children=1, php_values=None, module=None):
         self.root, self.host, self.children_num = root, host, children
+        self.options = ["-d", f"extension={module}"] if module else []
         self.php_values = php_values or {}
         super().__init__(self.site)
 
@@ -131,7 +132,7 @@ pm.max_children = {self.children_num}
 catch_workers_output = yes
 {chr(10).join(f'php_admin_value[{k}] = {v}' for k, v in self.php_values.items())}
 """)
-        self.spawn(FPM, "-F", "-y", conf, *(["-R"] if ROOT else []))
+        self.spawn(FPM, "-F", "-y", conf, *self.options, *(["-R"] if ROOT else []))
         until(lambda: self.check() or os.path.exists(sock), message="php-fpm listens")
         return f"""
     server {{
