@@ -17,8 +17,9 @@
 
 static void accept_upgrade(struct rs_req *q, const struct rs_ws_upgrade *u, bool tell);
 
-/* WEBSOCKET_STATUS_HANDSHAKE of the server API. */
+/* WEBSOCKET_STATUS_* of the server API. */
 #define HANDSHAKE 2
+#define ACTIVE 3
 
 static struct rs_gate *gate_of(const struct rs_req *q)
 {
@@ -101,6 +102,10 @@ static void accept_upgrade(struct rs_req *q, const struct rs_ws_upgrade *u, bool
 	RS_ASSERT(r->out.len == 0);
 	ok = rs_ws_write_upgrade(&r->out, u);
 	iov = (struct iovec){ r->out.p + r->out.off, r->out.len };
+	/* Before the client can know it, so that whoever hears of it from the client may push. */
+	c->guest->pub.websocket = ACTIVE;
+	rs_guest_changed(c->guest);
+	rs_guest_publish(r);
 	if (!ok)
 		rs_conn_close(c);
 	else
