@@ -120,6 +120,7 @@ def test_killed_timer_process_comes_back(hosted, release):
 
 def test_reload_restarts_it_with_new_code(hosted, release):
     d = hosted(release, processes=False)
+    d.wait("tick")
     (old,) = d.titled("timer")
     path = "app/Jobs/Timer/TickJob.php"
     with open(os.path.join(d.app, path)) as f:
