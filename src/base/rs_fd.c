@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -52,6 +53,21 @@ int rs_fd_memory(const char *name, size_t size)
 	if (fd >= 0 && (ftruncate(fd, (off_t)size) < 0 || (size && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)))
 		rs_fd_close(&fd);
 	return fd;
+}
+
+uint16_t rs_fd_port(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} sa;
+	socklen_t len = sizeof sa;
+
+	memset(&sa, 0, sizeof sa);
+	if (getsockname(fd, &sa.any, &len) < 0)
+		return 0;
+	return sa.any.sa_family == AF_INET ? ntohs(sa.v4.sin_port) : sa.any.sa_family == AF_INET6 ? ntohs(sa.v6.sin6_port) : 0;
 }
 
 bool rs_fd_standard(void)

@@ -18,6 +18,9 @@ bool rs_fd_pair(int fds[2]);
 /* An anonymous shared memory file of size bytes, close-on-exec. -1: errno says why. */
 int rs_fd_memory(const char *name, size_t size);
 
+/* The local port of an IP socket; 0: it has none, or is another family's. */
+uint16_t rs_fd_port(int fd);
+
 /* Fds 0, 1 and 2 exist after this (opened on /dev/null where they were closed). */
 bool rs_fd_standard(void);
 

@@ -128,6 +128,9 @@ struct rs_claim_page {
 	_Atomic uint64_t begun; /* servers of scripts: see struct rs_wire_event */
 };
 
+/* Maps the page behind fd, which stays the caller's. NULL: no memory, or not a whole page. */
+struct rs_claim_page *rs_claim_map(int fd) RS_MUST_CHECK;
+
 static inline uint64_t rs_claim_word(uint64_t seq, enum rs_claim_state s)
 {
 	return seq << 2 | (uint64_t)s;

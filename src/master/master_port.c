@@ -179,22 +179,6 @@ static int bind_unix(const struct rs_port *p, const struct kind *k, const struct
 	return rs_unix_listen(&o, why, why_size);
 }
 
-static void read_back_port(struct rs_port *p, int fd)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} sa;
-	socklen_t len = sizeof sa;
-
-	memset(&sa, 0, sizeof sa);
-	if (kinds[p->socket_type].family == AF_UNIX)
-		p->port = 0;
-	else if (getsockname(fd, &sa.any, &len) == 0)
-		p->port = ntohs(sa.any.sa_family == AF_INET ? sa.v4.sin_port : sa.v6.sin6_port);
-}
-
 /* From before a restart, or bound now. -1: why. */
 static int get_socket(struct rs_mports *all, struct rs_port *p, const struct rs_conf *c, const struct rs_identity *owner,
 		      const char *asked, char *why, size_t why_size)
@@ -231,7 +215,7 @@ static bool open_one(struct rs_mports *all, struct rs_port *p, const struct rs_c
 	if (v->asked && may_bind(p, c, root, reason, sizeof reason))
 		v->fd = get_socket(all, p, c, owner, name, reason, sizeof reason);
 	if (v->fd >= 0) {
-		read_back_port(p, v->fd);
+		p->port = rs_fd_port(v->fd);
 		rs_mserver_port_name(p, name, sizeof name);
 		v->name = strdup(name);
 		v->path = kinds[p->socket_type].family == AF_UNIX ? strdup(p->host) : NULL;

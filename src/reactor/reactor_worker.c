@@ -20,7 +20,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Fills of 256 KiB that are read from the channel of a dead worker. */
@@ -31,18 +30,6 @@ static void write_cb(evutil_socket_t fd, short what, void *arg);
 static bool take_frames(struct rs_worker *w);
 
 /* ---- constructor and destructor ----------------------------------------------------------------------- */
-
-static struct rs_claim_page *map_page(int fd)
-{
-	struct stat st;
-	void *p;
-
-	/* A shorter file would be a SIGBUS later. */
-	if (fstat(fd, &st) < 0 || st.st_size < RS_CLAIM_PAGE)
-		return NULL;
-	p = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return p == MAP_FAILED ? NULL : p;
-}
 
 struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd,
 				int page_fd)
@@ -62,7 +49,7 @@ struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork 
 	w->bucket = -1;
 	w->routed = id->role == RS_ROLE_WORKER && (!r->serve || r->serve->set.hosted);
 	w->self = (struct rs_sender){ r, (enum rs_server_role)id->role, id->id, 0, &w->ipc, &w->ev_read, false, { 0 } };
-	w->page = map_page(page_fd);
+	w->page = rs_claim_map(page_fd);
 	if (!w->page || !rs_fd_nonblock(channel_fd, true))
 		goto fail;
 	rs_ipc_init(&w->ipc, channel_fd, RS_IPC_REACTOR, RS_IPC_WORKER);

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* TAKEN is said at the latest after so many events. */
@@ -29,18 +28,6 @@ static bool serves(const struct rs_server *s)
 }
 
 /* ---- open, close ------------------------------------------------------------------------------------------- */
-
-static struct rs_claim_page *map_page(int fd)
-{
-	struct stat st;
-	void *page;
-
-	/* A shorter file would be a SIGBUS later. */
-	if (fstat(fd, &st) < 0 || st.st_size < RS_CLAIM_PAGE)
-		return NULL;
-	page = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return page == MAP_FAILED ? NULL : page;
-}
 
 void rs_server_drop_kept(struct rs_server *s)
 {
@@ -92,7 +79,7 @@ bool rs_server_attach(struct rs_server *s, int data_fd, int claim_fd)
 
 	rs_server_detach(s);
 	s->lost = false;
-	s->p->claims = map_page(claim_fd);
+	s->p->claims = rs_claim_map(claim_fd);
 	rs_fd_close(&claim_fd);
 	rs_ipc_init(&s->p->data, data_fd, RS_IPC_WORKER, RS_IPC_REACTOR);
 	if (!s->p->claims) {

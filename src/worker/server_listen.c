@@ -88,21 +88,6 @@ static void remove_stale(const char *path, int type, const struct sockaddr_stora
 	rs_fd_close(&probe);
 }
 
-static void read_back_port(struct rs_port *p, const struct kind *k)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} sa;
-	socklen_t len = sizeof sa;
-
-	memset(&sa, 0, sizeof sa);
-	if (k->family == AF_UNIX || getsockname(p->listen_fd, &sa.any, &len) < 0)
-		return;
-	p->port = ntohs(k->family == AF_INET ? sa.v4.sin_port : sa.v6.sin6_port);
-}
-
 /* ---- sockets ------------------------------------------------------------------------------------------------ */
 
 static void set_number(int fd, int level, int name, int value)
@@ -142,7 +127,7 @@ bool rs_server_listen(struct rs_port *p, bool reuse_port, char *why, size_t why_
 	if (k->type == SOCK_STREAM && listen(fd, p->backlog ? (int)p->backlog : SOMAXCONN) < 0)
 		return fail(&fd, errno, "listen", why, why_size);
 	p->listen_fd = fd;
-	read_back_port(p, k);
+	p->port = rs_fd_port(p->listen_fd);
 	return true;
 }
 

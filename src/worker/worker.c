@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -352,9 +351,9 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 	prctl(PR_SET_PDEATHSIG, SIG_PARENT_DIED);
 	if (getppid() != parent && getppid() != p->h->master_pid)
 		return 1;
-	p->claims = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, claim_fd, 0);
+	p->claims = rs_claim_map(claim_fd);
 	rs_fd_close(&claim_fd);
-	if (p->claims == MAP_FAILED) {
+	if (!p->claims) {
 		rs_error(p->log, "cannot map the claim page");
 		return 1;
 	}
