@@ -104,6 +104,7 @@ static void accept_upgrade(struct rs_req *q, const struct rs_ws_upgrade *u, bool
 	iov = (struct iovec){ r->out.p + r->out.off, r->out.len };
 	/* Before the client can know it, so that whoever hears of it from the client may push. */
 	c->guest->pub.websocket = ACTIVE;
+	c->guest->pub.deflate = u->deflate;
 	rs_guest_changed(c->guest);
 	rs_guest_publish(r);
 	if (!ok)
@@ -116,7 +117,6 @@ static void accept_upgrade(struct rs_req *q, const struct rs_ws_upgrade *u, bool
 	q->status = 101;
 	q->ended = q->head_sent = true;
 	rs_request_settle(q);
-	c->guest->pub.deflate = u->deflate;
 	/* While c still has q: what goes wrong closes c, and that lets go of q. */
 	if (!rs_wsconn_begin(c) || (tell && rs_gate_wants(c->guest->gate, RS_EVENT_OPEN) && !rs_request_post(q, RS_EVENT_OPEN)))
 		return;

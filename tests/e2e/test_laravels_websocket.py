@@ -1,7 +1,9 @@
 """WebSocket on the main port of an application: the upgrade goes through the router, events go to the handler, and connections
 outlive the PHP processes (contract 3.9, 10.12)."""
 
+import json
 import time
+import zlib
 
 import pytest
 import websocket
@@ -188,7 +190,7 @@ def test_server_header_is_as_configured(hosted, name):
 
 
 def test_compression_is_not_agreed_upon(app):
-    """This version has none; a client that compresses all the same is told so."""
+    """Unless swoole.websocket_compression says so; a client that compresses all the same is told so."""
     c, r = app.upgrade("/ws-plain", [("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")])
     assert r.status == 101 and not r.all("sec-websocket-extensions")
     c.exactly(2)    # the head of the welcome: what comes then is the rest of it and a close frame
@@ -197,6 +199,36 @@ def test_compression_is_not_agreed_upon(app):
         pass
     assert b"\x03\xea" in c.buf, "closed with 1002"
     c.close()
+
+
+def test_compressed_frames(hosted, release):
+    """permessage-deflate with swoole.websocket_compression: both ways, and only what the application wants compressed."""
+    d = hosted(release, start=False, timer=False, processes=False)
+    d.set("swoole", websocket_compression=True)
+    d.start()
+    c, r = d.upgrade("/ws-plain", [("Sec-WebSocket-Extensions", "permessage-deflate")])
+    assert r.get("sec-websocket-extensions").startswith("permessage-deflate;")
+    first, welcome = frame_of(c)
+    assert first == 0x81 and json.loads(welcome)["path"] == "ws-plain"
+    text = b"echo " + b"so so " * 100
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = (packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    c.send(bytes([0xC1, 0x80 | len(packed)]) + bytes(4) + packed)
+    first, said = frame_of(c)
+    assert (first, said) == (0x81, text[5:]), "inflated for onMessage; push() without the flag is plain"
+    fd = d.code("return iterator_to_array(app('swoole')->connections, false)[0];")
+    assert d.code(f"return app('swoole')->push({fd}, str_repeat('many ', 100), 1, SWOOLE_WEBSOCKET_FLAG_FIN | SWOOLE_WEBSOCKET_FLAG_COMPRESS);")
+    first, said = frame_of(c)
+    assert first == 0xC1 and zlib.decompressobj(-15).decompress(said + b"\0\0\xff\xff") == b"many " * 100 and len(said) < 100
+    c.close()
+
+
+def frame_of(c):
+    """(first byte, payload) of the next frame, as it came."""
+    first, n = c.exactly(2)
+    if n == 126:
+        n = int.from_bytes(c.exactly(2), "big")
+    return first, c.exactly(n)
 
 
 def test_handshake_by_hand(hosted, release):
