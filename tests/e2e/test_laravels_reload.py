@@ -10,7 +10,7 @@ from lib.laravels import task
 from lib.load import Load
 from lib.wait import SLOW, until
 
-SOCKETS = 2000
+SOCKETS = int(os.environ.get("RSERVERD_SOCKETS", "2000"))     # 10000: by hand, it takes a while
 STEADY = ["timer", "inbox", "pipe", "blocking", "printing"]
 
 

@@ -417,6 +417,18 @@ static UNUSED_OK bool claim(struct actor *a, const struct got *g)
 	return rs_claim_move(a->page, g->w.slot, g->w.claim, RS_CLAIM_TAKEN);
 }
 
+/* The next one that is not taken back meanwhile, claimed: as a worker does, which may have been slow. */
+static UNUSED_OK struct got take_next(struct actor *a)
+{
+	struct got g = take(a);
+
+	while (!claim(a, &g)) {
+		got_free(&g);
+		g = take(a);
+	}
+	return g;
+}
+
 static UNUSED_OK struct got take_claimed(struct actor *a)
 {
 	struct got g = take(a);

@@ -594,7 +594,7 @@ static void requests_flee_events(void **state)
 	begin(&w, hear_line(&w, "long").h.seq);
 	s.h.port = s.port[MAIN_PORT].port;
 	h[0] = asking(&s.h, "/0");
-	g = take_claimed(&w2);
+	g = take_next(&w2);
 	for (int i = 1; i < 3; i++) {
 		h[i] = asking(&s.h, i == 1 ? "/1" : "/2");
 		until_connections(&s.h, 2 + (unsigned)i);
@@ -603,7 +603,7 @@ static void requests_flee_events(void **state)
 	answer(&w2, &g, "a");
 	assert_reply(h[0], 200, "a");
 	for (int i = 1; i < 3; i++) {
-		g = take_claimed(&w2);
+		g = take_next(&w2);
 		answer(&w2, &g, "b");
 	}
 	for (int i = 1; i < 3; i++)
