@@ -38,7 +38,7 @@ def test_boot_in_the_workers(hosted):
     d.start()
     for tag in ("first", "reloaded"):
         for name in ("inbox", "blocking", "pipe", "printing"):
-            until(lambda: d.report("process.start", **{"class": name.capitalize() + "Process", "pid": d.titled(name)[0]}), 20,
+            until(lambda: d.report("process.start", **{"class": name.capitalize() + "Process", "pid": (d.titled(name) or [0])[0]}), 20,
                   message=f"{name} has booted")
         d.base_fds = d.fd_table(d.status())
         assert d.inbox("process", "return config('app.name');") == "Demo"
@@ -50,9 +50,10 @@ def test_boot_in_the_workers(hosted):
         with d.line("LENGTH") as c:
             c.send(b"\0\0\0\5hello")
             assert c.exactly(9) == b"\0\0\0\5olleh"
-        old = d.titled("inbox")
+        (old,) = d.titled("inbox")
         assert d.ctl("reload", "--wait").returncode == 0
-        until(lambda: d.settled() and len(d.titled("inbox")) == 1 and d.titled("inbox") != old, 20, message="a new process")
+        d.successor("inbox", old)
+        d.wait_settled()
 
 
 def test_no_errors_and_no_deprecations_in_the_logs(app):

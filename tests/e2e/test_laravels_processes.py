@@ -133,11 +133,10 @@ def test_process_that_dies_is_started_again(hosted, release, how):
     if how == "kill":
         d.kill(pid)
     else:
-        with open(os.path.join(d.app, "storage/inbox-process"), "w") as f:
-            f.write("exit('a process leaves');")
+        d.leave("process", "exit('a process leaves');")
         d.wait_log("a process leaves")
-    until(lambda: len(d.titled("inbox")) == 1 and d.titled("inbox") != [pid], 12, message="another one")
-    assert d.inbox("process", "return getmypid();") == one(d, "inbox")
+    new = d.successor("inbox", pid)
+    assert d.inbox("process", "return getmypid();") == new
     d.wait_settled()
 
 
@@ -146,8 +145,7 @@ def test_pipe_works_after_its_process_was_replaced(hosted, release):
     key = "'pipe'" if release != "35" else "1"
     pid = one(d, "pipe")
     d.kill(pid)
-    until(lambda: len(d.titled("pipe")) == 1 and d.titled("pipe") != [pid], 12, message="another one")
-    new = one(d, "pipe")
+    new = d.successor("pipe", pid)
     for _ in range(4):
         assert d.code(f"$p = app('swoole')->customProcesses[{key}]; $p->write('again'); return $p->read();") == f"{new}: again"
     d.wait_settled()
@@ -163,8 +161,8 @@ def test_reload_calls_on_reload_and_brings_new_code(hosted, release):
         code = f.read()
     d.write(path, code.replace("'process'] + Code", "'process', 'release' => 'new'] + Code"))
     assert d.ctl("reload", "--wait").returncode == 0
-    until(lambda: all(len(d.titled(n)) == 1 and d.titled(n) != [old[n]] for n in STEADY), 20,
-          message=f"all of them anew: {old}, {d.titles()}")
+    for name in STEADY:
+        d.successor(name, old[name])
     for name in STEADY:
         assert of_process(d, "reload", name, pid=old[name]), f"onReload of {name}"
     for name in ("inbox", "blocking"):
@@ -194,7 +192,7 @@ def test_signals_reach_a_process_directly(hosted, release):
         pid = until(lambda: [p for p in d.titled("inbox") if of_process(d, "start", "inbox", pid=p)], message="its callback runs")[0]
         os.kill(pid, sig)
         until(lambda: of_process(d, what, "inbox", pid=pid), message=what)
-        until(lambda: len(d.titled("inbox")) == 1 and d.titled("inbox") != [pid], 12, message="another one")
+        d.successor("inbox", pid)
     d.wait_settled()
 
 
@@ -272,8 +270,7 @@ def test_process_that_never_ends_blocks_neither_reload_nor_stop(hosted, release)
     old = one(d, "blocking")
     assert d.ctl("reload", "--wait").returncode == 0
     until(lambda: of_process(d, "reload", "blocking", pid=old), message="onReload, in the middle of sleep()")
-    until(lambda: len(d.titled("blocking")) == 1 and d.titled("blocking") != [old], 15, message="another one")
-    new = one(d, "blocking")
+    new = d.successor("blocking", old)
     assert d.stop(timeout=10) == 0
     assert of_process(d, "stop", "blocking", pid=new)
 

@@ -183,11 +183,11 @@ def test_first_websocket_example(request, name):
         assert c.recv() == "Welcome to LaravelS"
         c.send("what time is it")
         assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", c.recv())
-        old = d.titled("test")
+        (old,) = d.titled("test")
         assert d.ctl("reload", "--wait").returncode == 0
         if name == "37":
             d.wait_laravel("Test process: reloading")
-        until(lambda: len(d.titled("test")) == 1 and d.titled("test") != old, 20, message="TestProcess anew")
+        d.successor("test", old)
         c.send("and now")
         assert re.match(r"\d{4}-", c.recv())
         words = "Do something" if name == "35" else "Test process: running"

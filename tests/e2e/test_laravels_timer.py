@@ -78,8 +78,7 @@ def test_what_a_job_throws_is_logged_and_it_runs_on(app):
 
 def test_exit_in_a_job_is_survived(app):
     n = len(app.report("tick"))
-    with open(os.path.join(app.app, "storage/inbox-timer"), "w") as f:
-        f.write("exit('a job leaves');")
+    app.leave("timer", "exit('a job leaves');")
     app.wait_log("a job leaves")
     app.wait("tick", n + 3, timeout=15)
     assert len(app.titled("timer")) == 1
@@ -112,7 +111,7 @@ def test_killed_timer_process_comes_back(hosted, release):
     (pid,) = d.titled("timer")
     d.wait("stopping", 3)
     d.kill(pid)
-    until(lambda: len(d.titled("timer")) == 1 and d.titled("timer") != [pid], 10, message="another one")
+    d.successor("timer", pid)
     d.wait("stopping", 6)
     assert d.report("stopping")[-1]["i"] == 3, "a job that stopped itself begins anew"
     d.wait_settled()
@@ -144,7 +143,7 @@ def test_reload_with_a_running_job(hosted, release):
     assert running.result() == "finished"
     done = d.report("done")[0]
     assert done["pid"] == old
-    until(lambda: len(d.titled("timer")) == 1 and d.titled("timer") != [old], 15, message="the new one")
+    d.successor("timer", old)
     n = len([r for r in d.report("tick") if r["pid"] != old])
     until(lambda: len([r for r in d.report("tick") if r["pid"] != old]) > n)
     assert min(r["at"] for r in d.report("tick") if r["pid"] != old) >= done["at"], "never both at a time"
@@ -182,7 +181,7 @@ def test_usr1_to_the_timer_process_restarts_it(hosted, release):
     d = hosted(release, processes=False)
     (old,) = d.titled("timer")
     os.kill(old, signal.SIGUSR1)
-    until(lambda: len(d.titled("timer")) == 1 and d.titled("timer") != [old], 15, message="another one")
+    d.successor("timer", old)
     n = len(d.report("tick"))
     d.wait("tick", n + 2)
     d.wait_settled()
@@ -331,7 +330,7 @@ def test_instance_without_the_lock_stays_idle_over_a_reload(hosted, release, red
     d.start()
     (old,) = d.titled("timer")
     assert d.ctl("reload", "--wait").returncode == 0
-    until(lambda: d.titled("timer") and d.titled("timer") != [old], message="another timer process")
+    d.successor("timer", old)
     stays(lambda: not d.report("tick"), 1, message="no job runs")
     assert ask_redis(redis, "GET", "laravels:timer:demo") == "10.1.2.3:5200"
     assert int(ask_redis(redis, "TTL", "laravels:timer:demo")[1:]) > 60, "who does not own the lock does not renew it"

@@ -218,6 +218,14 @@ class Hosted(Daemon):
         wanted = f" laravels: {name}" + ("" if "process" in name else " process")
         return sorted(pid for pid, title in self.titles().items() if title.endswith(wanted) and proc.alive(pid))
 
+    def successor(self, name, old, timeout=20):
+        """The pid of the one process of that name, when it is no longer the old one. One reading decides: between two
+        readings the old one may end."""
+        def there():
+            now = self.titled(name)
+            return now[0] if len(now) == 1 and now[0] != old else None
+        return until(there, timeout, message=f"another process {name} than {old}")
+
     def kill(self, pid, sig=9):
         proc.kill(pid, sig)
         until(lambda: not proc.alive(pid), message=f"{pid} has gone")
@@ -276,11 +284,15 @@ class Hosted(Daemon):
     def inbox(self, name, text):
         """The value of PHP code in the timer process or in the custom process "process"."""
         before = len(self.report("inbox", of=name))
+        self.leave(name, text)
+        return value(self.wait("inbox", before + 1, of=name))
+
+    def leave(self, name, text):
+        """Code for that process, whole at once: it never sees a file that is still empty."""
         path = os.path.join(self.app, f"storage/inbox-{name}")
         with open(path + ".new", "w") as f:
             f.write(text)
         os.rename(path + ".new", path)
-        return value(self.wait("inbox", before + 1, of=name))
 
     def artisan(self, *words, timeout=60):
         """An Artisan command on this host, outside the server."""
