@@ -374,9 +374,9 @@ static int again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "first", anything_goes, again, NULL, NULL },
-		{ "second", anything_goes, again, NULL, NULL },
-		{ "third", anything_goes, again, NULL, NULL },
+		{ "first", anything_goes, again, down, NULL },
+		{ "second", anything_goes, again, down, NULL },
+		{ "third", anything_goes, again, down, NULL },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -409,17 +409,17 @@ static void other_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(board_is_read_only, up),
-		cmocka_unit_test_setup(does_things, up),
-		cmocka_unit_test_setup(writes_and_goes, up),
-		cmocka_unit_test_setup(is_held, up),
-		cmocka_unit_test_setup(stop_closes, up),
-		cmocka_unit_test_setup(wrong_first_words, up),
-		cmocka_unit_test_setup(rules, up),
-		cmocka_unit_test_setup(in_pieces, up),
-		cmocka_unit_test_setup(too_many, up),
-		cmocka_unit_test_setup(silent_one, up),
-		cmocka_unit_test_setup(other_users, up),
+		cmocka_unit_test_setup_teardown(board_is_read_only, up, down),
+		cmocka_unit_test_setup_teardown(does_things, up, down),
+		cmocka_unit_test_setup_teardown(writes_and_goes, up, down),
+		cmocka_unit_test_setup_teardown(is_held, up, down),
+		cmocka_unit_test_setup_teardown(stop_closes, up, down),
+		cmocka_unit_test_setup_teardown(wrong_first_words, up, down),
+		cmocka_unit_test_setup_teardown(rules, up, down),
+		cmocka_unit_test_setup_teardown(in_pieces, up, down),
+		cmocka_unit_test_setup_teardown(too_many, up, down),
+		cmocka_unit_test_setup_teardown(silent_one, up, down),
+		cmocka_unit_test_setup_teardown(other_users, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ static int up(void **state)
 {
 	(void)state;
 	prepare_hosted(&s);
+	n = (struct actor){ 0 }; /* a test that failed has not left it */
 	return 0;
 }
 
@@ -362,18 +363,18 @@ static void held_task_worker(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(delayed, up),
-		cmocka_unit_test_setup(over_a_reload, up),
-		cmocka_unit_test_setup(over_a_shrink, up),
-		cmocka_unit_test_setup(too_many_delayed, up),
-		cmocka_unit_test_setup(dropped_at_the_end, up),
-		cmocka_unit_test_setup(from_everybody, up),
-		cmocka_unit_test_setup(to_the_successor, up),
-		cmocka_unit_test_setup(lost_by_class, up),
-		cmocka_unit_test_setup(suspended_over_a_reload, up),
-		cmocka_unit_test_setup(messages, up),
-		cmocka_unit_test_setup(status_rows, up),
-		cmocka_unit_test_setup(held_task_worker, up),
+		cmocka_unit_test_setup_teardown(delayed, up, down),
+		cmocka_unit_test_setup_teardown(over_a_reload, up, down),
+		cmocka_unit_test_setup_teardown(over_a_shrink, up, down),
+		cmocka_unit_test_setup_teardown(too_many_delayed, up, down),
+		cmocka_unit_test_setup_teardown(dropped_at_the_end, up, down),
+		cmocka_unit_test_setup_teardown(from_everybody, up, down),
+		cmocka_unit_test_setup_teardown(to_the_successor, up, down),
+		cmocka_unit_test_setup_teardown(lost_by_class, up, down),
+		cmocka_unit_test_setup_teardown(suspended_over_a_reload, up, down),
+		cmocka_unit_test_setup_teardown(messages, up, down),
+		cmocka_unit_test_setup_teardown(status_rows, up, down),
+		cmocka_unit_test_setup_teardown(held_task_worker, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

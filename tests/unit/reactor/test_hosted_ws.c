@@ -11,6 +11,7 @@ static int up(void **state)
 {
 	(void)state;
 	prepare_hosted(&s);
+	n = (struct actor){ 0 }; /* a test that failed has not left it */
 	s.set.nworkers = s.set.ntasks = 1;
 	return 0;
 }
@@ -427,19 +428,19 @@ static void out_of_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(established, up),
-		cmocka_unit_test_setup(after_plain, up),
-		cmocka_unit_test_setup(not_an_upgrade, up),
-		cmocka_unit_test_setup(plain_port, up),
-		cmocka_unit_test_setup(refused, up),
-		cmocka_unit_test_setup(worker_dies, up),
-		cmocka_unit_test_setup(no_worker, up),
-		cmocka_unit_test_setup(too_many, up),
-		cmocka_unit_test_setup(limits, up),
-		cmocka_unit_test_setup(reload, up),
-		cmocka_unit_test_setup(orderly_end, up),
-		cmocka_unit_test_setup(idle_end, up),
-		cmocka_unit_test_setup(out_of_time, up),
+		cmocka_unit_test_setup_teardown(established, up, down),
+		cmocka_unit_test_setup_teardown(after_plain, up, down),
+		cmocka_unit_test_setup_teardown(not_an_upgrade, up, down),
+		cmocka_unit_test_setup_teardown(plain_port, up, down),
+		cmocka_unit_test_setup_teardown(refused, up, down),
+		cmocka_unit_test_setup_teardown(worker_dies, up, down),
+		cmocka_unit_test_setup_teardown(no_worker, up, down),
+		cmocka_unit_test_setup_teardown(too_many, up, down),
+		cmocka_unit_test_setup_teardown(limits, up, down),
+		cmocka_unit_test_setup_teardown(reload, up, down),
+		cmocka_unit_test_setup_teardown(orderly_end, up, down),
+		cmocka_unit_test_setup_teardown(idle_end, up, down),
+		cmocka_unit_test_setup_teardown(out_of_time, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,7 +165,7 @@ static void anything_goes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(anything_goes, up),
+		cmocka_unit_test_setup_teardown(anything_goes, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

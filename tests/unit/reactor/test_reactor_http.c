@@ -605,7 +605,7 @@ static void many_connections_are_cheap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup(f, up)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 		T(request_reaches_the_worker),
 		T(pipelined_requests_are_answered_in_order),
 		T(pipelining_without_end_is_paused),

@@ -441,7 +441,7 @@ static void full_access_log_loses_lines_not_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup(f, up)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 		T(stop_lets_running_requests_finish),
 		T(stop_serves_what_has_arrived),
 		T(stop_has_an_end),

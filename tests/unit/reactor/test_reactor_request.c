@@ -625,22 +625,22 @@ static void unbound_requests_go_to_who_is_free(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(requests_of_one_connection, up),
-		cmocka_unit_test_setup(pipelined_answers_keep_their_order, up),
-		cmocka_unit_test_setup(bodies, up),
-		cmocka_unit_test_setup(malformed_requests, up),
-		cmocka_unit_test_setup(who_is_silent_may_stay, up),
-		cmocka_unit_test_setup(any_process_answers, up),
-		cmocka_unit_test_setup(second_answers_while_the_first_is_under_way, up),
-		cmocka_unit_test_setup(long_answers, up),
-		cmocka_unit_test_setup(closed_in_the_middle_of_an_answer, up),
-		cmocka_unit_test_setup(answers_nobody_can_give, up),
-		cmocka_unit_test_setup(files_as_answers, up),
-		cmocka_unit_test_setup(static_handler, up),
-		cmocka_unit_test_setup(a_worker_dies, up),
-		cmocka_unit_test_setup(a_client_leaves, up),
-		cmocka_unit_test_setup(closed_by_the_server_in_a_request, up),
-		cmocka_unit_test_setup(unbound_requests_go_to_who_is_free, up),
+		cmocka_unit_test_setup_teardown(requests_of_one_connection, up, down),
+		cmocka_unit_test_setup_teardown(pipelined_answers_keep_their_order, up, down),
+		cmocka_unit_test_setup_teardown(bodies, up, down),
+		cmocka_unit_test_setup_teardown(malformed_requests, up, down),
+		cmocka_unit_test_setup_teardown(who_is_silent_may_stay, up, down),
+		cmocka_unit_test_setup_teardown(any_process_answers, up, down),
+		cmocka_unit_test_setup_teardown(second_answers_while_the_first_is_under_way, up, down),
+		cmocka_unit_test_setup_teardown(long_answers, up, down),
+		cmocka_unit_test_setup_teardown(closed_in_the_middle_of_an_answer, up, down),
+		cmocka_unit_test_setup_teardown(answers_nobody_can_give, up, down),
+		cmocka_unit_test_setup_teardown(files_as_answers, up, down),
+		cmocka_unit_test_setup_teardown(static_handler, up, down),
+		cmocka_unit_test_setup_teardown(a_worker_dies, up, down),
+		cmocka_unit_test_setup_teardown(a_client_leaves, up, down),
+		cmocka_unit_test_setup_teardown(closed_by_the_server_in_a_request, up, down),
+		cmocka_unit_test_setup_teardown(unbound_requests_go_to_who_is_free, up, down),
 	};
 
 	return cmocka_run_group_tests_name("reactor_request", tests, NULL, NULL);

@@ -293,7 +293,7 @@ static void root_follows_the_configuration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup(f, up)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 		T(files_are_served),
 		T(everything_else_is_for_php),
 		T(head_and_not_modified),

@@ -382,7 +382,7 @@ static void head_request_gets_no_body_of_a_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup(f, up)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 		T(pieces_arrive_as_they_are_sent),
 		T(slow_client_holds_back_the_worker),
 		T(more_than_credit_is_a_violation),

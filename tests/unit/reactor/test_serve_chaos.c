@@ -327,8 +327,8 @@ static void a_board_that_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(anything_goes, up),
-		cmocka_unit_test_setup(a_board_that_lies, up),
+		cmocka_unit_test_setup_teardown(anything_goes, up, down),
+		cmocka_unit_test_setup_teardown(a_board_that_lies, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

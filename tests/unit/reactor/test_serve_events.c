@@ -577,21 +577,21 @@ static void strangers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(waits_for_ready, up),
-		cmocka_unit_test_setup(window, up),
-		cmocka_unit_test_setup(window_of_bytes, up),
-		cmocka_unit_test_setup(not_read, up),
-		cmocka_unit_test_setup(death, up),
-		cmocka_unit_test_setup(death_around_close, up),
-		cmocka_unit_test_setup(begun_too_far, up),
-		cmocka_unit_test_setup(leaving, up),
-		cmocka_unit_test_setup(reload, up),
-		cmocka_unit_test_setup(reload_while_booting, up),
-		cmocka_unit_test_setup(does_not_end, up),
-		cmocka_unit_test_setup(orderly_stop, up),
-		cmocka_unit_test_setup(stop_runs_out, up),
-		cmocka_unit_test_setup(bad_frames, up),
-		cmocka_unit_test_setup(strangers, up),
+		cmocka_unit_test_setup_teardown(waits_for_ready, up, down),
+		cmocka_unit_test_setup_teardown(window, up, down),
+		cmocka_unit_test_setup_teardown(window_of_bytes, up, down),
+		cmocka_unit_test_setup_teardown(not_read, up, down),
+		cmocka_unit_test_setup_teardown(death, up, down),
+		cmocka_unit_test_setup_teardown(death_around_close, up, down),
+		cmocka_unit_test_setup_teardown(begun_too_far, up, down),
+		cmocka_unit_test_setup_teardown(leaving, up, down),
+		cmocka_unit_test_setup_teardown(reload, up, down),
+		cmocka_unit_test_setup_teardown(reload_while_booting, up, down),
+		cmocka_unit_test_setup_teardown(does_not_end, up, down),
+		cmocka_unit_test_setup_teardown(orderly_stop, up, down),
+		cmocka_unit_test_setup_teardown(stop_runs_out, up, down),
+		cmocka_unit_test_setup_teardown(bad_frames, up, down),
+		cmocka_unit_test_setup_teardown(strangers, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

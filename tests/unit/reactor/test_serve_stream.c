@@ -384,20 +384,20 @@ static void parts_of_files_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_life, up),
-		cmocka_unit_test_setup(numbers_go_on, up),
-		cmocka_unit_test_setup(half_closed, up),
-		cmocka_unit_test_setup(server_closes, up),
-		cmocka_unit_test_setup(server_resets, up),
-		cmocka_unit_test_setup(told_already, up),
-		cmocka_unit_test_setup(nothing_after_close, up),
-		cmocka_unit_test_setup(client_resets, up),
-		cmocka_unit_test_setup(unwanted, up),
-		cmocka_unit_test_setup(lengths, up),
-		cmocka_unit_test_setup(lines_in_pieces, up),
-		cmocka_unit_test_setup(too_large, up),
-		cmocka_unit_test_setup(small_packages_are_bounded, up),
-		cmocka_unit_test_setup(parts_of_files_are_bounded, up),
+		cmocka_unit_test_setup_teardown(a_life, up, down),
+		cmocka_unit_test_setup_teardown(numbers_go_on, up, down),
+		cmocka_unit_test_setup_teardown(half_closed, up, down),
+		cmocka_unit_test_setup_teardown(server_closes, up, down),
+		cmocka_unit_test_setup_teardown(server_resets, up, down),
+		cmocka_unit_test_setup_teardown(told_already, up, down),
+		cmocka_unit_test_setup_teardown(nothing_after_close, up, down),
+		cmocka_unit_test_setup_teardown(client_resets, up, down),
+		cmocka_unit_test_setup_teardown(unwanted, up, down),
+		cmocka_unit_test_setup_teardown(lengths, up, down),
+		cmocka_unit_test_setup_teardown(lines_in_pieces, up, down),
+		cmocka_unit_test_setup_teardown(too_large, up, down),
+		cmocka_unit_test_setup_teardown(small_packages_are_bounded, up, down),
+		cmocka_unit_test_setup_teardown(parts_of_files_are_bounded, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

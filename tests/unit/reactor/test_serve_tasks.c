@@ -457,20 +457,20 @@ static void wishes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(there_and_back, up),
-		cmocka_unit_test_setup(any_idle, up),
-		cmocka_unit_test_setup(named, up),
-		cmocka_unit_test_setup(task_worker_dies, up),
-		cmocka_unit_test_setup(lost_results_are_told, up),
-		cmocka_unit_test_setup(lost_results_of_the_dead, up),
-		cmocka_unit_test_setup(not_begun, up),
-		cmocka_unit_test_setup(one_way, up),
-		cmocka_unit_test_setup(no_jobs_from_task_workers, up),
-		cmocka_unit_test_setup(sender_dies, up),
-		cmocka_unit_test_setup(waits_to_the_end, up),
-		cmocka_unit_test_setup(too_many, up),
-		cmocka_unit_test_setup(messages, up),
-		cmocka_unit_test_setup(wishes, up),
+		cmocka_unit_test_setup_teardown(there_and_back, up, down),
+		cmocka_unit_test_setup_teardown(any_idle, up, down),
+		cmocka_unit_test_setup_teardown(named, up, down),
+		cmocka_unit_test_setup_teardown(task_worker_dies, up, down),
+		cmocka_unit_test_setup_teardown(lost_results_are_told, up, down),
+		cmocka_unit_test_setup_teardown(lost_results_of_the_dead, up, down),
+		cmocka_unit_test_setup_teardown(not_begun, up, down),
+		cmocka_unit_test_setup_teardown(one_way, up, down),
+		cmocka_unit_test_setup_teardown(no_jobs_from_task_workers, up, down),
+		cmocka_unit_test_setup_teardown(sender_dies, up, down),
+		cmocka_unit_test_setup_teardown(waits_to_the_end, up, down),
+		cmocka_unit_test_setup_teardown(too_many, up, down),
+		cmocka_unit_test_setup_teardown(messages, up, down),
+		cmocka_unit_test_setup_teardown(wishes, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
