@@ -3,7 +3,7 @@
  * owned by struct rs_process.
  *
  *   server_start.c    C until A and G are there      server_channel.c  the data channel: frames, kept events
- *   server_script.c   C's wait                       server_worker.c   W, K, U
+ *   server_script.c   C's wait                       server_worker.c, server_signal.c   W, K, U
  *   server_manager.c  G                              server_send.c, server_task.c, server_http.c: what methods call
  *   server_hosted.c   hosted applications            server_outside.c  PHP processes that are none of a server's
  */
@@ -120,8 +120,6 @@ void rs_server_unwatch(struct rs_server *s);
 void rs_server_become(struct rs_server *s, enum rs_server_role role, uint32_t id);
 /* In the background: standard output and error are the file that has the log file's name now. A handler may call it. */
 void rs_server_reopen_output(const struct rs_server *s);
-/* pthread_atfork(): in every child. */
-void rs_server_forked_away(void);
 /* C, from here to the end of the server. */
 enum rs_result rs_server_script_life(struct rs_server *s, int control_fd, char *why, size_t why_size);
 /* G. Never returns. */
@@ -152,6 +150,18 @@ bool rs_server_counts(enum rs_event_kind kind);
 void rs_server_set_status(struct rs_server *s, enum rs_cell_status status);
 /* Takes an EVENT frame in. NULL, or what is wrong. */
 const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f);
+
+/* ---- server_signal.c ------------------------------------------------------------------------------------------------------ */
+
+/* What the handlers need: the timer that kills, what ends a wait. */
+bool rs_server_make_killer(struct rs_server *s);
+void rs_server_set_signals(const struct rs_server *s);
+/* The end of this process must come within max_wait_time; a handler may call it. */
+void rs_server_end_in_time(struct rs_server *s);
+/* From now on the parent's end is a signal. false: it is gone already. */
+bool rs_server_bind_to_parent(const struct rs_server *s);
+/* pthread_atfork(): in every child. The channel and the handlers stay the parent's. */
+void rs_server_forked_away(void);
 
 /* ---- server_outside.c ------------------------------------------------------------------------------------------------------ */
 

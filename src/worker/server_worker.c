@@ -1,6 +1,7 @@
 /*
- * W, K, U: workers, task workers and user processes of a script's server, task workers and user processes of a hosted one. A worker runs one event after the other; between them, or,
- * with coroutines, while they wait, timers and descriptors of the application have their turn.
+ * W, K, U: workers, task workers and user processes of a script's server, task workers and user processes of a hosted one. A
+ * worker runs one event after the other; between them, or, with coroutines, while they wait, timers and descriptors of the
+ * application have their turn.
  *
  * It ends when it is told to (RETIRE, TERM), when it has served its share, when the reactor is gone, or when a hook says so.
  * Before an orderly end it says LEAVING: what it has not begun goes to its successor.
@@ -12,124 +13,12 @@
 #include "base/rs_fd.h"
 #include "worker/loop.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
-/* Shortest time in which a process must be able to end. */
-#define END_MIN_MS 1000
 /* How long descriptors of the application may be ready before they are looked at, beside the event that runs. */
 #define POLL_EVERY_US 1000
-
-/* ---- signals: handlers note and wake ------------------------------------------------------------------------------ */
-
-/* From now on the kernel waits: whatever this process does, it is gone then. Only calls that a handler may make. */
-static void end_within(struct rs_server *s, int64_t ms)
-{
-	struct itimerspec left, t = { .it_value = { ms / 1000, ms % 1000 * 1000000 } };
-
-	if (!s->has_killer || (timer_gettime(s->killer, &left) == 0 && (left.it_value.tv_sec || left.it_value.tv_nsec) &&
-			       left.it_value.tv_sec * 1000 + left.it_value.tv_nsec / 1000000 <= ms))
-		return;
-	(void)timer_settime(s->killer, 0, &t, NULL);
-}
-
-static int64_t end_limit_ms(const struct rs_server *s)
-{
-	int64_t ms = 2 * (int64_t)s->setup.server.max_wait_ms;
-
-	return ms > END_MIN_MS ? ms : END_MIN_MS;
-}
-
-static void wake(const struct rs_server *s)
-{
-	const uint64_t one = 1;
-
-	RS_IGNORE(write(s->wake_fd, &one, sizeof one) < 0);
-}
-
-static void on_term(int sig)
-{
-	struct rs_server *s = rs_server_self();
-	int saved = errno;
-
-	(void)sig;
-	s->p->retired = true;
-	end_within(s, end_limit_ms(s));
-	wake(s);
-	errno = saved;
-}
-
-/* Nobody is left to stop us: finish what runs, but not for long. The daemon, when it still lives, has adopted us. */
-static void on_parent_died(int sig)
-{
-	struct rs_server *s = rs_server_self();
-	int saved = errno;
-
-	(void)sig;
-	if (getppid() != s->daemon_pid)
-		end_within(s, RS_SERVER_ORPHAN_MS);
-	/* A hosted one goes on: the daemon starts another generation, and then ends this one. */
-	if (getppid() != s->daemon_pid || !s->setup.server.hosted)
-		(void)kill(getpid(), SIGTERM);
-	errno = saved;
-}
-
-static void on_reopen(int sig)
-{
-	int saved = errno;
-
-	(void)sig;
-	rs_server_reopen_output(rs_server_self());
-	errno = saved;
-}
-
-/* In a child that user code forks off: the channel and the handlers stay the parent's. */
-void rs_server_forked_away(void)
-{
-	struct rs_server *s = rs_server_self();
-	struct sigaction sa;
-
-	if (!s)
-		return;
-	s->p->forked_away = true;
-	if (sigaction(SIGTERM, NULL, &sa) == 0 && sa.sa_handler == on_term)
-		rs_signal(SIGTERM, SIG_DFL, false);
-	if (sigaction(RS_SIG_PARENT_DIED, NULL, &sa) == 0 && sa.sa_handler == on_parent_died)
-		rs_signal(RS_SIG_PARENT_DIED, SIG_DFL, false);
-}
-
-static void set_signals(const struct rs_server *s)
-{
-	sigset_t none;
-
-	static const int ignored[] = { SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
-
-	for (size_t i = 0; i < RS_COUNTOF(ignored); i++)
-		rs_signal(ignored[i], SIG_IGN, false);
-	if (s->role != RS_ROLE_USER)
-		rs_signal(SIGTERM, on_term, true);
-	else if (s->setup.server.hosted)
-		rs_signal(SIGUSR1, SIG_DFL, false); /* a reload; until it has a handler for that, it just ends */
-	rs_signal(RS_SIG_PARENT_DIED, on_parent_died, true);
-	if (!s->setup.server.hosted)
-		rs_signal(SIGWINCH, on_reopen, true);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* false: the parent is gone already. */
-static bool bind_to_parent(const struct rs_server *s)
-{
-	pid_t parent;
-
-	(void)prctl(PR_SET_PDEATHSIG, RS_SIG_PARENT_DIED);
-	parent = getppid();
-	return parent == s->manager_pid || parent == s->daemon_pid;
-}
 
 /* ---- the share -------------------------------------------------------------------------------------------------------- */
 
@@ -259,7 +148,7 @@ static bool serve(struct rs_server *s)
 
 static void say_leaving(struct rs_server *s)
 {
-	end_within(s, end_limit_ms(s));
+	rs_server_end_in_time(s);
 	rs_server_set_status(s, RS_CELL_EXIT);
 	rs_server_tell_taken(s);
 	s->leaving = true;
@@ -334,15 +223,6 @@ static int worker_life(struct rs_server *s)
 
 /* ---- the beginning --------------------------------------------------------------------------------------------------------- */
 
-static bool make_killer(struct rs_server *s)
-{
-	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-
-	s->has_killer = timer_create(CLOCK_MONOTONIC, &ev, &s->killer) == 0;
-	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return s->has_killer && s->wake_fd >= 0;
-}
-
 static bool become_user(const struct rs_server *s)
 {
 	if (!s->become_user)
@@ -363,10 +243,10 @@ void rs_server_worker_life(struct rs_server *s, const struct rs_wire_fork *order
 	rs_server_become(s, (enum rs_server_role)order->role, order->id);
 	s->p->worker_id = order->id;
 	s->next_task = 0;
-	bound = make_killer(s);
-	set_signals(s); /* they need the killer */
+	bound = rs_server_make_killer(s);
+	rs_server_set_signals(s); /* they need the killer */
 	/* In this order: who changes his user is bound to nobody any more. */
-	bound = bound && become_user(s) && bind_to_parent(s);
+	bound = bound && become_user(s) && rs_server_bind_to_parent(s);
 	if (!bound || !rs_server_attach(s, data_fd, claim_fd)) {
 		rs_error(s->p->log, "cannot become %s", s->p->log->role);
 		_exit(1);
@@ -383,10 +263,10 @@ int rs_server_hosted_life(struct rs_server *s, const struct rs_wire_fork *order,
 	int status;
 
 	rs_server_hosted_become(s, order);
-	if (pthread_atfork(NULL, NULL, rs_server_forked_away) != 0 || !make_killer(s))
+	if (pthread_atfork(NULL, NULL, rs_server_forked_away) != 0 || !rs_server_make_killer(s))
 		return 1;
-	set_signals(s);
-	if (!bind_to_parent(s) || !rs_server_attach(s, data_fd, claim_fd)) {
+	rs_server_set_signals(s);
+	if (!rs_server_bind_to_parent(s) || !rs_server_attach(s, data_fd, claim_fd)) {
 		rs_error(s->p->log, "cannot become %s", s->p->log->role);
 		return 1;
 	}
