@@ -288,6 +288,10 @@ void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms);
 void rs_mworker_end_all(struct rs_gen *g, int64_t wait_ms);
 void rs_mworker_free(struct rs_wproc *w);
 
+/* ---- master_delay.c ---- */
+/* Milliseconds until the successor of w starts, which ended in order (well) or not. */
+int64_t rs_mworker_delay(struct rs_slot *s, const struct rs_wproc *w, bool well, int64_t lived_ms);
+
 /* ---- master_reactor.c ---- */
 /* Forks it and tells it everything it must know. false: logged; tried again later. */
 bool rs_mreactor_start(struct rs_master *m);
