@@ -179,7 +179,7 @@ static bool takes_input(const struct rs_conn *c)
 	return c->protocol->hungry(c);
 }
 
-static void pause_reading(struct rs_conn *c)
+void rs_conn_pause(struct rs_conn *c)
 {
 	if (!c->read_paused)
 		event_del(&c->ev_read);
@@ -197,7 +197,7 @@ void rs_conn_hold(struct rs_conn *c, unsigned why)
 	if (c->state == RS_CONN_CLOSED)
 		return;
 	c->hold |= (uint8_t)why;
-	pause_reading(c);
+	rs_conn_pause(c);
 }
 
 void rs_conn_unhold(struct rs_conn *c, unsigned why)
@@ -227,7 +227,7 @@ static void feed(struct rs_conn *c)
 	if ((c->state == RS_CONN_IDLE || c->protocol != was) && c->in.len)
 		rs_conn_make_ready(c);
 	if (c->in.len >= PIPELINE_MAX && !takes_input(c))
-		pause_reading(c);
+		rs_conn_pause(c);
 }
 
 void rs_conn_run_ready(struct rs_reactor *r)
@@ -274,21 +274,7 @@ static void input(struct rs_conn *c, const char *p, size_t n)
 	else if (c->state == RS_CONN_IDLE || c->protocol != was)
 		rs_conn_make_ready(c);
 	else if (!takes_input(c) && c->in.len >= PIPELINE_MAX)
-		pause_reading(c);
-}
-
-/*
- * End of file. A client that closes and one that only says that it will send nothing more look the same; as
- * other servers do, we believe that the client has left, unless its answer is complete already.
- */
-static void http_eof(struct rs_conn *c)
-{
-	if (c->state == RS_CONN_SEND && (!c->req || c->req->ended || c->req->file_left)) {
-		c->keepalive = false;
-		pause_reading(c);
-		return;
-	}
-	rs_conn_close(c);
+		rs_conn_pause(c);
 }
 
 static void read_cb(evutil_socket_t fd, short what, void *arg)
@@ -313,30 +299,6 @@ void rs_conn_deadline(struct rs_conn *c, int64_t ms)
 {
 	if (c->state != RS_CONN_CLOSED)
 		c->r->deadline_ms[c->node.slot] = ms ? rs_reactor_ms(c->r) + ms : 0;
-}
-
-static void http_late(struct rs_conn *c)
-{
-	switch ((enum rs_conn_state)c->state) {
-	case RS_CONN_HEAD:
-	case RS_CONN_BODY:
-		rs_http_late(c);
-		return;
-	case RS_CONN_WAIT:
-		if (c->guest)
-			rs_request_overdue(c->req);
-		else
-			rs_route_overdue(c->req);
-		return;
-	case RS_CONN_IDLE:
-	case RS_CONN_SEND:
-	case RS_CONN_LINGER:
-		rs_conn_close(c);
-		return;
-	case RS_CONN_STREAM:
-	case RS_CONN_CLOSED:
-		return;
-	}
 }
 
 static void late(struct rs_conn *c)
@@ -364,21 +326,6 @@ bool rs_conn_trusted(struct rs_conn *c)
 	}
 	return c->trusted;
 }
-
-/* ---- HTTP, as a protocol ------------------------------------------------------------------------------ */
-
-static bool http_hungry(const struct rs_conn *c)
-{
-	return c->state == RS_CONN_IDLE || c->state == RS_CONN_HEAD || c->state == RS_CONN_BODY;
-}
-
-const struct rs_conn_protocol rs_http_protocol = {
-	.input = rs_http_input,
-	.hungry = http_hungry,
-	.eof = http_eof,
-	.late = http_late,
-	.written = rs_conn_http_written,
-};
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
 

@@ -41,8 +41,6 @@ struct rs_conn_protocol {
 	void (*closed)(struct rs_conn *c);
 };
 
-extern const struct rs_conn_protocol rs_http_protocol;
-
 enum rs_conn_state {
 	RS_CONN_IDLE,       /* nothing of a request has come */
 	RS_CONN_HEAD,       /* part of a head */
@@ -114,6 +112,8 @@ void rs_conn_answer_ends(struct rs_conn *c);
 void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg);
 /* written() of HTTP. */
 void rs_conn_http_written(struct rs_conn *c);
+/* Not read until rs_conn_resume(). */
+void rs_conn_pause(struct rs_conn *c);
 /* Ends a pause in reading, unless it is held. */
 void rs_conn_resume(struct rs_conn *c);
 /* RS_HOLD_*: not read until all reasons are gone. */

@@ -28,7 +28,8 @@ static void refuse(struct rs_conn *c, const char *p, size_t n, unsigned status, 
 	rs_send_error(c, status, false);
 }
 
-size_t rs_http_input(struct rs_conn *c, const char *p, size_t n)
+/* One request at a time. Afterwards the connection may be closed. */
+static size_t http_input(struct rs_conn *c, const char *p, size_t n)
 {
 	struct rs_reactor *r = c->r;
 	const struct rs_http_limits limits = { .head_max = (size_t)r->conf->header_max_size };
@@ -141,10 +142,64 @@ static void submit(struct rs_conn *c)
 	rs_route_submit(c->req);
 }
 
-void rs_http_late(struct rs_conn *c)
+/* The time for head or body is over. */
+static void too_slow(struct rs_conn *c)
 {
 	if (c->state == RS_CONN_HEAD)
 		refuse(c, rs_buf_data(&c->in), c->in.len, 408, "head took too long");
 	else
 		rs_send_error(c, 408, false);
 }
+
+/* ---- a connection that speaks it ------------------------------------------------------------------------ */
+
+/*
+ * End of file. A client that closes and one that only says that it will send nothing more look the same; as
+ * other servers do, we believe that the client has left, unless its answer is complete already.
+ */
+static void http_eof(struct rs_conn *c)
+{
+	if (c->state == RS_CONN_SEND && (!c->req || c->req->ended || c->req->file_left)) {
+		c->keepalive = false;
+		rs_conn_pause(c);
+		return;
+	}
+	rs_conn_close(c);
+}
+
+static void http_late(struct rs_conn *c)
+{
+	switch ((enum rs_conn_state)c->state) {
+	case RS_CONN_HEAD:
+	case RS_CONN_BODY:
+		too_slow(c);
+		return;
+	case RS_CONN_WAIT:
+		if (c->guest)
+			rs_request_overdue(c->req);
+		else
+			rs_route_overdue(c->req);
+		return;
+	case RS_CONN_IDLE:
+	case RS_CONN_SEND:
+	case RS_CONN_LINGER:
+		rs_conn_close(c);
+		return;
+	case RS_CONN_STREAM:
+	case RS_CONN_CLOSED:
+		return;
+	}
+}
+
+static bool http_hungry(const struct rs_conn *c)
+{
+	return c->state == RS_CONN_IDLE || c->state == RS_CONN_HEAD || c->state == RS_CONN_BODY;
+}
+
+const struct rs_conn_protocol rs_http_protocol = {
+	.input = http_input,
+	.hungry = http_hungry,
+	.eof = http_eof,
+	.late = http_late,
+	.written = rs_conn_http_written,
+};

@@ -8,6 +8,7 @@
 #include "reactor/reactor_conn.h"
 
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_http.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
