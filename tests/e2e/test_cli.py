@@ -271,7 +271,7 @@ def test_status_while_reloading_and_under_many_askers(daemon):
     for j in jobs:
         r = j.result()
         assert r.returncode == 0 and json.loads(r.stdout)["pid"] == d.master_pid
-    until(lambda: d.settled() and d.status()["generation"] == 2)
+    until(lambda: d.settled_in(2))
 
 
 # -- the control socket ------------------------------------------------------------------------------------------------------

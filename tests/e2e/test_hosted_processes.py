@@ -265,7 +265,7 @@ def test_usr1_reloads_one_user_process(hosted):
     old, other = by_name(d, "one")["pid"], by_name(d, "timer")["pid"]
     os.kill(old, signal.SIGUSR1)
     wait_said(d, f"user_reload {old} name=one")
-    until(lambda: by_name(d, "one") and by_name(d, "one")["pid"] not in (0, old))
+    until(lambda: (p := by_name(d, "one")) and p["pid"] not in (0, old))
     assert by_name(d, "timer")["pid"] == other and d.status()["generation"] == 1
 
 
@@ -276,7 +276,7 @@ def test_kept_memory_outlives_reloads(hosted):
     d.wait_settled()
     assert d.get("/do/count").text == "count 2"
     os.kill(d.pid("manager"), signal.SIGKILL)
-    until(lambda: d.status()["generation"] >= 3 and d.settled(), 15)
+    until(lambda: d.settled_in(3, later=True), 15)
     assert d.get("/do/count").text == "count 3"
 
 

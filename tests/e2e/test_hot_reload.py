@@ -21,7 +21,7 @@ def reloads(d):
 
 
 def serving(d, generation):
-    until(lambda: (s := d.settled()) and s["generation"] == generation, 20,
+    until(lambda: d.settled_in(generation), 20,
           message=f"generation {generation} serves; {d.log()[-2000:]}")
 
 
@@ -169,7 +169,7 @@ def test_a_change_while_a_reload_runs_makes_one_more(watched):
         d.write("app/a.php", f"<?php // {n}")
         until(lambda n=n: len(reloads(d)) == n, 10)
     os.unlink(os.path.join(d.app, "wait"))
-    until(lambda: (s := d.settled()) and s["generation"] >= 3, 20)
+    until(lambda: d.settled_in(3, later=True), 20)
     assert d.settled()["generation"] == 3
 
 
@@ -192,7 +192,7 @@ def test_a_big_tree_does_not_hold_up_the_master(watched, poll):
     shutil.rmtree(os.path.join(d.app, "big"))
     for _ in range(20):
         assert d.ctl("status", timeout=5).returncode == 0
-    until(lambda: d.status() and d.status()["generation"] >= 3 and d.settled(), 20)
+    until(lambda: d.settled_in(3, later=True), 20)
     # What comes last is seen, too, when all that has been digested.
     again = iter(range(1000))
     until(lambda: d.write("bigger/d59/e19/x.php", "<?php" + "#" * next(again)) and reloads(d)[-1] == "bigger/d59/e19/x.php",

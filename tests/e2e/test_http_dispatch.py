@@ -284,7 +284,7 @@ def test_stopped_worker_is_replaced(daemon):
     pid = d.pids("worker")[0]
     os.kill(pid, signal.SIGSTOP)
     assert d.get("/").status in (200, 504), "moved to a successor, or an honest answer"
-    until(lambda: pid not in d.pids("worker") and d.settled(), 15)
+    until(lambda: d.settled_without(pid), 15)
     assert not proc.alive(pid)
 
 

@@ -293,7 +293,7 @@ def test_is_uploaded_file_in_laravel(daemon):
     assert open(r["moved"], "rb").read() == data
     assert open(storage(d, "uploads/other"), "rb").read() == b"other"
     r = d.post("/test/upload", body, {"Content-Type": kind}).json()
-    until(lambda: not os.path.exists(r["files"]["file"]["tmp_name"]), 2, message="temporary files are gone")
+    until(lambda: not os.path.exists(r["files"]["file"]["tmp_name"]), message="temporary files are gone")
 
 
 def test_server_sent_events_arrive_one_by_one(daemon):
@@ -370,7 +370,7 @@ def test_fatal_error_shows_the_frameworks_page_and_replaces_the_process(daemon):
         r = d.get(path)
         assert r.status == 500
         assert text in r.text, "the framework's own shutdown function rendered it (APP_DEBUG)"
-        until(lambda: pid not in d.pids("worker") and d.settled(), message="replaced")
+        until(lambda: d.settled_without(pid), message="replaced")
         d.wait_log(text)
         assert d.get("/api/hello").status == 200
     assert "BrokenPromise" in open(os.path.join(d.app, "storage/logs/laravel.log")).read()
@@ -381,7 +381,7 @@ def test_infinite_loop_with_a_time_limit(daemon):
     pid = d.pids("worker")[0]
     r = d.get("/test/loop?limit=1")
     assert r.status == 500 and "execution time" in r.text
-    until(lambda: pid not in d.pids("worker") and d.settled())
+    until(lambda: d.settled_without(pid))
     assert d.get("/api/hello").status == 200
 
 
@@ -399,7 +399,7 @@ def test_shutdown_functions_run_once_per_request(daemon):
     for n in range(1, 6):
         d.get("/test/shutdown?file=s")
         # the answer is sent first: the file may not be there yet
-        until(lambda: os.path.exists(storage(d, "s")) and open(storage(d, "s")).read().count("ran") == n, 3)
+        until(lambda: os.path.exists(storage(d, "s")) and open(storage(d, "s")).read().count("ran") == n)
     d.get("/api/hello")
     d.wait_idle()
     assert open(storage(d, "s")).read() == "ran\n" * 5
@@ -415,7 +415,7 @@ def test_terminate_runs_after_the_answer(daemon):
     assert r.body == b"returned" and time.monotonic() - started < 0.8 * SLOW
     assert not os.path.exists(storage(d, "t"))
     assert [w["state"] for w in d.of(d.status(), "worker")] == ["busy"]
-    until(lambda: os.path.exists(storage(d, "t")), 3)
+    until(lambda: os.path.exists(storage(d, "t")))
 
 
 def test_exception_while_terminating_hurts_nobody(daemon):
@@ -435,7 +435,7 @@ def test_finish_request_in_laravel(daemon):
     started = time.monotonic()
     r = d.get("/test/finish-early?ms=700&file=f")
     assert r.body == b"the whole answer" and time.monotonic() - started < 0.6 * SLOW
-    until(lambda: os.path.exists(storage(d, "f")), 3)
+    until(lambda: os.path.exists(storage(d, "f")))
     assert d.get("/api/hello").status == 200
 
 

@@ -145,7 +145,7 @@ def test_environment_and_version(hosted, release):
             assert d.inbox(place, look) == ["testing", "Tested", "release-9", "release-9"]
         if d.status()["generation"] == 1:
             assert d.ctl("reload", "--wait").returncode == 0
-            until(lambda: d.settled() and len(d.titled("timer")) == len(d.titled("inbox")) == 1, 20)
+            until(lambda: d.settled_in(2) and len(d.titled("timer")) == len(d.titled("inbox")) == 1, 20)
             before = len(d.report("tick"))
             d.wait("tick", before + 2)
 
@@ -185,7 +185,7 @@ def test_foreground_under_a_supervisor(hosted, release):
     everyone = d.everyone()
     d.signal(signal.SIGTERM)
     assert d.wait_exit() == 0
-    until(lambda: not any(proc.alive(p) for p in everyone), 2, message="all have ended with it")
+    until(lambda: not any(proc.alive(p) for p in everyone), 5, message="all have ended with it")
 
 
 def test_killed_master_leaves_nobody(hosted, release):

@@ -278,7 +278,7 @@ def test_process_that_never_ends_blocks_neither_reload_nor_stop(hosted, release)
 def test_killed_manager_leaves_one_of_each(hosted, release):
     d = hosted(release, timer=False)
     d.kill(d.pid("manager"))
-    until(lambda: d.settled() and d.status()["generation"] == 2, 20, message="a new generation")
+    until(lambda: d.settled_in(2), 20, message="a new generation")
     until(lambda: all(len(d.titled(n)) == 1 for n in STEADY), 20, message=f"one of each: {d.titles()}")
     pids = {n: one(d, n) for n in STEADY}
     assert d.inbox("process", "return getmypid();") == pids["inbox"]

@@ -107,7 +107,7 @@ def test_ten_reloads_in_a_row_leave_one_of_each(hosted, release):
     c = d.ws()
     for _ in range(10):
         d.signal(10)
-    until(lambda: d.settled() and d.status()["generation"] >= 2, 30, message="settled")
+    until(lambda: d.settled_in(2, later=True), 30, message="settled")
     until(lambda: all(len(d.titled(n)) == 1 for n in STEADY), 30, message=f"one of each: {d.titles()}")
     assert c.alive()
     n = len(d.report("tick"))
@@ -118,12 +118,12 @@ def test_reload_from_php(hosted, release):
     """app('swoole')->reload(), from a request and from a timer job."""
     d = hosted(release, processes=False)
     assert d.code("return $server->reload();") is True
-    until(lambda: d.status()["generation"] == 2 and d.settled(), 20)
+    until(lambda: d.settled_in(2), 20)
     until(lambda: len(d.titled("timer")) == 1, 20)
     n = len(d.report("tick"))
     d.wait("tick", n + 2)
     assert d.inbox("timer", "return $server->reload();") is True
-    until(lambda: d.status()["generation"] == 3 and d.settled(), 20)
+    until(lambda: d.settled_in(3), 20)
 
 
 def test_handler_that_gains_a_method_needs_a_restart(hosted):
@@ -165,7 +165,7 @@ def test_reactor_killed(hosted, release):
     c = d.ws()
     reactor = d.pid("reactor")
     d.kill(reactor)
-    until(lambda: d.settled() and d.pid("reactor") != reactor, 20)
+    until(lambda: d.settled_without(reactor), 20)
     assert c.closed() is None
     c = d.ws()
     assert c.alive()

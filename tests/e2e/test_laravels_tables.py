@@ -106,13 +106,13 @@ def test_contents_survive_reloads_and_crashes(hosted, release):
     d.wait_settled()
     assert d.code(look) == [42, 99, 5]
     d.kill(d.pid("manager"))
-    until(lambda: d.settled() and d.status()["generation"] == 4, 20, message="a new generation")
+    until(lambda: d.settled_in(4), 20, message="a new generation")
     assert d.code(look) == [42, 99, 5]
     until(lambda: d.titled("timer"), message="its timer")
     assert d.inbox("timer", look) == [42, 99, 5]
     reactor = d.pid("reactor")
     d.kill(reactor)
-    until(lambda: d.settled() and d.pid("reactor") != reactor, 20, message="a new reactor")
+    until(lambda: d.settled_without(reactor), 20, message="a new reactor")
     assert d.code(look) == [42, 99, 5]
 
 

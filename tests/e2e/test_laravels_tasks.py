@@ -201,7 +201,7 @@ def test_delayed_task_outlives_everything_but_the_server(hosted, release):
     d.kill(d.pid("manager"))
     d.wait("finish", tag="survivor")
     d.wait("finish", tag="event-like")
-    until(lambda: d.settled() and d.status()["generation"] == 3, 20, message="the generation behind the killed manager")
+    until(lambda: d.settled_in(3), 20, message="the generation behind the killed manager")
     assert len(d.report("handle", tag="survivor")) == 1
     assert d.report("handle", tag="survivor")[0]["pid"] != pid
 
@@ -270,7 +270,7 @@ def test_fatal_error_in_a_task(hosted, release):
     d.code(f"return {d.deliver(task('next'))};")
     assert d.wait("finish", tag="next")
     d.wait_log("(?i)memory size")
-    until(lambda: d.settled() and d.pid("task") != pid, message="another task worker")
+    until(lambda: d.settled_without(pid), message="another task worker")
 
 
 def test_killed_worker_still_gets_its_finish_run(hosted, release):

@@ -106,7 +106,7 @@ def test_file_changed_after_the_boot_is_served_new_and_cached(daemon):
 def test_opcache_reset_becomes_a_reload(daemon):
     d = daemon.php()
     assert ask(d, "opcache_reset(); echo 'ok';").status == 200
-    until(lambda: (s := d.settled()) and s["generation"] == 2, 15)
+    until(lambda: d.settled_in(2), 15)
 
 
 def test_rserverd_php_is_php_with_our_module(daemon):
@@ -177,7 +177,7 @@ def test_uploads_can_be_moved(daemon):
     with open(d.path("app/moved.bin"), "rb") as f:
         assert f.read() == data
     assert not os.path.exists(d.path("app/moved.bin.no"))
-    until(lambda: not os.path.exists(got[7]), 2, message="what was not moved is gone")
+    until(lambda: not os.path.exists(got[7]), message="what was not moved is gone")
 
 
 @pytest.mark.parametrize("end", ["", "exit;", "throw new Exception('x');", "eval('class BrokenPromise implements Countable {}');",
@@ -341,7 +341,7 @@ def test_fatal_error_is_answered_and_the_process_replaced(daemon, name):
     pid = d.pids("worker")[0]
     r = ask(d, FATAL[name])
     assert r.status == (500 if name != "memory in shutdown" else r.status)
-    until(lambda: pid not in d.pids("worker") and d.settled(), message="replaced")
+    until(lambda: d.settled_without(pid), message="replaced")
     d.wait_log({"fatal error": "BrokenPromise", "time limit": "execution time"}.get(name, "memory size"))
     assert ask(d, "echo 'fine';").body == b"fine"
     assert d.status()["generation"] == 1
@@ -375,7 +375,7 @@ def test_segfault_hurts_one_request(daemon):
     pid = d.pids("worker")[0]
     r = ask(d, "posix_kill(getmypid(), SIGSEGV);")
     assert r.status == 502
-    until(lambda: pid not in d.pids("worker") and d.settled())
+    until(lambda: d.settled_without(pid))
     assert ask(d, "echo 'fine';").body == b"fine"
 
 
@@ -395,7 +395,7 @@ def test_max_execution_time_of_php_ini_holds_in_requests_and_not_between(daemon)
     time.sleep(1.5)     # idle for longer than the limit: the subject of this test
     assert ask(d, "echo getmypid();").text == str(pid)
     assert ask(d, "while (true) { }").status == 500
-    until(lambda: pid not in d.pids("worker") and d.settled())
+    until(lambda: d.settled_without(pid))
 
 
 # -- state between requests ------------------------------------------------------------------------------------------------

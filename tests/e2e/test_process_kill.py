@@ -80,7 +80,7 @@ def test_idle_worker_killed_costs_nothing(daemon):
     for pid in before:
         d.wait_settled()
         proc.kill(pid)
-        until(lambda: pid not in d.pids("worker") and d.settled(), message="replaced")
+        until(lambda: d.settled_without(pid), message="replaced")
         assert d.get("/").status == 200
     load.ok()
 
@@ -89,7 +89,7 @@ def test_worker_keeps_its_id(daemon):
     d = daemon(ini={"swoole": {"worker_num": 3}})
     (victim,) = [w["pid"] for w in d.of(d.status(), "worker") if w["id"] == 1]
     proc.kill(victim)
-    s = until(lambda: victim not in d.pids("worker") and d.settled())
+    s = until(lambda: d.settled_without(victim))
     assert sorted(w["id"] for w in d.of(s, "worker")) == [0, 1, 2]
 
 
@@ -109,7 +109,7 @@ def test_manager_killed_workers_go_on(daemon):
     with Load(d.address, "/pid", threads=2) as load:
         until(lambda: load.count > 20)
         proc.kill(manager)
-        s = until(lambda: (d.settled() or {}).get("generation", 1) > 1 and d.settled(), 20,
+        s = until(lambda: d.settled_in(2, later=True), 20,
                   message="a new manager and its workers")
         assert d.pids("manager", s) != [manager]
         assert not workers & set(d.pids("worker", s))
@@ -140,7 +140,7 @@ def test_reactor_killed_accepts_again_soon(daemon):
         assert c.request("/").body == b"hello"
     took = time.monotonic() - started
     print(f"serving again after {took * 1000:.1f} ms")
-    assert took < 1.0 * SLOW, took
+    assert took < 2.0 * SLOW, took
     s = until(lambda: d.settled(), 15)
     assert d.pids("reactor", s) != [reactor]
 
@@ -170,7 +170,7 @@ def test_reactor_killed_workers_are_replaced_without_leftovers(daemon):
     d = daemon()
     old = set(d.pids("worker"))
     proc.kill(d.pid("reactor"))
-    until(lambda: (s := d.settled()) and not old & set(d.pids("worker", s)), 15)
+    until(lambda: d.settled_without(*old), 15)
     until(lambda: not any(proc.alive(p) for p in old), 5, message="old workers end")
 
 
@@ -203,7 +203,7 @@ def test_everything_but_the_master_killed_at_once(daemon):
     old = [p["pid"] for p in d.status()["processes"] if p["role"] != "master"]
     for pid in old:
         proc.kill(pid)
-    s = until(lambda: (s := d.settled()) and not set(old) & {p["pid"] for p in s["processes"]} and s, 20)
+    s = until(lambda: d.settled_without(*old), 20)
     assert s["pid"] == d.master_pid
     assert d.get("/").body == b"hello"
 
@@ -215,7 +215,7 @@ def test_workers_that_were_ready_are_replaced_at_once_every_time(daemon):
         started = time.monotonic()
         assert d.get("/exit?code=1").status == 502
         assert d.get("/").status == 200
-        assert time.monotonic() - started < 1.0 * SLOW
+        assert time.monotonic() - started < 2.0 * SLOW
 
 
 @pytest.mark.parametrize("role", ["worker", "manager", "reactor"])
@@ -224,7 +224,7 @@ def test_killed_ten_times_in_a_row(daemon, role):
     for _ in range(10):
         pid = d.pids(role)[0]
         proc.kill(pid)
-        until(lambda: (s := d.settled()) and pid not in d.pids(role, s), 15, message=f"{role} is back")
+        until(lambda: d.settled_without(pid), 15, message=f"{role} is back")
     assert d.get("/").status == 200
     assert proc.alive(d.master_pid)
 

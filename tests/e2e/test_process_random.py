@@ -47,7 +47,7 @@ def test_successor_of_a_killed_worker_differs(daemon):
         seen.append(d.get("/random").json()["values"])
         pid = d.pids("worker")[0]
         proc.kill(pid)
-        until(lambda: d.settled() and pid not in d.pids("worker"))
+        until(lambda: d.settled_without(pid))
     distinct(seen)
 
 

@@ -496,10 +496,10 @@ def test_stop_while_it_starts(server):
 def test_stop_refuses_clients_at_once(server):
     s = server(workers=1)
     c = s.client()
-    c.send("sleep 800")
+    c.send("sleep 2000")
     s.line("sleeping")
     os.kill(s.script, TERM)
-    until(lambda: refused(s.port), timeout=0.7 * SLOW, message="refused")
+    until(lambda: refused(s.port), timeout=1.7, message="refused")
     assert c.line().startswith("slept")
 
 

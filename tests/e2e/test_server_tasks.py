@@ -85,8 +85,8 @@ def test_failures_in_a_task_worker(asked):
 def test_taskwait_times_out_and_the_late_result_is_dropped(asked):
     s, ask = asked(ONE)
     begin = time.monotonic()
-    assert ask("[$server->taskwait('usleep(700000); return 1;', 0.2), $server->getLastError() > 0]") == [False, True]
-    assert 0.15 < time.monotonic() - begin < 0.65
+    assert ask("[$server->taskwait('usleep(2000000); return 1;', 0.2), $server->getLastError() > 0]") == [False, True]
+    assert 0.15 < time.monotonic() - begin < 1.8
     assert ask("$server->taskwait('return 2;', 10)") == 2
     assert "finish" not in s.output()
 
@@ -106,8 +106,8 @@ def test_task_wait_multi(asked):
     assert ask("array_keys($server->taskWaitMulti(['return 1;', 'return 2;'], 5))") == [0, 1]
     # what is not finished is missing; the deadline is one for all
     begin = time.monotonic()
-    assert ask("$server->taskWaitMulti(['return 1;', 'sleep(1); return 2;', 'usleep(300000); return 3;'], 0.5)") == {"0": 1, "2": 3}
-    assert time.monotonic() - begin < 0.95
+    assert ask("$server->taskWaitMulti(['return 1;', 'sleep(3); return 2;', 'usleep(300000); return 3;'], 1.5)") == {"0": 1, "2": 3}
+    assert time.monotonic() - begin < 2.8
     assert ask("$server->taskWaitMulti([], 1)") is False
     until(lambda: ask("$server->stats()['tasking_num']") == 0)
     assert ask("$server->taskWaitMulti(['usleep(300000); return 1;'], 0.05)") is False

@@ -227,6 +227,16 @@ class Daemon:
                and all(proc.alive(p["pid"]) for p in s["processes"]))
         return s if fit else None
 
+    def settled_in(self, generation, later=False):
+        """Settled, and of that generation (or a later one). One reading decides: between two of them much may happen."""
+        s = self.settled()
+        return s if s and (s["generation"] == generation or later and s["generation"] > generation) else None
+
+    def settled_without(self, *pids):
+        """Settled, and these are no longer among its processes: by one reading."""
+        s = self.settled()
+        return s if s and not {p["pid"] for p in s["processes"]} & set(pids) else None
+
     def start_hosted(self):
         """A server with task workers and user processes: all of them are up."""
         self.start()
@@ -437,7 +447,7 @@ class Daemon:
             raise AssertionError("left behind: " + "; ".join(
                 f"{p} {proc.state(p)} {proc.title(p)!r}" for p in self.everyone())) from None
         if self.child and self.expect_exit == 0:
-            assert time.monotonic() - started < 1 * SLOW, "processes outlived the master by more than a second"
+            assert time.monotonic() - started < 3 * SLOW, "processes outlived the master by seconds"
 
     def reap(self):
         """Orphans of the daemon are handed to us (we are a subreaper)."""
