@@ -24,7 +24,10 @@ def edit(d, path, old, new):
 
 def test_reload_with_thousands_of_websockets_and_load(hosted, release):
     """No request fails, no connection ends, new code answers on the old connections, and everybody hears a broadcast."""
-    d = hosted(release)
+    d = hosted(release, start=False)
+    d.configure("swoole", max_conn=max(10000, SOCKETS + 100))   # requests beside them need connections, too
+    d.write_ini()
+    d.start()
     with Crowd(d.address, SOCKETS) as crowd, Load(d.address, "/api/hello", threads=2) as load:
         assert d.status()["connections"] >= SOCKETS
         assert crowd.ask("echo one") == [b"one"] * SOCKETS
