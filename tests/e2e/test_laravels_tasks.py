@@ -319,7 +319,7 @@ def test_status_shows_the_queue(hosted, release):
     with open(gate, "w"):
         pass
     d.wait("plain", 4, tag="waits")
-    until(lambda: d.status()["tasks_queued"] == 0 and d.status()["tasks_delayed"] == 3)
+    until(lambda: (s := d.status()) and s["tasks_queued"] == 0 and s["tasks_delayed"] == 3)
 
 
 # -- events -------------------------------------------------------------------------------------------------------------------

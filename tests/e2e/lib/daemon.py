@@ -308,7 +308,7 @@ class Daemon:
 
     def wait_idle(self, role="worker"):
         """After an answer the worker may still terminate and clean up."""
-        until(lambda: all(p["state"] == "idle" for p in self.of(self.status(), role)), message="workers idle")
+        until(lambda: (s := self.status()) and all(p["state"] == "idle" for p in self.of(s, role)), message="workers idle")
 
     def browser(self, **kw):
         return http.Browser(self.address, **kw)
