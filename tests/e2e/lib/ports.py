@@ -1,4 +1,4 @@
-"""Free TCP ports, safe between tests, pytest workers and test runs on one machine.
+"""Ports that are free for TCP and UDP, safe between tests, pytest workers and test runs on one machine.
 
 Below the range from which the kernel takes ports for outgoing connections; each one reserved by a lock on its byte of one
 file (one descriptor for them all) that lives as long as this process.
@@ -29,9 +29,10 @@ def free_port():
         _ours.add(port)     # also one that somebody else listens on: it is tried once
         try:
             for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-                with socket.socket(family) as s:
+                with socket.socket(family) as s, socket.socket(family, socket.SOCK_DGRAM) as datagrams:
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     s.bind((address, port))
+                    datagrams.bind((address, port))
         except OSError:
             continue
         return port
