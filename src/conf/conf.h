@@ -30,7 +30,7 @@ enum rs_origin { RS_FROM_DEFAULT, RS_FROM_APP, RS_FROM_INI, RS_FROM_CLI };
 
 enum rs_framework { RS_FRAMEWORK_AUTO, RS_FRAMEWORK_LARAVEL, RS_FRAMEWORK_LUMEN, RS_FRAMEWORK_CALLABLE };
 enum rs_boot { RS_BOOT_MANAGER, RS_BOOT_WORKER };
-enum rs_isolation { RS_ISOLATION_GREEDY };
+enum rs_isolation { RS_ISOLATION_SNAPSHOT, RS_ISOLATION_SIMPLE, RS_ISOLATION_FORK, RS_ISOLATION_GREEDY };
 enum rs_engine_kind { RS_ENGINE_PHP, RS_ENGINE_FAKE };
 enum rs_access_format { RS_ACCESS_COMMON, RS_ACCESS_COMBINED, RS_ACCESS_JSON };
 
@@ -193,6 +193,10 @@ const struct rs_conf_row *rs_conf_item_next(const struct rs_conf_item *it, enum 
 					    const struct rs_conf_row *after);
 /* SWOOLE_SOCK_*: 1 TCP, 2 UDP, 3 TCP6, 4 UDP6, 5 Unix stream, 6 Unix datagram. */
 int rs_conf_socket_type(const struct rs_conf_item *it);
+/* Which isolation mode holds for a request of this path, as it was sent (decoded here): the section with the longest prefix, else the option. */
+enum rs_isolation rs_conf_isolation(const struct rs_conf *c, struct rs_slice path);
+/* Does any path have this mode? */
+bool rs_conf_uses(const struct rs_conf *c, enum rs_isolation mode);
 /* processes: it has a queue, by `queue` or by one of its details. */
 bool rs_conf_process_queue(const struct rs_conf_item *it);
 

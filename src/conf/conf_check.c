@@ -228,12 +228,22 @@ static bool rule_websocket(const struct rs_conf *c, struct rule_result *r)
 		     "websocket.enable needs a handler");
 }
 
+static bool rule_memory(const struct rs_conf *c, struct rule_result *r)
+{
+	if (!c->memory_hard_limit || !c->memory_soft_limit || c->memory_hard_limit > c->memory_soft_limit)
+		return true;
+	return blame(r, RS_OPT_ID_memory_hard_limit, "above memory_soft_limit, or 0",
+		     "is not above memory_soft_limit (%jd bytes): no worker could be replaced before it is killed",
+		     (intmax_t)c->memory_soft_limit);
+}
+
 enum rs_result rs_conf_check(const struct rs_conf *c, struct rs_conf_error *err)
 {
 	static bool (*const rules[])(const struct rs_conf *, struct rule_result *) = {
 		rule_socket_type,    rule_listen_ip, rule_listen_once, rule_socket_paths,
 		rule_distinct_files, rule_bodies,    rule_directories, rule_entry,
 		rule_php_files,      rule_group,     rule_gzip,        rule_websocket,
+		rule_memory,
 	};
 	struct rule_result r = { 0 };
 

@@ -270,6 +270,18 @@ static void complete_run_files(struct completion *x)
 		absolutize(x, RS_OPT_ID_access_log);
 }
 
+/* The private instance of the doctor serves requests; what else the server does is not to happen twice. */
+static void complete_doctor(struct completion *x)
+{
+	if (!*x->c->doctor_report)
+		return;
+	absolutize(x, RS_OPT_ID_doctor_report);
+	rs_conf_items_fini(&x->c->items[RS_KIND_sockets]);
+	rs_conf_items_fini(&x->c->items[RS_KIND_processes]);
+	/* Every request is compared with the same snapshot. */
+	rs_conf_items_fini(&x->c->items[RS_KIND_isolation]);
+}
+
 /* ---- php and engine ------------------------------------------------------------------------------------------- */
 
 static void complete_php(struct completion *x)
@@ -360,6 +372,7 @@ enum rs_result rs_conf_complete(struct rs_conf *c, const char *cwd, struct rs_co
 	derive_path(&x, RS_OPT_ID_document_root, c->laravel_base_path, "public");
 	derive_path(&x, RS_OPT_ID_upload_tmp_dir, "/", tmp && tmp[0] == '/' ? tmp : "/tmp");
 	complete_listen(&x);
+	complete_doctor(&x);
 	complete_sockets(&x);
 	complete_watch(&x);
 	complete_run_files(&x);

@@ -167,12 +167,34 @@ static enum rs_result check_event(const struct check *x)
 		     "listeners run in task workers, and there are none");
 }
 
+/* ---- isolation ------------------------------------------------------------------------------------------------ */
+
+static enum rs_result check_isolation(const struct check *x)
+{
+	const struct rs_conf_items *all = &x->c->items[RS_KIND_isolation];
+	const char *prefix = rs_conf_item_text(x->it, RS_ITEM_isolation_prefix);
+	int64_t mode = rs_conf_item_number(x->it, RS_ITEM_isolation_mode);
+
+	if (*prefix != '/')
+		return blame(x, "prefix", "a path that begins with a slash", "`%s` is no path", prefix);
+	if (mode == RS_ISOLATION_SIMPLE)
+		return blame(x, "mode", "snapshot, fork, greedy",
+			     "`simple` is how the application boots: it is for all paths, [rserverd] isolation, or for none");
+	if (mode == RS_ISOLATION_SNAPSHOT && x->c->isolation == RS_ISOLATION_SIMPLE)
+		return blame(x, "mode", "fork, greedy", "`snapshot` does not go with [rserverd] isolation = simple");
+	for (const struct rs_conf_item *it = all->v; it < x->it; it++)
+		if (strcmp(rs_conf_item_text(it, RS_ITEM_isolation_prefix), prefix) == 0)
+			return blame(x, "prefix", "a prefix of its own", "%s is the one of [isolation.%s] as well", prefix, it->name);
+	return RS_OK;
+}
+
 enum rs_result rs_conf_check_items(const struct rs_conf *c, struct rs_conf_error *err)
 {
 	static enum rs_result (*const rules[RS_KIND_COUNT])(const struct check *) = {
 		[RS_KIND_processes] = check_process,
 		[RS_KIND_sockets] = check_socket,
 		[RS_KIND_swoole_tables] = check_table,
+		[RS_KIND_isolation] = check_isolation,
 		[RS_KIND_events] = check_event,
 	};
 	enum rs_result r = RS_OK;

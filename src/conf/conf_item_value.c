@@ -13,7 +13,8 @@ static const char *const column_words[] = { "int", "float", "string" };
 
 enum { SOCK_SSL = 512 };
 
-#define WORDS(id) (RS_ITEM_##id == RS_ITEM_sockets_type ? socket_words : NULL)
+#define WORDS(id) \
+	(RS_ITEM_##id == RS_ITEM_sockets_type ? socket_words : RS_ITEM_##id == RS_ITEM_isolation_mode ? rs_enum_isolation : NULL)
 
 const struct rs_option rs_item_keys[RS_ITEM_COUNT] = {
 #define RS_KIND(kind, named, name_is, title, example)

@@ -29,6 +29,7 @@ struct rs_kind {
 };
 extern const struct rs_kind rs_kinds[RS_KIND_COUNT];
 extern const char *const rs_item_examples[RS_ITEM_COUNT];
+extern const char *const rs_enum_isolation[]; /* NULL-terminated; items have the same words */
 
 /* ---- conf_set.c ---- */
 void rs_conf_warn_about(const struct rs_conf_setting *s, const char *key, const struct rs_complaint *why);

@@ -8,7 +8,7 @@
 /* In the order of the C enums. */
 static const char *const rs_enum_framework[] = { "auto", "laravel", "lumen", "callable", NULL };
 static const char *const rs_enum_boot[] = { "manager", "worker", NULL };
-static const char *const rs_enum_isolation[] = { "greedy", NULL };
+const char *const rs_enum_isolation[] = { "snapshot", "simple", "fork", "greedy", NULL };
 static const char *const rs_enum_engine[] = { "php", "fake", NULL };
 static const char *const rs_enum_access_log_format[] = { "common", "combined", "json", NULL };
 

@@ -9,17 +9,16 @@
 static const char *const true_words[] = { "true", "on", "yes", "1" };
 static const char *const false_words[] = { "false", "off", "no", "0" };
 
-/* Words that name something of a later version: their error says so. */
+/* Words that are accepted for others, and those that name something of a later version: their error says so. */
 static const struct {
 	enum rs_opt_id id;
 	const char *word;
-} later_words[] = {
-	{ RS_OPT_ID_framework, "thinkphp" }, { RS_OPT_ID_isolation, "snapshot" },
-	{ RS_OPT_ID_isolation, "simple" },   { RS_OPT_ID_isolation, "backup" },
-	{ RS_OPT_ID_isolation, "sandbox" },  { RS_OPT_ID_isolation, "fork" },
-	{ RS_OPT_ID_isolation, "fpm" },      { RS_OPT_ID_isolation, "fpmlike" },
-	{ RS_OPT_ID_isolation, "concurrent" }, { RS_OPT_ID_isolation, "hash" },
-	{ RS_OPT_ID_isolation, "map" },
+	const char *means; /* NULL: later */
+} other_words[] = {
+	{ RS_OPT_ID_framework, "thinkphp", NULL },   { RS_OPT_ID_isolation, "backup", "simple" },
+	{ RS_OPT_ID_isolation, "fpm", "fork" },      { RS_OPT_ID_isolation, "fpmlike", "fork" },
+	{ RS_OPT_ID_isolation, "sandbox", NULL },    { RS_OPT_ID_isolation, "concurrent", NULL },
+	{ RS_OPT_ID_isolation, "hash", NULL },       { RS_OPT_ID_isolation, "map", NULL },
 };
 
 static bool complain(struct rs_complaint *why, const char *value, const char *what)
@@ -140,26 +139,33 @@ static void say_range(const struct rs_option *o, struct rs_complaint *why)
 
 /* ---- words ----------------------------------------------------------------------------------------------- */
 
-static bool is_later_word(const struct rs_option *o, const char *text)
+/* What this word means, itself most of the time; *later: something of a later version. Items share the words of options. */
+static const char *meaning(const struct rs_option *o, const char *text, bool *later)
 {
-	for (size_t i = 0; i < RS_COUNTOF(later_words); i++)
-		if (&rs_options[later_words[i].id] == o && strcmp(later_words[i].word, text) == 0)
-			return true;
-	return false;
+	*later = false;
+	for (size_t i = 0; i < RS_COUNTOF(other_words); i++) {
+		if (rs_options[other_words[i].id].words != o->words || strcmp(other_words[i].word, text) != 0)
+			continue;
+		*later = !other_words[i].means;
+		return *later ? text : other_words[i].means;
+	}
+	return text;
 }
 
 static bool parse_enum(const struct rs_option *o, const char *text, int64_t *out, struct rs_complaint *why)
 {
 	unsigned nearest = UINT_MAX;
 	size_t at = 0;
+	bool later;
+	const char *word = meaning(o, text, &later);
 
 	for (int i = 0; o->words[i]; i++) {
-		if (strcmp(o->words[i], text) == 0) {
+		if (strcmp(o->words[i], word) == 0) {
 			*out = i;
 			return true;
 		}
 	}
-	complain(why, text, is_later_word(o, text) ? "is not available in this version" : "is not known");
+	complain(why, text, later ? "is not available in this version" : "is not known");
 	for (int i = 0; o->words[i]; i++) {
 		unsigned d = rs_conf_distance(text, o->words[i]);
 

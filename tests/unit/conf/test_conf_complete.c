@@ -261,6 +261,9 @@ static const struct {
 	{ "[swoole]\npackage_max_length = 8K\n[rserverd]\nbody_buffer_size = 16K\n",
 	  "x.ini:4: [rserverd] body_buffer_size: is above package_max_length (8192 bytes): no request is that large; "
 	  "allowed: at most package_max_length" },
+	{ "[rserverd]\nmemory_soft_limit = 64M\nmemory_hard_limit = 64M\n",
+	  "x.ini:3: [rserverd] memory_hard_limit: is not above memory_soft_limit (67108864 bytes): no worker could be replaced before it is "
+	  "killed; allowed: above memory_soft_limit, or 0" },
 	{ "[swoole]\nupload_tmp_dir = none\n",
 	  "x.ini:2: [swoole] upload_tmp_dir: `%D/none` is not a directory; allowed: a directory" },
 	{ "[laravels]\nhandle_static = on\n",

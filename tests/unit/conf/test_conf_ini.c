@@ -37,8 +37,8 @@ static const struct {
 	  "x.ini:2: [rserverd] framework: `thinkphp` is not available in this version; allowed: auto, laravel, lumen, callable" },
 	{ "[rserverd]\nframework = larave\n",
 	  "x.ini:2: [rserverd] framework: `larave` is not known; allowed: auto, laravel, lumen, callable; did you mean `laravel`?" },
-	{ "[rserverd]\nisolation = snapshot\n",
-	  "x.ini:2: [rserverd] isolation: `snapshot` is not available in this version; allowed: greedy" },
+	{ "[rserverd]\nisolation = sandbox\n",
+	  "x.ini:2: [rserverd] isolation: `sandbox` is not available in this version; allowed: snapshot, simple, fork, greedy" },
 	{ "[rserverd]\ntrusted_proxies[] = ten\n",
 	  "x.ini:2: [rserverd] trusted_proxies: `ten` is not a network; allowed: an IP address, a network such as "
 	  "10.0.0.0/8 or fd00::/8, or unix:" },
