@@ -53,7 +53,7 @@ const char *rs_msg_name(unsigned msg)
 
 const char *rs_ipc_role_name(enum rs_ipc_role role)
 {
-	static const char *const names[] = { "master", "reactor", "manager", "worker", "script" };
+	static const char *const names[] = { "master", "reactor", "manager", "worker", "script", "nursery" };
 
 	return role < RS_COUNTOF(names) ? names[role] : "?";
 }

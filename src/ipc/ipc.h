@@ -11,7 +11,7 @@
 #include "base/rs_buf.h"
 #include "ipc/wire.h"
 
-enum rs_ipc_role { RS_IPC_MASTER, RS_IPC_REACTOR, RS_IPC_MANAGER, RS_IPC_WORKER, RS_IPC_SCRIPT };
+enum rs_ipc_role { RS_IPC_MASTER, RS_IPC_REACTOR, RS_IPC_MANAGER, RS_IPC_WORKER, RS_IPC_SCRIPT, RS_IPC_NURSERY };
 
 enum rs_msg {
 #define RS_MSG(name, from, to, max, fds, prose) RS_MSG_##name,

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 4
+#define RS_PROTOCOL 5
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -114,6 +114,12 @@ struct rs_wire_worker_status {
 };
 
 enum rs_worker_state { RS_WORKER_BOOTING, RS_WORKER_IDLE, RS_WORKER_BUSY, RS_WORKER_DRAINING };
+
+/* A child of a nursery (worker/nursery.h). */
+struct rs_wire_spare {
+	uint32_t pid;
+	int32_t status;          /* SPARE_GONE: as waitpid gives it; else 0 */
+};
 
 /* -- the claim page: one per worker, shared with the reactor ------------------------------------- */
 
