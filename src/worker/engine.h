@@ -47,6 +47,11 @@ struct rs_engine {
 	 * here). RS_ERR: give up.
 	 */
 	enum rs_result (*worker_start)(struct rs_buf *why);
+	/*
+	 * isolation = fork: in a fresh child of a process that has been through worker_start(), after forked(). It serves one request and then
+	 * ends with _exit(); whatever it leaves behind is gone with it.
+	 */
+	void (*one_request)(void);
 	/* Serves one request: reads x, answers through x. */
 	enum rs_request_end (*request)(struct rs_exchange *x);
 	/* Nothing to do for a moment: collect cycles, trim. Called once per idle period. */
@@ -118,6 +123,8 @@ struct rs_exchange *rs_exchange_mute(const struct rs_request_view *view, struct 
 bool rs_exchange_is_mute(const struct rs_exchange *x);
 
 bool rs_exchange_head_sent(const struct rs_exchange *x); /* true from rs_exchange_head() on */
+/* Of the head that was given last; 0: none was. */
+unsigned rs_exchange_status(const struct rs_exchange *x);
 bool rs_exchange_finished(const struct rs_exchange *x);
 bool rs_exchange_client_gone(const struct rs_exchange *x);
 
@@ -127,6 +134,18 @@ bool rs_exchange_client_gone(const struct rs_exchange *x);
 bool rs_host_forked_away(void);
 /* The process's own log. */
 struct rs_log *rs_host_log(void);
+/*
+ * What a request or an event has left behind in the language's memory, when all is cleaned up after it. row: of its route, see
+ * shm/routes.h; a row stays what it is.
+ */
+struct rs_growth {
+	int64_t grown;   /* bytes in use after it, less those before it; negative: it has freed what others had left */
+	int64_t between; /* the same for the time since the one before it */
+	uint64_t used;   /* now */
+	uint64_t peak;   /* at most, while it ran */
+};
+uint32_t rs_host_route(struct rs_slice name);
+void rs_host_growth(uint32_t row, const struct rs_growth *g);
 /* Ask the master for a reload (opcache_reset() and such). */
 void rs_host_ask_reload(const char *why);
 /*

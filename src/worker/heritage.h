@@ -17,6 +17,8 @@ struct rs_kept_memory {
 	int fd;
 };
 
+struct rs_routes;
+
 struct rs_heritage {
 	struct rs_conf *conf;      /* in force; base path already resolved for this generation in base_path */
 	struct rs_log *log;
@@ -33,6 +35,7 @@ struct rs_heritage {
 	const struct rs_conf *in_force;      /* of the generation that serves; NULL: this is the first */
 	struct rs_kept_memory *kept;         /* nkept; open until the boot is over */
 	size_t nkept;
+	struct rs_routes *routes;            /* of this generation, shared with the master */
 };
 
 #endif

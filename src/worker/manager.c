@@ -218,6 +218,8 @@ static enum rs_result booted(void *arg)
 	if (!rs_manager_tell_boot(p))
 		return RS_ERR;
 	rs_manager_warn_unforkable(p);
+	if (rs_conf_uses(p->h->conf, RS_ISOLATION_FORK))
+		rs_manager_collapse_memory(p);
 	while (r == RS_OK)
 		r = turn(p, &unblocked, &quit);
 	if (r != RS_DONE)

@@ -9,6 +9,8 @@
 #include "worker/engine.h"
 #include "worker/failures.h"
 #include "worker/heritage.h"
+#include "worker/memory.h"
+#include "worker/nursery.h"
 
 #include <sys/types.h>
 
@@ -64,8 +66,10 @@ struct rs_process {
 	struct rs_exchange x;
 	struct rs_exchange mute;
 	uint64_t served, serve_max; /* serve_max 0: no limit */
+	struct rs_memory_watch memory;
 	bool retired, leaving;
 	bool termed;      /* we do not read the channel any more, but may still say something */
+	struct rs_nursery nursery; /* isolation = fork; of a process that has none: zero */
 	bool forked_away; /* a child of this worker that user code made: the channel is not its own */
 	int exit_status;
 

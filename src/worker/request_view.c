@@ -24,6 +24,22 @@ bool rs_request_count(struct rs_slice payload, uint32_t *nfields)
 	return w.nfields <= FIELDS_MAX;
 }
 
+bool rs_request_path(struct rs_slice payload, struct rs_slice *path)
+{
+	struct rs_wire_request w;
+	size_t before;
+
+	if (payload.n < sizeof w)
+		return false;
+	memcpy(&w, payload.p, sizeof w);
+	before = sizeof w + (size_t)w.nfields * sizeof(struct rs_wire_slice[2]);
+	if (w.nfields > FIELDS_MAX || payload.n < before || payload.n - before < w.head_len || w.path_len > w.target.len ||
+	    !slice_in(&w.target, rs_slice(payload.p + before, w.head_len), path))
+		return false;
+	path->n = w.path_len;
+	return true;
+}
+
 bool rs_request_parse(struct rs_slice payload, struct rs_field *fields, struct rs_request_parts *out)
 {
 	struct rs_wire_request w;

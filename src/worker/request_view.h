@@ -20,4 +20,7 @@ bool rs_request_count(struct rs_slice payload, uint32_t *nfields);
 /* Every length is checked although the sender is ours. fields: room for as many as rs_request_count() said. */
 bool rs_request_parse(struct rs_slice payload, struct rs_field *fields, struct rs_request_parts *out);
 
+/* The path of its target, as sent, and nothing else. false: it contradicts itself. */
+bool rs_request_path(struct rs_slice payload, struct rs_slice *path);
+
 #endif

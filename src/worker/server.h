@@ -98,7 +98,7 @@ enum rs_result rs_server_start(const struct rs_server_setup *s, const struct rs_
 /*
  * In the manager, once, while it boots: what its server is. s and its ports are copied; s->conf is not used. ports[0] is the main port
  * (its address is the configuration's). titles: s->server.nusers names for process titles ("timer", the custom process's name); copied.
- * The master is told when the boot is over. s->server.nworkers, ntasks, max_wait_ms and task_max_request are the configuration's. false: why.
+ * The master is told when the boot is over. s->server.nworkers, ntasks, max_wait_ms, task_max_request and its grace are the configuration's. false: why.
  */
 bool rs_server_host(const struct rs_server_setup *s, const struct rs_server_hooks *hooks, const char *const *titles, char *why,
 		    size_t why_size);

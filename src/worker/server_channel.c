@@ -110,7 +110,7 @@ static void lose(struct rs_server *s, const char *why)
 
 /* ---- frames in -------------------------------------------------------------------------------------------------- */
 
-const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f)
+static const char *keep(struct rs_server *s, struct rs_frame *f, bool spent)
 {
 	struct rs_wire_event h;
 	struct rs_kept *k;
@@ -134,7 +134,8 @@ const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f)
 	k = malloc(sizeof *k + f->payload.n - head + 1);
 	if (!k)
 		return "out of memory";
-	*k = (struct rs_kept){ .ev = { .h = h, .request = f->id, .body_fd = -1 }, .n = f->payload.n - head };
+	*k = (struct rs_kept){ .ev = { .h = h, .request = f->id, .body_fd = -1 }, .spent = spent,
+				.n = f->payload.n - head };
 	if (h.kind == RS_EVENT_PACKET) {
 		memcpy(&k->ev.peer, f->payload.p + sizeof h, sizeof k->ev.peer);
 		k->ev.peer.address[sizeof k->ev.peer.address - 1] = '\0';
@@ -146,6 +147,16 @@ const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f)
 		k->ev.body_fd = rs_ipc_take_fd(&s->p->data, f, 0);
 	STAILQ_INSERT_TAIL(&s->kept, k, link);
 	return NULL;
+}
+
+const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f)
+{
+	return keep(s, f, false);
+}
+
+const char *rs_server_keep_number(struct rs_server *s, struct rs_frame *f)
+{
+	return keep(s, f, true);
 }
 
 static const char *take_frame(struct rs_server *s, struct rs_frame *f)

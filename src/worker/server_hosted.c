@@ -92,6 +92,7 @@ bool rs_server_describe(struct rs_server *s, struct rs_buf *out)
 	w->ntasks = (uint32_t)c->task_worker_num;
 	w->max_wait_ms = (uint32_t)c->max_wait_time;
 	s->setup.task_max_request = (uint64_t)c->task_max_request;
+	s->setup.task_max_request_grace = c->task_max_request_grace;
 	return rs_buf_put(out, w, sizeof *w) && rs_buf_put(out, s->setup.ports, w->nports * sizeof *s->setup.ports) &&
 	       rs_buf_put(out, s->titles, w->nusers * sizeof *s->titles);
 }

@@ -150,6 +150,8 @@ bool rs_server_counts(enum rs_event_kind kind);
 void rs_server_set_status(struct rs_server *s, enum rs_cell_status status);
 /* Takes an EVENT frame in. NULL, or what is wrong. */
 const char *rs_server_keep_event(struct rs_server *s, struct rs_frame *f);
+/* The same of one that has been dealt with: what counts is its number. */
+const char *rs_server_keep_number(struct rs_server *s, struct rs_frame *f);
 
 /* ---- server_signal.c ------------------------------------------------------------------------------------------------------ */
 

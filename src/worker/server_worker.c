@@ -82,6 +82,7 @@ static void wait_for_frames(struct rs_server *s, bool coroutines)
 		if (s->untidy && !rs_server_wait(s, RS_IDLE_AFTER_MS)) {
 			s->untidy = false;
 			s->p->engine->idle();
+			rs_worker_memory_look(s->p, s->p->served, true);
 		} else if (!s->untidy) {
 			(void)rs_server_wait(s, -1);
 		}
@@ -95,7 +96,7 @@ static void wait_for_frames(struct rs_server *s, bool coroutines)
 /* Must it go before the next event? */
 static bool must_leave(const struct rs_server *s)
 {
-	if (s->p->retired || s->lost)
+	if (s->p->retired || s->lost || s->p->memory.enough)
 		return true;
 	return s->leave_asked && (!s->leave_pending || STAILQ_EMPTY(&s->kept));
 }
@@ -110,7 +111,7 @@ void rs_server_set_status(struct rs_server *s, enum rs_cell_status status)
 /* false: this process is spoilt. */
 static bool serve(struct rs_server *s)
 {
-	uint64_t limit = serve_limit(s), served = 0;
+	uint64_t limit = serve_limit(s);
 	bool coroutines = in_coroutines(s);
 
 	while (!must_leave(s)) {
@@ -129,9 +130,11 @@ static bool serve(struct rs_server *s)
 			leave_forked_away(s);
 			if (rs_server_counts(kind)) {
 				atomic_fetch_add(&s->cell->requests, 1);
-				if (limit && ++served >= limit)
+				s->p->served++;
+				if (limit && s->p->served >= limit)
 					return true;
 			}
+			rs_worker_memory_look(s->p, s->p->served, false);
 			continue;
 		}
 		rs_server_set_status(s, RS_CELL_IDLE);
@@ -206,6 +209,8 @@ static int worker_life(struct rs_server *s)
 	if (!s->hooks->worker_started())
 		return s->hooks->exit_status();
 	leave_forked_away(s);
+	if (!rs_worker_memory_begin(s->p))
+		return 1;
 	if (rs_server_put(s, RS_MSG_READY, 0, 0, rs_slice(&ready, sizeof ready), RS_SLICE(""), -1) != RS_SERVER_OK)
 		s->lost = true;
 	if (!serve(s)) {

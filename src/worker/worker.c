@@ -12,6 +12,7 @@
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 #include "worker/loop.h"
+#include "worker/request_view.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -23,8 +24,6 @@
 
 /* Sent by the kernel when the parent dies: manager, or the master that adopted us. */
 #define SIG_PARENT_DIED (SIGRTMIN + 1)
-/* Sent by the master when a request has run too long. */
-#define SIG_OVERDUE (SIGRTMIN + 2)
 
 static void on_parent_died(int sig)
 {
@@ -53,10 +52,14 @@ static void on_term(int sig)
 
 static void on_overdue(int sig)
 {
+	struct rs_process *p = rs_process();
 	int saved = errno;
 
 	(void)sig;
-	rs_process()->engine->overdue();
+	if (p->nursery.id)
+		kill(p->nursery.pid, RS_SIG_OVERDUE); /* it knows who runs the request */
+	else
+		p->engine->overdue();
 	errno = saved;
 }
 
@@ -68,7 +71,7 @@ static void worker_signals(void)
 	rs_signal(SIGUSR2, SIG_IGN, false);
 	rs_signal(SIGPIPE, SIG_IGN, false);
 	rs_signal(SIGTERM, on_term, true);
-	rs_signal(SIG_OVERDUE, on_overdue, false);
+	rs_signal(RS_SIG_OVERDUE, on_overdue, false);
 	rs_signal(SIG_PARENT_DIED, on_parent_died, true);
 }
 
@@ -79,6 +82,7 @@ static void on_forked_away(void)
 
 	p->forked_away = true;
 	p->x.finished = true;
+	rs_nursery_forget(p);
 }
 
 bool rs_host_forked_away(void)
@@ -101,34 +105,59 @@ static uint64_t serve_limit(const struct rs_conf *conf, uint32_t id)
 
 /* ---- serving --------------------------------------------------------------------------------- */
 
+/* Does this one run in a process of its own? */
+static bool is_forked(const struct rs_process *p, const struct rs_post *post)
+{
+	struct rs_slice path;
+
+	return p->nursery.pid && rs_request_path(rs_buf_slice(&post->payload), &path) &&
+	       rs_conf_isolation(p->h->conf, path) == RS_ISOLATION_FORK;
+}
+
+/* A claimed request, in this process. */
+static enum rs_request_end run_here(struct rs_process *p, struct rs_post *post)
+{
+	enum rs_request_end end = RS_REQUEST_RECYCLE;
+
+	if (rs_exchange_begin(p, post))
+		end = p->engine->request(&p->x);
+	else
+		rs_alertx(p->log, "REQUEST frame that contradicts itself");
+	if (p->forked_away)
+		_exit(0);
+	rs_exchange_end(p);
+	return end;
+}
+
 /* Takes the oldest post off the ring and runs it, if it is still ours to run. false: end of this process. */
 static bool serve_one(struct rs_process *p)
 {
 	struct rs_post *post = &p->posts[p->post_first];
+	uint64_t id = post->id;
 	struct rs_wire_request w;
-	enum rs_request_end end = RS_REQUEST_OK;
+	enum rs_request_end end;
+	bool forked;
 
-	p->post_first = (p->post_first + 1) % RS_POST_RING;
-	p->npost--;
 	if (post->payload.len < sizeof w) {
 		rs_alertx(p->log, "short REQUEST frame");
 		return false;
 	}
 	memcpy(&w, rs_buf_data(&post->payload), sizeof w);
+	forked = is_forked(p, post);
+	if (forked && !rs_nursery_ready(p)) {
+		p->exit_status = p->retired ? 0 : 255;
+		return false; /* not claimed: somebody else runs it */
+	}
+	p->post_first = (p->post_first + 1) % RS_POST_RING;
+	p->npost--;
 	if (w.slot >= RS_CLAIM_SLOTS || !rs_claim_move(p->claims, w.slot, w.claim, RS_CLAIM_TAKEN)) {
 		rs_fd_close(&post->body_fd);
 		return true; /* taken back by the reactor */
 	}
-	if (rs_exchange_begin(p, post)) {
-		end = p->engine->request(&p->x);
-	} else {
-		rs_alertx(p->log, "REQUEST frame that contradicts itself");
-		end = RS_REQUEST_RECYCLE;
-	}
-	if (p->forked_away)
-		_exit(0);
-	uint64_t id = p->x.id;
-	rs_exchange_end(p);
+	if (forked)
+		end = rs_nursery_serve(p, post) == RS_SPARE_SERVED ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
+	else
+		end = run_here(p, post);
 	p->served++;
 	if (end == RS_REQUEST_RECYCLE) {
 		p->exit_status = 255;
@@ -250,16 +279,17 @@ static bool serve_turn(struct rs_process *p)
 		_exit(0);
 	if (is_spoilt(p))
 		return false;
+	rs_worker_memory_look(p, p->served, false);
 	/* Requests must not wait until there are no events any more. */
 	return p->npost || !has_event(p) || rs_worker_receive(p, false) != RS_ERR;
 }
 
-/* Has it served its share, or wants it to end by itself? */
+/* Has it served its share, grown too big, or wants it to end by itself? */
 static bool has_enough(const struct rs_process *p)
 {
 	const struct rs_server *s = server_of(p);
 
-	if (p->serve_max && p->served >= p->serve_max)
+	if (p->memory.enough || (p->serve_max && p->served >= p->serve_max))
 		return true;
 	return s && s->leave_asked && (!s->leave_pending || STAILQ_EMPTY(&s->kept));
 }
@@ -290,6 +320,7 @@ static void serve(struct rs_process *p)
 			return;
 		if (r == RS_AGAIN && !tidy) {
 			p->engine->idle();
+			rs_worker_memory_look(p, p->served, true);
 			tidy = true;
 		}
 		if (r != RS_OK && r != RS_AGAIN)
@@ -314,6 +345,15 @@ static void name_worker(struct rs_process *p, const struct rs_wire_fork *order)
 	rs_title_set(p->h->title, title);
 }
 
+/*
+ * isolation = fork: requests start from here, where the application is ready and nothing has happened yet: before onWorkerStart, which may
+ * open connections that two processes must not share.
+ */
+static bool start_nursery(struct rs_process *p)
+{
+	return !rs_conf_uses(p->h->conf, RS_ISOLATION_FORK) || rs_nursery_start(p);
+}
+
 /* The engine, then the server's hooks. */
 static bool start_worker(struct rs_process *p, uint32_t generation)
 {
@@ -322,7 +362,7 @@ static bool start_worker(struct rs_process *p, uint32_t generation)
 	bool ok;
 
 	if (s) {
-		if (!rs_server_hosted_start(s, generation))
+		if (!rs_server_hosted_start(s, generation) || !start_nursery(p))
 			return false;
 		ok = s->hooks->worker_started();
 		p->exit_status = ok ? 0 : s->hooks->exit_status();
@@ -333,7 +373,7 @@ static bool start_worker(struct rs_process *p, uint32_t generation)
 	if (!ok)
 		rs_errorx(p->log, "worker did not start: %.*s", (int)why.len, rs_buf_data(&why));
 	rs_buf_free(&why);
-	return ok;
+	return ok && start_nursery(p);
 }
 
 int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int data_fd, int claim_fd)
@@ -360,6 +400,8 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 	p->serve_max = serve_limit(p->h->conf, order->id);
 	if (!start_worker(p, order->generation))
 		return p->exit_status ? p->exit_status : 1;
+	if (!rs_worker_memory_begin(p))
+		return 1;
 	if (rs_ipc_put(&p->data, RS_MSG_READY, 0, 0, rs_slice(&ready, sizeof ready), RS_SLICE(""), NULL, 0) == RS_OK &&
 	    rs_ipc_flush(&p->data) == RS_OK)
 		serve(p);
@@ -367,6 +409,7 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 		rs_server_tell_taken(p->server);
 	else if (server_of(p))
 		leave_server(p);
+	rs_nursery_end(p);
 	p->engine->worker_stop();
 	return p->exit_status;
 }

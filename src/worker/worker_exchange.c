@@ -312,6 +312,11 @@ bool rs_exchange_head_sent(const struct rs_exchange *x)
 	return x->head_given;
 }
 
+unsigned rs_exchange_status(const struct rs_exchange *x)
+{
+	return x->head_given ? x->status : 0;
+}
+
 bool rs_exchange_finished(const struct rs_exchange *x)
 {
 	return x->finished;

@@ -6,6 +6,8 @@
 
 #include "worker/process.h"
 
+/* Sent by the master when a request has run too long. */
+#define RS_SIG_OVERDUE (SIGRTMIN + 2)
 /* A process that has had nothing to do for this long collects its garbage. */
 #define RS_IDLE_AFTER_MS 200
 

@@ -34,6 +34,8 @@ const char *rs_worker_take_frame(struct rs_process *p, struct rs_frame *f)
 {
 	uint64_t n;
 
+	if (rs_nursery_passes(p, f))
+		return f->msg == RS_MSG_EVENT ? rs_server_keep_number(p->server, f) : NULL;
 	switch (f->msg) {
 	case RS_MSG_REQUEST:
 		return keep_post(p, f);

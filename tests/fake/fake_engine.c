@@ -202,6 +202,7 @@ const struct rs_engine rs_the_engine = {
 	.facts = fake_facts,
 	.forked = fake_forked,
 	.worker_start = fake_worker_start,
+	.one_request = fake_nothing,
 	.request = fake_request,
 	.idle = fake_nothing,
 	.worker_stop = fake_nothing,

@@ -160,9 +160,41 @@ static void test_body_in_a_file(void **state)
 	rs_buf_free(&b);
 }
 
+/* The path alone, for whoever must know it before the request is run. */
+static void test_path(void **state)
+{
+	struct rs_slice path = { NULL, 0 };
+	struct parts p = usual();
+	struct rs_buf b = { 0 };
+	struct rs_slice payload = whole(&p, &b);
+
+	(void)state;
+	assert_true(rs_request_path(payload, &path));
+	assert_true(rs_slice_eq(path, RS_SLICE("/a/b")));
+	/* Cut off anywhere before its end there is none. */
+	for (size_t n = 0; n < sizeof p.w + sizeof p.pairs + 12; n++)
+		assert_false(rs_request_path(rs_slice(payload.p, n), &path));
+	rs_buf_free(&b);
+	for (int i = 0; i < 4; i++) {
+		p = usual();
+		b = (struct rs_buf){ 0 };
+		if (i == 0)
+			p.w.path_len = 9;
+		else if (i == 1)
+			p.w.target.off = 0x7fffffff;
+		else if (i == 2)
+			p.w.nfields = 10001;
+		else
+			p.w.head_len = 0x7fffffff;
+		assert_false(rs_request_path(whole(&p, &b), &path));
+		rs_buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_usual),	       cmocka_unit_test(test_no_query),
 		cmocka_unit_test(test_every_cut_is_refused), cmocka_unit_test(test_contradictions),
 		cmocka_unit_test(test_body_in_a_file),

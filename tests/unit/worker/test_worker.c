@@ -1,5 +1,6 @@
 /*
- * A worker with the fake engine in a child process; the test plays the reactor: claims, credit, cancel, recycling.
+ * A worker with the fake engine in a child process; the test plays the reactor: claims, credit, cancel, recycling. All of it also with a
+ * process for each request (isolation = fork), of which the reactor must not see anything.
  */
 #include "worker/manager.c"
 #include "worker/worker.c"
@@ -34,7 +35,7 @@ static void expect(struct rig *r, enum rs_msg msg, struct rs_frame *f)
 	assert_string_equal(rs_msg_name(f->msg), rs_msg_name(msg));
 }
 
-static int setup_with(struct rig *r, int64_t max_request)
+static int setup_with(struct rig *r, int64_t max_request, enum rs_isolation mode)
 {
 	struct rs_wire_fork order = { .id = 3, .generation = 1 };
 	struct rs_frame f;
@@ -43,6 +44,7 @@ static int setup_with(struct rig *r, int64_t max_request)
 	rs_conf_init(&r->conf);
 	r->conf.max_request = max_request;
 	r->conf.max_request_grace = 0;
+	r->conf.isolation = mode;
 	assert_true(rs_fd_pair(fds));
 	mem = rs_fd_memory("claims", RS_CLAIM_PAGE);
 	r->page = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, mem, 0);
@@ -69,7 +71,15 @@ static int setup(void **state)
 	static struct rig rig;
 
 	*state = &rig;
-	return setup_with(&rig, 0);
+	return setup_with(&rig, 0, RS_ISOLATION_GREEDY);
+}
+
+static int setup_fork(void **state)
+{
+	static struct rig rig;
+
+	*state = &rig;
+	return setup_with(&rig, 0, RS_ISOLATION_FORK);
 }
 
 static int status_of(struct rig *r)
@@ -241,12 +251,98 @@ static void test_recycle(void **state)
 	struct rs_frame f;
 
 	(void)state;
-	setup_with(&r, 0);
+	setup_with(&r, 0, RS_ISOLATION_GREEDY);
 	post(&r, 1, 0, "/recycle", RS_SLICE(""), 1000);
 	flush(&r);
 	expect(&r, RS_MSG_RESPONSE, &f);
 	assert_int_equal(rs_ipc_fill(&r.c), RS_DONE);
 	assert_int_equal(WEXITSTATUS(status_of(&r)), 255);
+}
+
+/* ---- with a process for each request ------------------------------------------------------------------------------- */
+
+static pid_t pid_of_answer(struct rig *r, uint64_t id, uint32_t slot)
+{
+	struct rs_wire_response w;
+	struct rs_frame f;
+	char text[16];
+	pid_t pid;
+
+	post(r, id, slot, "/pid", RS_SLICE(""), 1000);
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	assert_true(f.id == id && rs_copy(text, sizeof text, response_body(&f, &w)));
+	pid = (pid_t)atoi(text);
+	expect(r, RS_MSG_DONE, &f);
+	return pid;
+}
+
+static void test_a_process_each(void **state)
+{
+	struct rig *r = *state;
+	pid_t first = pid_of_answer(r, 1, 0), second = pid_of_answer(r, 2, 1);
+
+	assert_true(first != second && first != r->pid && second != r->pid);
+}
+
+/* However a request ends, its response ends honestly, the worker is free, and what stands behind it runs. */
+static void test_death_harms_nobody(void **state)
+{
+	static const char *const ends[] = { "/crash", "/exit?code=0", "/exit?code=3", "/recycle" };
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_frame f;
+
+	for (uint32_t i = 0; i < RS_COUNTOF(ends); i++) {
+		bool answers = strcmp(ends[i], "/recycle") == 0;
+		post(r, 100 + i, 0, ends[i], RS_SLICE(""), 1000);
+		post(r, 200 + i, 1, "/", RS_SLICE(""), 1000);
+		flush(r);
+		expect(r, RS_MSG_RESPONSE, &f);
+		response_body(&f, &w);
+		assert_int_equal(f.id, 100 + i);
+		assert_int_equal(f.flags, answers ? RS_FRAME_END : RS_FRAME_ABORT);
+		assert_int_equal(w.status, answers ? 200 : 500);
+		expect(r, RS_MSG_DONE, &f);
+		assert_int_equal(f.id, 100 + i);
+		expect(r, RS_MSG_RESPONSE, &f);
+		assert_int_equal(f.id, 200 + i);
+		expect(r, RS_MSG_DONE, &f);
+	}
+}
+
+/* In the middle of a body: whole frames have come, and then its end. */
+static void test_death_in_a_body(void **state)
+{
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_frame f;
+	pid_t pid;
+	int n = 0;
+
+	pid = pid_of_answer(r, 1, 0);
+	post(r, 2, 0, "/chunks?n=1000&ms=1", RS_SLICE(""), 1000000);
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	response_body(&f, &w);
+	/* The next one that the nursery has forked; nothing else is forked meanwhile, so it is found by trying. */
+	do {
+		expect(r, RS_MSG_BODY, &f);
+		if (++n == 3) {
+			char path[64];
+			FILE *p;
+			int runner = 0;
+			rs_fmt(path, sizeof path, "pgrep -P $(pgrep -P %d) | head -1", (int)r->pid);
+			p = popen(path, "r");
+			assert_int_equal(fscanf(p, "%d", &runner), 1);
+			pclose(p);
+			assert_true(runner > 0 && runner != pid);
+			kill(runner, SIGKILL);
+		}
+	} while (!(f.flags & (RS_FRAME_ABORT | RS_FRAME_END)));
+	assert_int_equal(f.flags, RS_FRAME_ABORT);
+	expect(r, RS_MSG_DONE, &f);
+	(void)pid_of_answer(r, 3, 1);
 }
 
 /* After max_request it announces that it leaves, claims nothing more, and ends in good order. */
@@ -255,8 +351,7 @@ static void test_leaves_after_max_request(void **state)
 	struct rig r;
 	struct rs_frame f;
 
-	(void)state;
-	setup_with(&r, 2);
+	setup_with(&r, 2, *state ? RS_ISOLATION_FORK : RS_ISOLATION_GREEDY);
 	for (uint32_t i = 0; i < 4; i++)
 		post(&r, i + 1, i, "/", RS_SLICE(""), 1000);
 	flush(&r);
@@ -306,8 +401,17 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_credit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_retire, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_answers_in_one_frame, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_revoked_is_not_run, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_credit, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_retire, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_a_process_each, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_death_harms_nobody, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_death_in_a_body, setup_fork, teardown),
 		cmocka_unit_test(test_recycle),
 		cmocka_unit_test(test_leaves_after_max_request),
+		cmocka_unit_test_prestate(test_leaves_after_max_request, &quiet),
 		cmocka_unit_test(test_hostile_lengths),
 	};
 
