@@ -123,8 +123,9 @@ static bool prepare(struct rs_master *m)
 	rs_mlog_init(&m->logs, m->log, m->base, &m->user);
 	m->deadline = event_new(m->base, -1, 0, rs_act_on_deadline, m);
 	m->recover = event_new(m->base, -1, 0, rs_act_on_recover, m);
+	m->memory = event_new(m->base, -1, 0, rs_mmemory_cb, m);
 	m->reactor.respawn = event_new(m->base, -1, 0, rs_mreactor_respawn_cb, m);
-	return m->deadline && m->recover && m->reactor.respawn && rs_master_signals_open(m);
+	return m->deadline && m->recover && m->memory && m->reactor.respawn && rs_master_signals_open(m);
 }
 
 static void boot_first(struct rs_master *m)
@@ -160,6 +161,8 @@ static void release(struct rs_master *m)
 		event_free(m->deadline);
 	if (m->recover)
 		event_free(m->recover);
+	if (m->memory)
+		event_free(m->memory);
 	if (m->reactor.respawn)
 		event_free(m->reactor.respawn);
 	if (m->base)

@@ -12,6 +12,7 @@
 #include "master/master_manager.h"
 #include "master/master_script.h"
 #include "master/master_user.h"
+#include "shm/routes.h"
 #include "worker/heritage.h"
 
 #include <errno.h>
@@ -62,6 +63,8 @@ struct rs_gen *rs_mgen_new(struct rs_master *m, struct rs_conf *conf, bool recov
 	g->peer.table = rs_manager_table;
 	g->peer.lost = rs_manager_lost;
 	s.generation = g->number;
+	/* Without it, nothing is counted. */
+	g->routes = rs_routes_new();
 	for (s.keep = keep; s.nkeep < m->nkept; s.nkeep++)
 		keep[s.nkeep] = m->kept[s.nkeep].fd;
 	g->pid = g->timer ? rs_master_spawn(m, &s, RS_IPC_MANAGER, &g->peer) : -1;
@@ -114,6 +117,7 @@ void rs_mgen_free(struct rs_gen *g)
 		m->next = NULL;
 	if (g->timer)
 		event_free(g->timer);
+	rs_routes_free(g->routes);
 	free(g->slots);
 	rs_mkeep_drop(g);
 	rs_mserver_free(g->server);

@@ -53,7 +53,7 @@ int rs_manager_life(struct rs_gen *g, int control_fd)
 	struct rs_heritage h = { .conf = &g->conf, .log = g->m->log, .title = start->title, .control_fd = control_fd,
 				 .master_pid = getppid(), .generation = g->number, .root = g->m->root,
 				 .in_force = g->m->current ? &g->m->current->conf : NULL, .kept = g->m->kept,
-				 .nkept = g->m->nkept };
+				 .nkept = g->m->nkept, .routes = g->routes };
 	char why[PATH_MAX + 512];
 	int status = -1;
 

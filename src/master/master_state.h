@@ -45,6 +45,7 @@ struct rs_hosted;
 struct rs_kept_memory;
 struct rs_master;
 struct rs_mserver;
+struct rs_routes;
 struct rs_script;
 
 /* Grows with every failure: 0 (when free > 0), 100 ms, 200 ms, ... 10 s. */
@@ -71,6 +72,7 @@ struct rs_wproc {
 	struct event *killer;           /* next step of its end */
 	int next_signal;
 	int early_signal;               /* it was to get, and was not there yet */
+	uint64_t memory;                /* bytes, at the last look of master_memory.c */
 };
 
 struct rs_slot {
@@ -113,6 +115,7 @@ struct rs_gen {
 	unsigned early_deaths;
 	bool failed;                    /* reported once */
 	bool recovery;                  /* replaces a dead manager; nobody asked for it */
+	struct rs_routes *routes;       /* its workers write there; NULL: a script's */
 	struct event *timer;            /* boot limit, drain limit, escalation */
 	int next_signal;
 };
@@ -172,7 +175,7 @@ struct rs_master {
 	struct rs_kept_memory *kept;    /* what managers inherit: RS_KEPT_MAX at most */
 	size_t nkept;
 
-	struct event *signals, *deadline, *recover;
+	struct event *signals, *deadline, *recover, *memory;
 	int signal_fd;
 	bool strays_termed;             /* unknown children have had their TERM */
 	unsigned kills;                 /* rounds of KILL */
@@ -288,6 +291,11 @@ void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms);
 void rs_mworker_end_all(struct rs_gen *g, int64_t wait_ms);
 void rs_mworker_free(struct rs_wproc *w);
 
+/* ---- master_memory.c ---- */
+/* There is another process, or may be: memory_hard_limit is watched from now on, if there is one. */
+void rs_mmemory_watch(struct rs_master *m);
+/* Timer of rs_master.memory. */
+void rs_mmemory_cb(int fd, short what, void *arg);
 /* ---- master_delay.c ---- */
 /* Milliseconds until the successor of w starts, which ended in order (well) or not. */
 int64_t rs_mworker_delay(struct rs_slot *s, const struct rs_wproc *w, bool well, int64_t lived_ms);

@@ -188,7 +188,8 @@ bool rs_status_json(const struct rs_status *s, struct rs_buf *out)
 	       rs_buf_printf(out, "\"sessions\":%u,\"tasks_queued\":%u,\"tasks_running\":%u,\"tasks_delayed\":%u,", r->sessions,
 			     r->tasks_queued, r->tasks_running, r->tasks_delayed) &&
 	       json_listeners(m, out) && json_last_reload(m, out) && rs_buf_printf(out, "\"processes\":[") &&
-	       each_process(s, json_row, &rows) && rs_buf_printf(out, "]}\n");
+	       each_process(s, json_row, &rows) && rs_buf_printf(out, "],") && rs_status_routes_json(m, out) &&
+	       rs_buf_printf(out, "}\n");
 }
 
 /* ---- text -------------------------------------------------------------------------------------------- */
@@ -258,5 +259,5 @@ bool rs_status_text(const struct rs_status *s, struct rs_buf *out)
 			     (unsigned long long)r->refused_total, (unsigned long long)r->moved_total) &&
 	       text_server(s, out) && rs_buf_printf(out, "\n%-11s  %4s  %8s  %10s  %-9s  %10s\n", "role", "id", "pid", "generation", "state",
 			     "requests") &&
-	       each_process(s, text_row, out);
+	       each_process(s, text_row, out) && rs_status_routes_text(m, out);
 }

@@ -22,6 +22,10 @@ bool rs_status_json(const struct rs_status *s, struct rs_buf *out) RS_MUST_CHECK
 /* The same as a table for people. */
 bool rs_status_text(const struct rs_status *s, struct rs_buf *out) RS_MUST_CHECK;
 
+/* master_status_routes.c: what requests of the serving generation left behind, by route; the members of the object, the worst ten. */
+bool rs_status_routes_json(const struct rs_master *m, struct rs_buf *out) RS_MUST_CHECK;
+bool rs_status_routes_text(const struct rs_master *m, struct rs_buf *out) RS_MUST_CHECK;
+
 /* Components, listeners, files, counts. */
 /* A line of the log for every address, with what is served there. */
 void rs_status_listening(const struct rs_master *m);

@@ -215,6 +215,7 @@ enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *
 	}
 	if (!hold(w, (pid_t)f->pid))
 		return RS_ERR;
+	rs_mmemory_watch(g->m);
 	/* Its end was ordered before it was there. */
 	if (w->early_signal)
 		rs_mworker_end(w, w->early_signal, SIGKILL, RS_TERM_GRACE_MS);
