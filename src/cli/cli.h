@@ -20,7 +20,7 @@ struct rs_command {
 	const char *help;     /* NULL: not shown */
 };
 
-enum rs_cli_option { RS_CLI_WAIT = 1, RS_CLI_JSON = 2, RS_CLI_TEST = 4 };
+enum rs_cli_option { RS_CLI_WAIT = 1, RS_CLI_JSON = 2, RS_CLI_TEST = 4, RS_CLI_REQUESTS = 8 };
 
 struct rs_cli {
 	const struct rs_command *command; /* never NULL after a parse that succeeded */
@@ -29,6 +29,7 @@ struct rs_cli {
 	const char *environment;  /* -e NAME, or "" */
 	const char *x_version;    /* -x V, or "" */
 	bool daemonize, ignore, test, wait, json, help;
+	unsigned requests;        /* --requests N; 0: not given */
 	int argc;                 /* words behind the command */
 	char **argv;
 	char cwd[4096];           /* absolute; links not resolved where the shell says how it got here */
@@ -83,6 +84,7 @@ int rs_cmd_reload(const struct rs_cli *cli);
 int rs_cmd_status(const struct rs_cli *cli);
 int rs_cmd_info(const struct rs_cli *cli);
 int rs_cmd_config(const struct rs_cli *cli);
+int rs_cmd_doctor(const struct rs_cli *cli);
 int rs_cmd_artisan(const struct rs_cli *cli);
 int rs_cmd_php(const struct rs_cli *cli);
 int rs_cmd_serve_script(const struct rs_cli *cli);

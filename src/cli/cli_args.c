@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPT_WAIT = 256, OPT_JSON, OPT_VERSION };
+enum { OPT_WAIT = 256, OPT_JSON, OPT_VERSION, OPT_REQUESTS };
+
+/* --requests */
+#define REQUESTS_MAX 100
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },  { "daemonize", no_argument, NULL, 'd' },
@@ -18,6 +21,7 @@ static const struct option long_options[] = {
 	{ "x-version", required_argument, NULL, 'x' }, { "test", no_argument, NULL, 't' },
 	{ "wait", no_argument, NULL, OPT_WAIT },     { "json", no_argument, NULL, OPT_JSON },
 	{ "version", no_argument, NULL, OPT_VERSION }, { "help", no_argument, NULL, 'h' },
+	{ "requests", required_argument, NULL, OPT_REQUESTS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -39,6 +43,18 @@ static bool plain_word(const char *text, size_t max)
 	size_t n = strlen(text);
 
 	return n && n < max && text[0] != '-' && strspn(text, allowed) == n;
+}
+
+static bool take_requests(struct parsing *p)
+{
+	uint64_t n;
+
+	p->given |= RS_CLI_REQUESTS;
+	rs_fmt(p->why, p->why_size, "--requests: \"%s\" is no number from 1 to %d", optarg, REQUESTS_MAX);
+	if (!rs_parse_u64(rs_slice_str(optarg), REQUESTS_MAX, &n) || n == 0)
+		return false;
+	p->cli->requests = (unsigned)n;
+	return true;
 }
 
 static bool take_option(struct parsing *p, int opt, const char *typed)
@@ -80,6 +96,8 @@ static bool take_option(struct parsing *p, int opt, const char *typed)
 		cli->json = true;
 		p->given |= RS_CLI_JSON;
 		return true;
+	case OPT_REQUESTS:
+		return take_requests(p);
 	case ':':
 		rs_fmt(p->why, p->why_size, "option %s needs a value", typed);
 		return false;
@@ -174,9 +192,14 @@ static bool take_words(struct parsing *p, const struct rs_command *commands, int
 				return true;
 			}
 		} else if ((unsigned)cli->argc < cli->command->arguments) {
-			/* Kept together: words of one command never stand apart in what we understand. */
 			if (cli->argc == 0)
 				cli->argv = argv + optind;
+			/* They are kept as a piece of argv. */
+			if (argv + optind != cli->argv + cli->argc) {
+				rs_fmt(p->why, p->why_size, "%s: options go before or behind all words: %s", cli->command->name,
+				       argv[optind]);
+				return false;
+			}
 			cli->argc++;
 			optind++;
 		} else {
@@ -206,7 +229,7 @@ bool rs_cli_parse(struct rs_cli *cli, const struct rs_command *commands, int arg
 	wrong = p.given & ~cli->command->options;
 	if (wrong) {
 		rs_fmt(why, why_size, "%s does not take %s", cli->command->name,
-		       wrong & RS_CLI_TEST ? "-t" : wrong & RS_CLI_WAIT ? "--wait" : "--json");
+		       wrong & RS_CLI_TEST ? "-t" : wrong & RS_CLI_WAIT ? "--wait" : wrong & RS_CLI_JSON ? "--json" : "--requests");
 		return false;
 	}
 	return true;

@@ -12,6 +12,7 @@ const struct rs_command rs_commands[] = {
 	{ "status", rs_cmd_status, RS_CLI_JSON, 0, "processes, requests, connections" },
 	{ "info", rs_cmd_info, 0, 0, "versions, listeners, files" },
 	{ "config", rs_cmd_config, RS_CLI_JSON, 0, "every option's value and where it comes from" },
+	{ "doctor", rs_cmd_doctor, RS_CLI_JSON | RS_CLI_REQUESTS, 1000, "what requests leave behind: rserverd doctor [PATH ...]" },
 	{ "run", rs_cmd_run, 0, UINT32_MAX, "run a PHP script with our classes, a server's script too: rserverd run script.php" },
 	{ "artisan", rs_cmd_artisan, 0, UINT32_MAX, "the application's Artisan with our classes: rserverd artisan queue:work" },
 	{ "php", rs_cmd_php, 0, UINT32_MAX, "PHP's own command line with our classes: rserverd php script.php" },

@@ -154,7 +154,8 @@ int rs_cmd_help(const struct rs_cli *cli)
 	     "  -x V       start, restart: X_VERSION for the application\n"
 	     "  -t         start: check the configuration and do nothing else\n"
 	     "  --wait     reload: until the new generation serves, or has failed\n"
-	     "  --json     status, config: as JSON\n"
+	     "  --json     status, config, doctor: as JSON\n"
+	     "  --requests N  doctor: how often each path is requested; default 3\n"
 	     "  -h, -V     this text; the version\n\n"
 	     "Exit status: 0 done, 1 failed, 2 wrong usage. Manual: rserverd(8), laravels.ini(5)");
 	return fflush(stdout) == 0 ? 0 : 1;
