@@ -2,7 +2,9 @@
  * The PHP engine: starts PHP, boots the application through the glue, and is what the core calls (struct rs_engine). Requests and
  * events are in php_serve.c.
  */
+#include "php_doctor.h"
 #include "php_serve.h"
+#include "php_snapshot.h"
 #include "swoole_server_hosted.h"
 
 #include <unistd.h>
@@ -62,6 +64,8 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	rs_php_filter_guard();
 	rs_php_putenv_guard();
 	rs_php_touch_guard();
+	rs_snapshot_symbols_guard();
+	rs_snapshot_process_guard();
 	return true;
 }
 
@@ -165,12 +169,19 @@ static void leave_boot(void)
 static enum rs_result php_worker_start(struct rs_buf *why)
 {
 	bool ok = rs_php_call_glue(&state.worker_start);
+	const char *failed = NULL;
 
 	if (state.conf->boot == RS_BOOT_WORKER)
 		rs_php_remember_boot();
 	leave_boot();
-	if (ok && !state.boot_error.len)
+	if (ok && state.conf->boot == RS_BOOT_WORKER && !rs_php_warm_up(&failed)) {
+		ok = false;
+		RS_IGNORE(!rs_buf_printf(&state.boot_error, "warm_up: a fatal error in %s", failed));
+	}
+	if (ok && !state.boot_error.len) {
+		rs_php_doctor_start();
 		return RS_OK;
+	}
 	RS_IGNORE(rs_buf_put(why, rs_buf_data(&state.boot_error), state.boot_error.len));
 	return RS_ERR;
 }
@@ -193,6 +204,7 @@ const struct rs_engine rs_the_engine = {
 	.facts = php_facts,
 	.forked = php_forked,
 	.worker_start = php_worker_start,
+	.one_request = rs_php_one_request,
 	.request = rs_php_request,
 	.idle = php_idle,
 	.worker_stop = php_worker_stop,

@@ -3,6 +3,9 @@
  * Most are registered only when this module hosts PHP; those that other PHP processes need as well (Artisan, FPM), always.
  */
 #include "php_glue.h"
+#include "php_doctor.h"
+#include "php_memory.h"
+#include "php_snapshot.h"
 #include "php_state.h"
 #include "php_title.h"
 
@@ -14,6 +17,7 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_serve, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, clean, IS_CALLABLE, 1)
 	ZEND_ARG_TYPE_INFO(0, workerStart, IS_CALLABLE, 1)
 	ZEND_ARG_TYPE_INFO(0, idle, IS_CALLABLE, 1)
+	ZEND_ARG_TYPE_INFO(0, warm, IS_CALLABLE, 1)
 ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_INFO_EX(arginfo_array, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, values, IS_ARRAY, 0)
@@ -42,6 +46,9 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_deliver, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, data, IS_MIXED, 0)
 	ZEND_ARG_TYPE_INFO(0, delay, IS_DOUBLE, 0)
 ZEND_END_ARG_INFO()
+ZEND_BEGIN_ARG_INFO_EX(arginfo_route, 0, 0, 1)
+	ZEND_ARG_TYPE_INFO(0, uri, IS_STRING, 0)
+ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_INFO_EX(arginfo_path, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, path, IS_STRING, 0)
 ZEND_END_ARG_INFO()
@@ -56,10 +63,15 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "kept", ZEND_FN(rs_kept), arginfo_kept, 0)
 	ZEND_RAW_FENTRY(NS "facts", ZEND_FN(rs_facts), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "boot_failed", ZEND_FN(rs_boot_failed), arginfo_text, 0)
+	ZEND_RAW_FENTRY(NS "route", ZEND_FN(rs_route), arginfo_route, 0)
 	ZEND_RAW_FENTRY(NS "touched", ZEND_FN(rs_touched), arginfo_none, 0)
+	ZEND_RAW_FENTRY(NS "doctor_on", ZEND_FN(rs_doctor_on), arginfo_none, 0)
+	ZEND_RAW_FENTRY(NS "doctor_routes", ZEND_FN(rs_doctor_routes), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
+	ZEND_RAW_FENTRY(NS "one_request", ZEND_FN(rs_one_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "log", ZEND_FN(rs_log_line), arginfo_log, 0)
 	ZEND_RAW_FENTRY(NS "ask_reload", ZEND_FN(rs_ask_reload), arginfo_text, 0)
+	ZEND_RAW_FENTRY(NS "snapshot_facts", ZEND_FN(rs_snapshot_facts), arginfo_none, 0)
 	RS_STATE_FUNCTIONS(NS)
 	ZEND_RAW_FENTRY("fastcgi_finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY("getallheaders", ZEND_FN(rs_getallheaders), arginfo_none, 0)

@@ -29,6 +29,7 @@ ZEND_FUNCTION(rs_kept);
 
 /* php_glue_request.c: while something runs */
 ZEND_FUNCTION(rs_finish_request);
+ZEND_FUNCTION(rs_one_request);
 ZEND_FUNCTION(rs_log_line);
 ZEND_FUNCTION(rs_ask_reload);
 ZEND_FUNCTION(rs_getallheaders);

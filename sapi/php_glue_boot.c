@@ -1,7 +1,9 @@
 /*
  * Functions of the glue for the boot: what the application says of itself, and serve(), which is the rest of the process's life.
  */
+#include "php_doctor.h"
 #include "php_glue.h"
+#include "php_serve.h"
 #include "swoole_server_hosted.h"
 
 #include <ext/spl/spl_exceptions.h>
@@ -30,22 +32,24 @@ static void say_why(void)
 }
 
 /*
- * Rserverd\serve(callable $handle, ?callable $clean, ?callable $workerStart, ?callable $idle): int; once, when the
- * application is booted. The manager's life; in a forked worker, the worker's life.
+ * Rserverd\serve(callable $handle, ?callable $clean, ?callable $workerStart, ?callable $idle, ?callable $warm): int; once, when the
+ * application is booted. $warm is called for each path of warm_up[], with the superglobals of a request for it. The manager's life; in a forked worker, the worker's life.
  */
 ZEND_FUNCTION(rs_serve)
 {
 	struct rs_php *php = rs_php();
-	zend_fcall_info fci[4];
-	zend_fcall_info_cache fcc[4];
+	zend_fcall_info fci[5];
+	zend_fcall_info_cache fcc[5];
+	const char *failed = NULL;
 
 	memset(fci, 0, sizeof fci);
-	ZEND_PARSE_PARAMETERS_START(1, 4)
+	ZEND_PARSE_PARAMETERS_START(1, 5)
 		Z_PARAM_FUNC(fci[0], fcc[0])
 		Z_PARAM_OPTIONAL
 		Z_PARAM_FUNC_OR_NULL(fci[1], fcc[1])
 		Z_PARAM_FUNC_OR_NULL(fci[2], fcc[2])
 		Z_PARAM_FUNC_OR_NULL(fci[3], fcc[3])
+		Z_PARAM_FUNC_OR_NULL(fci[4], fcc[4])
 	ZEND_PARSE_PARAMETERS_END();
 	if (php->serving) {
 		zend_throw_error(NULL, "Rserverd\\serve() has been called already");
@@ -60,7 +64,14 @@ ZEND_FUNCTION(rs_serve)
 	keep_callback(&php->clean, &fci[1], &fcc[1]);
 	keep_callback(&php->worker_start, &fci[2], &fcc[2]);
 	keep_callback(&php->idle, &fci[3], &fcc[3]);
+	keep_callback(&php->warm, &fci[4], &fcc[4]);
 	rs_php_remember_boot();
+	if (php->conf->boot == RS_BOOT_MANAGER && !rs_php_warm_up(&failed)) {
+		php->serving = false;
+		RS_IGNORE(!rs_buf_printf(&php->boot_error, "warm_up: a fatal error in %s", failed));
+		RETURN_LONG(RS_ERR);
+	}
+	rs_php_doctor_booted();
 	php->result = php->booted(php->booted_arg);
 	RETURN_LONG(php->result);
 }

@@ -20,6 +20,13 @@ ZEND_FUNCTION(rs_finish_request)
 	RETURN_TRUE;
 }
 
+/* Rserverd\one_request(): bool; isolation = fork: does this process end after its request? */
+ZEND_FUNCTION(rs_one_request)
+{
+	ZEND_PARSE_PARAMETERS_NONE();
+	RETURN_BOOL(rs_php()->one_request);
+}
+
 /* Rserverd\log(int $level, string $text) */
 ZEND_FUNCTION(rs_log_line)
 {

@@ -294,7 +294,7 @@ static const struct {
 	PLAIN(framework) PLAIN(boot) PLAIN(isolation) PLAIN(cleaners) PLAIN(register_providers) PLAIN(destroy_controllers)
 	PLAIN(destroy_controllers_excluded) PLAIN(server) PLAIN(document_root) PLAIN(handle_static) PLAIN(listen_ip)
 	PLAIN(listen_port) PLAIN(socket_type) PLAIN(worker_num) PLAIN(task_worker_num) PLAIN(process_prefix) PLAIN(pid_file)
-	PLAIN(log_file) PLAIN(app_socket)
+	PLAIN(log_file) PLAIN(app_socket) PLAIN(providers_on_worker) PLAIN(providers_in_request) PLAIN(providers_ignore)
 #undef PLAIN
 };
 

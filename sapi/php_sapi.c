@@ -2,7 +2,7 @@
  * Our server API: what PHP calls to write, to send headers, to read a body, to log. Everything goes through the exchange
  * of the request that runs; between requests output goes to the process's standard output, as a CLI's would.
  */
-#include "sapi.h"
+#include "php_doctor.h"
 
 #include <syslog.h>
 #include <unistd.h>
@@ -138,6 +138,7 @@ static int sapi_send_all_headers(sapi_headers_struct *headers)
 			break;
 		}
 	}
+	ok = ok && rs_php_doctor_header(&block);
 	if (status < 200 || status > 599 || !ok)
 		status = ok && status == 0 ? 200 : 500;
 	rs_exchange_head(x, (unsigned)status,

@@ -8,6 +8,9 @@
 #include "php_serve.h"
 
 #include "php_call.h"
+#include "php_doctor.h"
+#include "php_memory.h"
+#include "php_snapshot.h"
 
 #include <ext/session/php_session.h>
 #include <ext/standard/head.h>
@@ -87,17 +90,80 @@ static void end_foreign_child(void)
 	_exit(EG(exit_status));
 }
 
+/* ---- isolation -------------------------------------------------------------------------------------------- */
+
+static enum rs_isolation mode_of(const struct rs_request_view *view)
+{
+	return rs_conf_isolation(rs_php()->conf, view ? view->path : RS_SLICE(""));
+}
+
+static void take_body(void *arg)
+{
+	(void)arg;
+	rs_php_snapshot_take();
+}
+
+static void restore_body(void *arg)
+{
+	(void)arg;
+	(void)rs_php_snapshot_restore();
+	rs_php()->stale = false;
+}
+
+/*
+ * Before the first thing that this process does, the snapshot is taken; later, what was not put back after a thing in another mode
+ * is put back before the next one in this mode. false: a fatal error.
+ */
+static bool isolate(enum rs_isolation mode)
+{
+	struct rs_php *php = rs_php();
+
+	if (php->starting || php->one_request || !(rs_conf_uses(php->conf, RS_ISOLATION_SNAPSHOT) || rs_php_doctor_on()))
+		return true;
+	if (!rs_php_snapshot_taken())
+		return guarded(take_body, NULL);
+	return mode != RS_ISOLATION_SNAPSHOT || !php->stale || rs_php_doctor_keeps() || guarded(restore_body, NULL);
+}
+
+/* After it. */
+static bool isolated(enum rs_isolation mode)
+{
+	if (rs_php()->starting || !rs_php_snapshot_taken())
+		return true;
+	rs_php()->stale = true;
+	return mode != RS_ISOLATION_SNAPSHOT || rs_php_doctor_keeps() || guarded(restore_body, NULL);
+}
+
+/* The same in a process that ends with it, in the order of a script's end. */
+static bool end_for_good(struct rs_exchange *x)
+{
+	bool ok = rs_php_run_shutdown_functions();
+
+	ok = rs_php_destruct_request() && ok;
+	ok = rs_php_end_output() && ok;
+	rs_exchange_finish(x);
+	ok = rs_php_call_glue(&rs_php()->clean) && ok;
+	return rs_php_release_request() && ok;
+}
+
 /* After what was called: the end of it, and of what it has left behind. false: this process is spoilt. */
-static bool end_and_clean(struct rs_exchange *x)
+static bool end_and_clean(struct rs_exchange *x, enum rs_isolation mode)
 {
 	bool ok;
 
 	if (rs_host_forked_away())
 		end_foreign_child();
+	if (rs_php()->one_request && !rs_exchange_is_mute(x))
+		return end_for_good(x);
 	ok = rs_php_run_shutdown_functions();
 	ok = rs_php_end_output() && ok;
+	if (!rs_exchange_is_mute(x))
+		rs_php_doctor_ended();
 	rs_exchange_finish(x);
 	ok = rs_php_call_glue(&rs_php()->clean) && ok;
+	if (!rs_exchange_is_mute(x))
+		rs_php_doctor_cleaned(rs_exchange_request(x));
+	ok = isolated(mode) && ok;
 	return guarded(disarm_body, NULL) && ok;
 }
 
@@ -108,10 +174,15 @@ static void end_fatal(struct rs_exchange *x)
 	(void)rs_php_run_shutdown_functions();
 	(void)rs_php_end_output();
 	rs_exchange_finish(x);
+	if (rs_php()->one_request)
+		(void)rs_php_release_request();
 }
 
 void rs_php_leave_boot(void)
 {
+	if (rs_php()->left_boot)
+		return;
+	rs_php()->left_boot = true;
 	php_output_end_all();
 	php_output_deactivate();
 	sapi_deactivate();
@@ -121,10 +192,17 @@ void rs_php_leave_boot(void)
 
 enum rs_request_end rs_php_request(struct rs_exchange *x)
 {
-	if (guarded(arm_body, x) && rs_php_call_glue(&rs_php()->handle))
-		return end_and_clean(x) ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
+	enum rs_isolation mode = mode_of(rs_exchange_request(x));
+	bool ok = isolate(mode);
+
+	rs_php_memory_begin();
+	if (ok && rs_php_doctor_begin() && guarded(arm_body, x) && rs_php_call_glue(&rs_php()->handle)) {
+		ok = end_and_clean(x, mode);
+		rs_php_memory_end(x, NULL);
+		return ok ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
+	}
 	end_fatal(x);
-	rs_warnx(rs_host_log(), "fatal error, worker is replaced: %.*s %.*s",
+	rs_warnx(rs_host_log(), "fatal error, %s: %.*s %.*s", rs_php()->one_request ? "its process ends" : "worker is replaced",
 		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
 		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p);
 	return RS_REQUEST_RECYCLE;
@@ -135,17 +213,24 @@ enum rs_request_end rs_php_request(struct rs_exchange *x)
 enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *view, struct rs_slice body, void (*run)(void *arg),
 			      void *arg)
 {
+	enum rs_isolation mode = mode_of(view);
 	enum rs_call_end end = RS_CALL_FATAL;
 	struct rs_exchange *x;
+	bool ok;
 
 	/* Inside of a request or of another event, which waits in the loop: it is part of that. */
 	if (rs_php()->x)
 		return rs_php_guarded(run, arg);
 	x = rs_exchange_mute(view, body);
-	if (guarded(arm_body, x))
+	ok = isolate(mode);
+	rs_php_memory_begin();
+	if (ok && guarded(arm_body, x))
 		end = rs_php_guarded(run, arg);
-	if (end != RS_CALL_FATAL)
-		return end_and_clean(x) ? end : RS_CALL_FATAL;
+	if (end != RS_CALL_FATAL) {
+		end = end_and_clean(x, mode) ? end : RS_CALL_FATAL;
+		rs_php_memory_end(NULL, what);
+		return end;
+	}
 	end_fatal(x);
 	rs_warnx(rs_host_log(), "fatal error in %s, the process is replaced", what);
 	return RS_CALL_FATAL;

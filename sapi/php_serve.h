@@ -19,6 +19,16 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 
 /* What boot has printed is said; from here on the process is armed for each thing it does. */
 void rs_php_leave_boot(void);
+/* warm_up[] of the configuration, once, after the boot. false: the fatal error of that path was one too many for this process. */
+bool rs_php_warm_up(const char **failed);
+
+/* php_one_request.c: in a process that serves one request and then ends. */
+void rs_php_one_request(void);
+/* Destructors of what the request has made. false: a fatal error. */
+bool rs_php_destruct_request(void);
+/* Its connections, files and streams, when all else is over. false: a fatal error. */
+bool rs_php_release_request(void);
+
 /* A callback of serve(). false: a fatal error was in it. */
 bool rs_php_call_glue(struct rs_php_callback *cb);
 /* Those of boot (the framework's fatal error page) stay, what came later is dropped afterwards. false: a fatal error. */

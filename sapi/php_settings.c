@@ -2,7 +2,7 @@
  * What a request can change in PHP's settings, put back after it: ini directives, putenv(), the default stream context.
  * Runs in workers. What boot had set stays set: it is compared with a copy made when boot was over.
  */
-#include "sapi.h"
+#include "php_doctor.h"
 
 #include <ext/standard/file.h>
 
@@ -158,7 +158,37 @@ static void restore_environment(struct rs_php *php)
 	php->environment_changed = false;
 }
 
-/* ---- both --------------------------------------------------------------------------------------------------------- */
+/* ---- the default stream context ------------------------------------------------------------------------------------ */
+
+static void remember_context(struct rs_php *php)
+{
+	php->stream_context = FG(default_context);
+	zval_ptr_dtor(&php->stream_options);
+	ZVAL_UNDEF(&php->stream_options);
+	if (php->stream_context)
+		ZVAL_COPY(&php->stream_options, &php->stream_context->options);
+}
+
+static void restore_context(struct rs_php *php)
+{
+	php_stream_context *now = FG(default_context), *was = php->stream_context;
+
+	if (now != was) {
+		if (now)
+			zend_list_delete(now->res);
+		FG(default_context) = was;
+	}
+	/* Any fopen() while booting makes one, and then requests change what is in it. */
+	if (was && Z_ARRVAL(was->options) != Z_ARRVAL(php->stream_options)) {
+		zval old;
+
+		ZVAL_COPY_VALUE(&old, &was->options);
+		ZVAL_COPY(&was->options, &php->stream_options);
+		zval_ptr_dtor(&old);
+	}
+}
+
+/* ---- all ---------------------------------------------------------------------------------------------------------- */
 
 void rs_php_remember_settings(void)
 {
@@ -166,7 +196,7 @@ void rs_php_remember_settings(void)
 
 	remember_directives(php);
 	remember_environment(php);
-	php->stream_context = FG(default_context);
+	remember_context(php);
 }
 
 void rs_php_restore_settings(void)
@@ -175,9 +205,71 @@ void rs_php_restore_settings(void)
 
 	restore_directives(php);
 	restore_environment(php);
-	if (FG(default_context) != php->stream_context) {
-		if (FG(default_context))
-			zend_list_delete(FG(default_context)->res);
-		FG(default_context) = php->stream_context;
-	}
+	restore_context(php);
+}
+
+/* ---- for the doctor ------------------------------------------------------------------------------------------------ */
+
+static void tell_text(rs_snapshot_tell tell, void *arg, const char *kind, zend_string *name, zend_string *before, zend_string *after)
+{
+	zval was, is;
+
+	if (before)
+		ZVAL_STR(&was, before);
+	if (after)
+		ZVAL_STR(&is, after);
+	tell(&(struct rs_snapshot_change){ .kind = kind, .name = name, .before = before ? &was : NULL, .after = after ? &is : NULL }, arg);
+}
+
+/* Off, in one of the ways to write it. */
+static bool is_off(const zend_string *s)
+{
+	return !s || ZSTR_LEN(s) == 0 || zend_string_equals_literal(s, "0") || zend_string_equals_literal_ci(s, "off");
+}
+
+static bool is_same_setting(const zend_string *a, const zend_string *b)
+{
+	return a == b || (is_off(a) && is_off(b)) || (a && b && zend_string_equals(a, b));
+}
+
+static void tell_directives(struct rs_php *php, rs_snapshot_tell tell, void *arg)
+{
+	zend_ini_entry *e;
+
+	if (!EG(modified_ini_directives))
+		return;
+	ZEND_HASH_FOREACH_PTR(EG(modified_ini_directives), e) {
+		struct rs_php_directive *d = directive_of(php, e);
+		zend_string *before = d ? d->value : e->orig_value;
+		if (!is_same_setting(before, e->value))
+			tell_text(tell, arg, "ini", e->name, before, e->value);
+	} ZEND_HASH_FOREACH_END();
+}
+
+static void tell_environment(struct rs_php *php, rs_snapshot_tell tell, void *arg)
+{
+	zend_string *name;
+
+	if (!php->environment_changed)
+		return;
+	ZEND_HASH_FOREACH_STR_KEY(&BG(putenv_ht), name) {
+		struct rs_php_variable *v = variable_of(php, name);
+		const char *value = getenv(ZSTR_VAL(name)), *was = v ? strchr(v->text, '=') : NULL;
+		zend_string *before, *after;
+		if (v && (was ? value && strcmp(was + 1, value) == 0 : !value))
+			continue;
+		before = was ? zend_string_init(was + 1, strlen(was + 1), false) : NULL;
+		after = value ? zend_string_init(value, strlen(value), false) : NULL;
+		tell_text(tell, arg, "environment", name, before, after);
+		if (before)
+			zend_string_release(before);
+		if (after)
+			zend_string_release(after);
+	} ZEND_HASH_FOREACH_END();
+}
+
+void rs_php_settings_differences(rs_snapshot_tell tell, void *arg)
+{
+	tell_directives(rs_php(), tell, arg);
+	tell_environment(rs_php(), tell, arg);
 }

@@ -42,7 +42,7 @@ struct rs_php {
 	bool hosting;               /* we run this PHP; false when loaded with -d extension= */
 	bool serving;               /* serve() has been called */
 	bool app_conf_taken;        /* the configuration has what the application said */
-	struct rs_php_callback handle, clean, worker_start, idle;
+	struct rs_php_callback handle, clean, worker_start, idle, warm;
 	struct rs_buf app_conf, facts, boot_error;
 
 	/* what boot left behind and every request starts from */
@@ -56,12 +56,18 @@ struct rs_php {
 	uint32_t ndirectives;
 	struct rs_php_variable *variables;
 	uint32_t nvariables;
-	php_stream_context *stream_context;
+	php_stream_context *stream_context; /* the default one; NULL: there was none */
+	zval stream_options;                /* of it; an array that is shared with it until somebody writes */
 	char script[4200];          /* SCRIPT_FILENAME */
 	zend_long time_limit;       /* max_execution_time of the configuration, seconds */
 
+	bool left_boot;             /* rs_php_leave_boot() */
+	bool one_request;           /* isolation = fork: this process ends after the request */
+
 	/* the request that runs */
 	struct rs_exchange *x;      /* NULL between requests */
+	bool starting;              /* what runs is the start of this process: what it leaves stays */
+	bool stale;                 /* something ran since the snapshot was restored last */
 	struct rs_buf scratch;      /* terminated copies of its strings; kept allocated */
 	bool touched;               /* a function of php_touch.c was called */
 	bool environment_changed;   /* putenv() was called */

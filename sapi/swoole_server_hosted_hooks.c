@@ -89,8 +89,13 @@ static bool tell_worker(enum rs_on on, const char *what)
 
 static bool worker_started(void)
 {
+	bool ok;
+
 	rs_swoole_server_show_process(rs_swoole_hosted());
-	return tell_worker(RS_ON_WORKER_START, "onWorkerStart");
+	rs_php()->starting = true;
+	ok = tell_worker(RS_ON_WORKER_START, "onWorkerStart");
+	rs_php()->starting = false;
+	return ok;
 }
 
 static void worker_stopped(void)

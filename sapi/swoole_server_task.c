@@ -126,8 +126,12 @@ ZEND_METHOD(Swoole_Server, task)
 	/* Who is no worker has no onFinish; in a hosted application some worker has it. */
 	if (rs_swoole_place() != RS_SWOOLE_WORKER)
 		flags |= s->hosted ? 0 : RS_DATA_ONE_WAY;
+	else if (ZEND_FCI_INITIALIZED(fci) && rs_php()->one_request)
+		rs_swoole_warn(0, "the callback of task() is dropped, onFinish gets the result: with isolation = fork this process ends with its request");
 	else if (ZEND_FCI_INITIALIZED(fci))
 		flags |= RS_DATA_CALLBACK;
+	if (EG(exception))
+		RETURN_THROWS();
 	id = rs_swoole_task_send(s, data, dst, flags, 0);
 	if (id < 0)
 		RETURN_FALSE;

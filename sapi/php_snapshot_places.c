@@ -1,0 +1,221 @@
+/*
+ * Places and references. A place that holds a reference gets the same reference back; what is behind it is the reference's own
+ * place. References are found in the arrays of all places, however deep: an array in which nothing was written may have changed
+ * through them.
+ */
+#include "php_snapshot_places.h"
+
+struct kept_reference {
+	zend_reference *ref; /* counted */
+	zval value;
+};
+
+static struct {
+	struct kept_reference *v;
+	uint32_t n, cap;
+	HashTable known;    /* their addresses */
+	HashTable *visited; /* arrays that were looked into; while the snapshot is taken */
+	bool ready;
+} references;
+
+static void *grow(void *v, uint32_t *cap, size_t size)
+{
+	uint32_t old = *cap;
+
+	*cap = old ? old * 2 : 64;
+	return safe_perealloc(v, *cap, size, 0, true);
+}
+
+/* ---- references -------------------------------------------------------------------------------------------------- */
+
+static zend_ulong address(const void *p)
+{
+	return (zend_ulong)(uintptr_t)p >> 3;
+}
+
+static void keep_reference(zend_reference *ref)
+{
+	struct kept_reference *k;
+
+	if (!references.ready) {
+		zend_hash_init(&references.known, 64, NULL, NULL, true);
+		references.ready = true;
+	}
+	if (!zend_hash_index_add_empty_element(&references.known, address(ref)))
+		return;
+	if (references.n == references.cap)
+		references.v = grow(references.v, &references.cap, sizeof *references.v);
+	k = &references.v[references.n++];
+	GC_ADDREF(ref);
+	k->ref = ref;
+	ZVAL_COPY(&k->value, &ref->val);
+	rs_references_look(&ref->val);
+}
+
+/* A reference that nobody shares is what is left of one. Were it counted twice, copies of its array would share it. */
+static bool unwrap(zval *zv)
+{
+	if (Z_REFCOUNT_P(zv) != 1 || ZEND_REF_HAS_TYPE_SOURCES(Z_REF_P(zv)))
+		return false;
+	ZVAL_UNREF(zv);
+	return true;
+}
+
+static void look_into(HashTable *array)
+{
+	zval *zv;
+
+	if ((GC_FLAGS(array) & GC_IMMUTABLE) || !zend_hash_num_elements(array))
+		return;
+	if (references.visited && !zend_hash_index_add_empty_element(references.visited, address(array)))
+		return;
+	ZEND_HASH_FOREACH_VAL(array, zv) {
+		if (Z_TYPE_P(zv) != IS_INDIRECT)
+			rs_references_look(zv);
+	} ZEND_HASH_FOREACH_END();
+}
+
+void rs_references_look(zval *value)
+{
+	if (Z_ISREF_P(value) && !unwrap(value))
+		keep_reference(Z_REF_P(value));
+	else if (Z_TYPE_P(value) == IS_ARRAY)
+		look_into(Z_ARRVAL_P(value));
+}
+
+static void references_take(void)
+{
+	/* They were found on the way. From here on arrays are few, and may be freed. */
+	if (!references.visited)
+		return;
+	zend_hash_destroy(references.visited);
+	pefree(references.visited, true);
+	references.visited = NULL;
+}
+
+static unsigned references_restore(void)
+{
+	unsigned changed = 0;
+	zval old;
+
+	for (uint32_t i = 0; i < references.n; i++) {
+		struct kept_reference *k = &references.v[i];
+
+		if (rs_snapshot_same(&k->ref->val, &k->value))
+			continue;
+		ZVAL_COPY_VALUE(&old, &k->ref->val);
+		ZVAL_COPY(&k->ref->val, &k->value);
+		rs_snapshot_bury(&old);
+		changed++;
+	}
+	return changed;
+}
+
+static void references_differences(rs_snapshot_tell tell, void *arg)
+{
+	for (uint32_t i = 0; i < references.n; i++) {
+		const struct kept_reference *k = &references.v[i];
+		const struct rs_snapshot_change change = { .kind = "reference", .before = &k->value, .after = &k->ref->val };
+
+		if (!rs_snapshot_same(&k->ref->val, &k->value))
+			tell(&change, arg);
+	}
+}
+
+const struct rs_snapshot_part rs_snapshot_references = { "references", references_take, references_restore, references_differences };
+
+/* ---- places ------------------------------------------------------------------------------------------------------- */
+
+static void add_to_run(struct rs_places *p, zval *at)
+{
+	struct rs_run *last = p->nruns ? &p->runs[p->nruns - 1] : NULL;
+
+	if (last && last->at + last->n == at) {
+		last->n++;
+		return;
+	}
+	if (!p->runs || p->nruns == p->runs_cap)
+		p->runs = grow(p->runs, &p->runs_cap, sizeof *p->runs);
+	p->runs[p->nruns++] = (struct rs_run){ .at = at, .first = p->n, .n = 1 };
+}
+
+void rs_places_add_value(struct rs_places *p, zval *at, zval *value)
+{
+	uint32_t cap = p->cap;
+
+	if (p->n == p->cap) {
+		p->values = grow(p->values, &cap, sizeof *p->values);
+		p->at = grow(p->at, &p->cap, sizeof *p->at);
+	}
+	add_to_run(p, at);
+	p->at[p->n] = at;
+	ZVAL_COPY_VALUE_PROP(&p->values[p->n], value);
+	p->n++;
+}
+
+void rs_places_add(struct rs_places *p, zval *at, zend_property_info *info)
+{
+	zval value;
+
+	if (Z_ISREF_P(at) && Z_REFCOUNT_P(at) == 1 && info && ZEND_TYPE_IS_SET(info->type))
+		ZEND_REF_DEL_TYPE_SOURCE(Z_REF_P(at), info);
+	rs_references_look(at);
+	ZVAL_COPY_PROP(&value, at);
+	rs_places_add_value(p, at, &value);
+}
+
+void rs_places_free(struct rs_places *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		rs_snapshot_bury(&p->values[i]);
+	if (p->cap) {
+		pefree(p->values, true);
+		pefree(p->at, true);
+	}
+	if (p->runs_cap)
+		pefree(p->runs, true);
+	*p = (struct rs_places){ 0 };
+}
+
+/* The type of a property holds for what is behind its reference: the reference knows, and must no more, or again. */
+static void put_back(zval *at, zval *value, zend_property_info *info)
+{
+	bool typed = info && ZEND_TYPE_IS_SET(info->type);
+	zval old;
+
+	if (typed && Z_ISREF_P(at))
+		ZEND_REF_DEL_TYPE_SOURCE(Z_REF_P(at), info);
+	ZVAL_COPY_VALUE(&old, at);
+	ZVAL_COPY(at, value);
+	/* Elsewhere these bits are the hash table's. */
+	if (Z_TYPE_P(value) == IS_UNDEF)
+		Z_PROP_FLAG_P(at) = Z_PROP_FLAG_P(value);
+	if (typed && Z_ISREF_P(at))
+		ZEND_REF_ADD_TYPE_SOURCE(Z_REF_P(at), info);
+	rs_snapshot_bury(&old);
+}
+
+/* What is looked at is all over the heap: the memory is asked for some runs ahead. */
+#define AHEAD 4
+
+unsigned rs_places_restore(struct rs_places *p, rs_place_info info)
+{
+	unsigned changed = 0;
+
+	for (uint32_t r = 0; r < p->nruns; r++) {
+		const struct rs_run *run = &p->runs[r];
+		zval *values = &p->values[run->first];
+
+		if (EXPECTED(r + AHEAD < p->nruns))
+			__builtin_prefetch(p->runs[r + AHEAD].at);
+		for (uint32_t i = 0; i < run->n; i++) {
+			zval *at = run->at + i;
+
+			if (EXPECTED(rs_snapshot_same(at, &values[i])))
+				continue;
+			put_back(at, &values[i], info && (Z_ISREF_P(at) || Z_ISREF(values[i])) ? info(at, run->first + i) : NULL);
+			changed++;
+		}
+	}
+	return changed;
+}
