@@ -22,6 +22,12 @@ interface Application
     /** After every request, however it ended: nothing of it may be left. Never throws. */
     public function clean(): void;
 
+    /**
+     * A request of warm_up[], between boot and fork: as handle(), but nobody reads the answer, and no connection may stay open. May exit
+     * or throw; clean() follows.
+     */
+    public function warm(): void;
+
     /** The worker has nothing to do for a moment. */
     public function idle(): void;
 }

@@ -12,10 +12,20 @@ final class Applications
     public static function choose(Settings $settings): Application
     {
         return match ($settings->framework) {
-            'callable' => new CallableApplication($settings),
+            'callable' => self::callable($settings),
             'laravel', 'lumen' => new Illuminate\ResidentApplication($settings),
             default => self::detect($settings),
         };
+    }
+
+    private static function callable(Settings $settings): Application
+    {
+        if ($settings->isolation === 'simple') {
+            throw new RuntimeException('isolation = simple restores the container of Laravel and Lumen, and with framework = '
+                . 'callable there is none; allowed: snapshot, fork, greedy');
+        }
+
+        return new CallableApplication($settings);
     }
 
     private static function detect(Settings $settings): Application

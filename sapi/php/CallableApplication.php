@@ -53,6 +53,12 @@ final class CallableApplication implements Application
         ($this->handler)();
     }
 
+    public function warm(): void
+    {
+        ob_start(static fn (): string => '');
+        $this->handle();
+    }
+
     public function clean(): void
     {
         $this->process->restore();

@@ -14,6 +14,9 @@ final class Settings
      * @param list<string> $cleaners
      * @param list<string> $registerProviders
      * @param list<string> $keptControllers
+     * @param list<string> $providersOnWorker
+     * @param list<string> $providersInRequest
+     * @param list<string> $providersIgnored
      */
     private function __construct(
         public readonly string $basePath,
@@ -28,6 +31,10 @@ final class Settings
         public readonly string $version,
         public readonly string $server,
         public readonly string $documentRoot,
+        public readonly string $isolation,
+        public readonly array $providersOnWorker,
+        public readonly array $providersInRequest,
+        public readonly array $providersIgnored,
     ) {
     }
 
@@ -48,6 +55,10 @@ final class Settings
             $s['x_version'],
             $s['server'],
             $s['document_root'],
+            $s['isolation'],
+            $s['providers_on_worker'],
+            $s['providers_in_request'],
+            $s['providers_ignore'],
         );
     }
 }

@@ -49,5 +49,12 @@ require __DIR__ . '/Autoload.php';
         $application->clean(...),
         static fn (): bool => $guarded('start of a worker', $application->workerStart(...)),
         $application->idle(...),
+        static function () use ($application): void {
+            try {
+                $application->warm();
+            } catch (Throwable $e) {
+                Log::warning('warm_up: ' . $_SERVER['REQUEST_URI'] . ': ' . Log::describe($e));
+            }
+        },
     );
 })();

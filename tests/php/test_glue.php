@@ -259,7 +259,7 @@ final class Failing extends LaravelS\BaseCleaner
 $app = new Container();
 $app->instance('config', new Repository(['a' => ['b' => 1], 'object' => $inside = new ArrayObject(), 'nested' => [(object) ['p' => (object) ['q' => 1]]]]));
 $app->instance(Container::class, $app);
-$cleaners = new Cleaners($app);
+$cleaners = new Cleaners($app, false);
 $cleaners->configure([Failing::class, OldForm::class, '\\' . NewForm::class, LaravelS\SessionCleaner::class], []);
 Shim::$log = [];
 $app['config']->set(['a.b' => 2, 'a.c' => 3, 'new' => 1]);

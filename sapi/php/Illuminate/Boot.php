@@ -21,7 +21,7 @@ final class Boot
 {
     public readonly Framework $framework;
 
-    /** @param Closure(Container): void $configured called when the configuration is there and no provider has booted yet */
+    /** @param Closure(Container): ?ProviderClasses $configured see Framework::boot() */
     public function __construct(private readonly Settings $settings, Closure $configured)
     {
         $this->environment();

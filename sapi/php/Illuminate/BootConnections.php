@@ -4,7 +4,10 @@ declare(strict_types=1);
 
 namespace Rserverd\Illuminate;
 
+use Closure;
 use Illuminate\Container\Container;
+use Illuminate\Database\Connection;
+use PDO;
 use Rserverd\Log;
 use Throwable;
 
@@ -20,8 +23,12 @@ final class BootConnections
             $db = $app->make('db');
             foreach ($db->getConnections() as $name => $connection) {
                 // The object stays, for those who hold it. A database in memory is no socket, and would be lost.
-                if ($connection->getConfig('database') !== ':memory:') {
-                    self::attempt("database $name", static fn () => $db->disconnect($name));
+                if ($connection->getConfig('database') !== ':memory:' && self::isOpen($connection)) {
+                    self::attempt("database $name", static function () use ($db, $connection, $name): void {
+                        $reads = self::readsElsewhere($connection);
+                        $db->disconnect($name);
+                        self::openLater($db, $connection, $name, $reads);
+                    });
                 }
             }
         }
@@ -34,6 +41,35 @@ final class BootConnections
                 });
             }
         }
+    }
+
+    /** As the framework makes connections: who asks for the PDO opens it. Without this only queries would. */
+    private static function openLater(object $db, object $connection, string $name, bool $reads): void
+    {
+        if (!$connection instanceof Connection || !method_exists($db, 'makeConnection')) {
+            return;
+        }
+        $again = Closure::bind(function () use ($name): Connection {
+            [$database, $type] = $this->parseConnectionName($name);
+
+            return $this->configure($this->makeConnection($database), $type);
+        }, $db, $db::class);
+        $connection->setPdo(static fn (): ?PDO => $again()->getPdo());
+        $reads && $connection->setReadPdo(static fn (): ?PDO => $again()->getReadPdo());
+    }
+
+    private static function readsElsewhere(object $connection): bool
+    {
+        return method_exists($connection, 'getRawReadPdo') && $connection->getRawReadPdo() !== null;
+    }
+
+    private static function isOpen(object $connection): bool
+    {
+        if (!method_exists($connection, 'getRawPdo')) {
+            return true; // of another kind, or too old to tell
+        }
+
+        return $connection->getRawPdo() instanceof PDO || $connection->getRawReadPdo() instanceof PDO;
     }
 
     private static function attempt(string $what, \Closure $close): void

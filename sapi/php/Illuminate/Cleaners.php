@@ -15,6 +15,7 @@ use Rserverd\Log;
 use Rserverd\ProcessState;
 use Throwable;
 
+use function Rserverd\one_request;
 use function Rserverd\state_restore;
 
 /**
@@ -58,8 +59,18 @@ final class Cleaners
     /** @var list<Closure(): void> */
     private array $steps;
 
-    /** What is there now is what every request starts from. */
-    public function __construct(private readonly Container $app)
+    /** @var list<Closure(): void> the application's own */
+    private array $own = [];
+
+    /** @var list<Closure(): void> what has an effect outside of this process: buffered log lines are written, transactions are undone */
+    private array $outward = [];
+
+    /**
+     * What is there now is what every request starts from.
+     *
+     * @param bool $providersBoot in every request, see ProviderClasses
+     */
+    public function __construct(private readonly Container $app, bool $providersBoot)
     {
         $this->snapshot = Snapshot::of($app);
         // Looks at the configuration before it goes back.
@@ -70,13 +81,17 @@ final class Cleaners
             new Cleaners\ViewCleaner($app),
             new Cleaners\ServicesCleaner($app),
             new Cleaners\StaticsCleaner($app),
+            ...($providersBoot ? [new Cleaners\ProvidersCleaner($app)] : []),
         ]);
         foreach (self::OF_SERVICES as $service => $class) {
             if ($app->bound($service) && $app->resolved($service)) {
                 $this->add(new $class($app->make($service)));
+                if ($service === 'db' || $service === 'log') {
+                    $this->outward[] = end($this->builtIn);
+                }
             }
         }
-        $this->add(new Cleaners\MemoryCleaner());
+        $this->add(new Cleaners\MemoryCleaner($providersBoot));
         foreach (self::OF_PACKAGES as $sign => $class) {
             if ($app->bound($sign) || class_exists($sign)) {
                 $this->add(new $class($app, $this->snapshot));
@@ -104,6 +119,7 @@ final class Cleaners
             && get_debug_type($this->app->make('router')->getRoutes()) === RouteCollection::class) {
             $steps[] = (new Cleaners\ControllerCleaner($this->app, $kept))->clean(...);
         }
+        $this->own = $steps;
         $this->steps = [...$steps, ...$this->builtIn];
     }
 
@@ -120,7 +136,8 @@ final class Cleaners
 
     public function run(): void
     {
-        foreach ($this->steps as $clean) {
+        // A process that ends now has no next request to clean for.
+        foreach (one_request() ? [...$this->own, ...$this->outward] : $this->steps as $clean) {
             try {
                 $clean();
             } catch (Throwable $e) {

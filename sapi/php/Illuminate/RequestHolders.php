@@ -18,7 +18,7 @@ final class RequestHolders
     private array $holders = [];
 
     /** @param iterable<string, mixed> $instances the container's, as booted */
-    public function __construct(iterable $instances, object $bootRequest)
+    public function __construct(iterable $instances, private readonly object $bootRequest)
     {
         foreach ($instances as $name => $instance) {
             if (is_object($instance) && $name !== 'url' && !$instance instanceof Closure) {
@@ -32,6 +32,12 @@ final class RequestHolders
         foreach ($this->holders as [$property, $object]) {
             $property->setValue($object, $request);
         }
+    }
+
+    /** Between two requests: nobody keeps the last one alive. */
+    public function forget(): void
+    {
+        $this->tell($this->bootRequest);
     }
 
     private function look(object $instance, object $bootRequest): void

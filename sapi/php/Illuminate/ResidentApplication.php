@@ -15,11 +15,16 @@ use Rserverd\Server\Hosting;
 use Rserverd\Server\Scope;
 use Rserverd\Settings;
 use Symfony\Component\HttpFoundation\Response;
+use Throwable;
 use UnexpectedValueException;
 
 use function Rserverd\app_conf;
+use function Rserverd\doctor_on;
+use function Rserverd\doctor_routes;
 use function Rserverd\facts;
 use function Rserverd\finish_request;
+use function Rserverd\settings;
+use function Rserverd\route;
 use function Rserverd\state_constant;
 use function Rserverd\where;
 
@@ -49,6 +54,11 @@ final class ResidentApplication implements Hosted
 
     private ?Closure $registerProviders = null;
 
+    /** @var Closure(): void|null isolation = simple: boots the providers that boot in every request and event */
+    private ?Closure $bootProviders = null;
+    /** The one that runs, or has run last. */
+    private ?Request $request = null;
+
     private string $server = '';
 
     private readonly Scope $scope;
@@ -60,8 +70,11 @@ final class ResidentApplication implements Hosted
 
     public function __construct(private readonly Settings $settings)
     {
-        $this->scope = new Scope(function (): void {
-            isset($this->cleaners) && $this->cleaners->run();
+        $this->scope = new Scope($this->begin(...), function (): void {
+            if (isset($this->cleaners)) {
+                $this->cleaners->run();
+                $this->holders->forget();
+            }
         });
         $this->hosting = new Hosting($this);
     }
@@ -70,13 +83,14 @@ final class ResidentApplication implements Hosted
     {
         $this->framework = (new Boot($this->settings, $this->configured(...)))->framework;
         $this->app = $this->framework->app();
-        Warm::up($this->framework);
+        $this->bootProviders = $this->framework->booter();
+        Warm::up($this->framework, $this->bootProviders !== null);
         $this->warnOfChanges();
         foreach (Settings::read()->cleaners as $class) {
             Cleaners::check($class);
         }
         if (where() === 'manager') {
-            $this->hosting->complete(true);
+            $this->complete();
         }
         BootConnections::close($this->app);
         facts(Facts::of($this->framework));
@@ -87,7 +101,7 @@ final class ResidentApplication implements Hosted
         $this->requests = new RequestFactory($this->framework->requestClass());
         $instances = (fn (): array => $this->instances)->call($this->app);
         $this->holders = new RequestHolders($instances, $this->app->make('request'));
-        $this->cleaners = new Cleaners($this->app);
+        $this->cleaners = new Cleaners($this->app, $this->bootProviders !== null);
         // The first request starts where all others do.
         $this->cleaners->run();
         gc_collect_cycles();
@@ -99,6 +113,7 @@ final class ResidentApplication implements Hosted
         Log::notice('boot = worker: config/laravels.php is not read, for the application boots after the fork');
         // Its classes may be looked at; nothing of it runs.
         Boot::autoload($this->settings->basePath);
+        ProviderClasses::of($this->settings);
         $this->hosting->make();
         $this->hosting->complete(false);
     }
@@ -109,25 +124,41 @@ final class ResidentApplication implements Hosted
             $this->boot();
         }
         $this->configure();
+        doctor_on() && doctor_routes(PlainRoutes::of($this->app));
     }
 
     public function settle(): void
     {
-        $this->cleaners = new Cleaners($this->app);
+        $this->cleaners = new Cleaners($this->app, $this->bootProviders !== null);
         $this->configure();
     }
 
     public function handle(): void
     {
-        $this->scope->begin();
+        $this->scope->request();
         // What public/index.php defines; tools subtract it from the present.
         state_constant('LARAVEL_START', microtime(true));
-        $request = $this->requests->capture();
+        $this->request = $request = $this->requests->capture();
         $this->emitter->begin();
         $response = $this->respond($request);
         $this->emitter->send($response);
         finish_request();
         $this->framework->terminate($request, $response);
+    }
+
+    public function warm(): void
+    {
+        $this->scope->request();
+        state_constant('LARAVEL_START', microtime(true));
+        $printed = '';
+        try {
+            [$request, $response] = $this->route($printed);
+            if ($response->getStatusCode() >= 500) {
+                Log::warning("warm_up: {$request->getRequestUri()} was answered with {$response->getStatusCode()}");
+            }
+        } finally {
+            BootConnections::close($this->app);
+        }
     }
 
     public function app(): Container
@@ -166,6 +197,14 @@ final class ResidentApplication implements Hosted
     private function respond(Request $request): Response
     {
         $this->holders->tell($request);
+        if ($this->bootProviders !== null) {
+            $this->framework->bind($request);
+            try {
+                $this->begin();
+            } catch (Throwable $e) {
+                return $this->framework->failed($request, $e);
+            }
+        }
         $received = $this->events->hasListeners(self::RECEIVED);
         if ($received || $this->registerProviders !== null) {
             // The framework binds it as well; without these two nobody can tell when it happened.
@@ -186,13 +225,50 @@ final class ResidentApplication implements Hosted
         return $response;
     }
 
+    /** Of every request and event. */
+    private function begin(): void
+    {
+        if ($this->bootProviders !== null) {
+            Facade::clearResolvedInstances();
+            ($this->bootProviders)();
+        }
+    }
+
     public function clean(): void
     {
-        $this->scope->end();
+        try {
+            $this->tellRoute();
+        } finally {
+            $this->scope->end();
+        }
     }
 
     public function idle(): void
     {
+    }
+
+    /** Jobs of the timer are made, to be looked at: with booted providers, as when they run. */
+    private function complete(): void
+    {
+        if ($this->bootProviders === null || !settings()['timer']['enable']) {
+            $this->hosting->complete(true);
+
+            return;
+        }
+        $cleaners = new Cleaners($this->app, true);
+        $this->begin();
+        $this->hosting->complete(true);
+        $cleaners->run();
+    }
+
+    /** Here, for a request that ended with exit() has one as well. */
+    private function tellRoute(): void
+    {
+        if ($this->request !== null) {
+            $uri = $this->framework->route($this->request);
+            $uri === null || route($uri);
+            $this->request = null;
+        }
     }
 
     private function configure(): void
@@ -205,7 +281,7 @@ final class ResidentApplication implements Hosted
     }
 
     /** Before providers boot: they may ask for app('swoole'). */
-    private function configured(Container $app): void
+    private function configured(Container $app): ?ProviderClasses
     {
         $this->taken = $this->laravelsConfig($app);
         if (where() === 'manager') {
@@ -213,6 +289,8 @@ final class ResidentApplication implements Hosted
             $this->hosting->make();
         }
         $this->hosting->bind($app);
+
+        return ProviderClasses::of(Settings::read());
     }
 
     /**

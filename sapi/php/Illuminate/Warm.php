@@ -6,6 +6,7 @@ namespace Rserverd\Illuminate;
 
 use Closure;
 use Illuminate\Container\Container;
+use Illuminate\View\Compilers\Compiler;
 use Rserverd\Log;
 use Throwable;
 
@@ -32,10 +33,18 @@ final class Warm
         'Illuminate\Session\Middleware\StartSession',
     ];
 
-    public static function up(Framework $framework): void
+    /**
+     * isolation = simple: what holds connections and caches, or is there anyway. All others begin with the request, so that
+     * callbacks and extensions that a boot() adds are there before them, as under php-fpm.
+     */
+    private const LASTING = ['config', 'events', 'files', 'log', 'router', 'url', 'encrypter', 'cache', 'redis', 'db',
+        'db.factory', 'db.transactions', 'queue'];
+
+    /** @param bool $providersBoot in every request */
+    public static function up(Framework $framework, bool $providersBoot): void
     {
         $app = $framework->app();
-        foreach (self::SERVICES as $service) {
+        foreach ($providersBoot ? self::LASTING : self::SERVICES as $service) {
             if ($framework->provides($service)) {
                 self::attempt($service, static fn () => $app->make($service));
             }
@@ -45,6 +54,8 @@ final class Warm
         }
         if ($app->resolved('blade.compiler')) {
             self::attempt('compiled views', static fn () => ViewFiles::give($app->make('blade.compiler')));
+        } elseif ($providersBoot) {
+            $app->resolving('blade.compiler', static fn (Compiler $compiler) => ViewFiles::give($compiler));
         }
         if ($app->resolved('router')) {
             self::attempt('routes', static fn () => self::compileRoutes($app));

@@ -7,14 +7,17 @@ namespace Rserverd\Laravel;
 use Closure;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Console\Kernel as ConsoleKernel;
+use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Contracts\Http\Kernel;
 use Illuminate\Foundation\Bootstrap\LoadConfiguration;
 use Illuminate\Http\Request;
+use Illuminate\Routing\Route;
 use ReflectionMethod;
 use ReflectionProperty;
 use Rserverd\Illuminate\Framework;
 use Symfony\Component\HttpFoundation\Response;
+use Throwable;
 
 /**
  * Laravel, through its contracts only.
@@ -26,6 +29,8 @@ use Symfony\Component\HttpFoundation\Response;
 final class LaravelFramework implements Framework
 {
     private Kernel $kernel;
+
+    private ?SimpleProviders $providers = null;
 
     public function __construct(private readonly Container&Application $app)
     {
@@ -49,14 +54,21 @@ final class LaravelFramework implements Framework
     {
         $this->kernel = $this->app->make(Kernel::class);
         $told = false;
-        $tell = static function () use ($configured, &$told): void {
+        $tell = function () use ($configured, &$told): void {
             $told = true;
-            $configured();
+            $classes = $configured();
+            $this->providers = $classes === null ? null : SimpleProviders::replace($this->app, $classes);
         };
         $this->app->afterBootstrapping(LoadConfiguration::class, $tell);
         $this->app->make(ConsoleKernel::class)->bootstrap();
         // A kernel of the application's own may load its configuration otherwise.
         $told || $tell();
+        $this->providers?->settle();
+    }
+
+    public function booter(): ?Closure
+    {
+        return $this->providers === null ? null : $this->providers->boot(...);
     }
 
     public function provides(string $service): bool
@@ -89,6 +101,22 @@ final class LaravelFramework implements Framework
     public function respond(Request $request): Response
     {
         return $this->kernel->handle($request);
+    }
+
+    public function failed(Request $request, Throwable $e): Response
+    {
+        $handler = $this->app->make(ExceptionHandler::class);
+        $handler->report($e);
+
+        return $handler->render($request, $e);
+    }
+
+    public function route(Request $request): ?string
+    {
+        $route = $request->route();
+
+        // Packages with a router of their own may have put something else there.
+        return $route instanceof Route ? $route->uri() : null;
     }
 
     public function terminate(Request $request, Response $response): void

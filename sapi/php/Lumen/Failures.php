@@ -9,6 +9,7 @@ use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Http\Request;
 use Laravel\Lumen\Exceptions\Handler;
 use Symfony\Component\ErrorHandler\Error\FatalError;
+use Symfony\Component\HttpFoundation\Response;
 use Throwable;
 
 /**
@@ -36,12 +37,26 @@ final class Failures
         });
     }
 
+    /** Reported and rendered. */
+    public static function answer(Container $app, Request $request, Throwable $e): Response
+    {
+        $handler = self::handler($app);
+        $handler->report($e);
+
+        return $handler->render($request, $e);
+    }
+
     private static function show(Container $app, Throwable $e): void
     {
-        $handler = $app->make($app->bound(ExceptionHandler::class) ? ExceptionHandler::class : Handler::class);
+        $handler = self::handler($app);
         $handler->report($e);
         if (!headers_sent()) {
             $handler->render($app->make(Request::class), $e)->send();
         }
+    }
+
+    private static function handler(Container $app): object
+    {
+        return $app->make($app->bound(ExceptionHandler::class) ? ExceptionHandler::class : Handler::class);
     }
 }

@@ -12,6 +12,7 @@ use Illuminate\Http\Response as IlluminateResponse;
 use ReflectionClass;
 use Rserverd\Illuminate\Framework;
 use Symfony\Component\HttpFoundation\Response;
+use Throwable;
 
 /**
  * Lumen: an application without kernels that loads configuration and services when they are first asked for.
@@ -27,6 +28,8 @@ final class LumenFramework implements Framework
     private const REQUEST = 'Laravel\Lumen\Http\Request';
 
     private readonly Closure $runTerminable;
+
+    private ?SimpleProviders $providers = null;
 
     public function __construct(private readonly Container $app)
     {
@@ -66,11 +69,18 @@ final class LumenFramework implements Framework
             $this->app->configure($name);
         }
         $this->app->instance(Request::class, $this->bootRequest());
-        $configured();
-        if (method_exists($this->app, 'boot')) {
+        $classes = $configured();
+        if ($classes !== null) {
+            $this->providers = new SimpleProviders($this->app, $classes);
+        } elseif (method_exists($this->app, 'boot')) {
             $this->app->boot();
         }
         Routes::prepare($this->app);
+    }
+
+    public function booter(): ?Closure
+    {
+        return $this->providers === null ? null : $this->providers->boot(...);
     }
 
     public function provides(string $service): bool
@@ -114,9 +124,34 @@ final class LumenFramework implements Framework
         return $response instanceof Response ? $response : new IlluminateResponse($response);
     }
 
+    public function failed(Request $request, Throwable $e): Response
+    {
+        return Failures::answer($this->app, $request, $e);
+    }
+
     public function terminate(Request $request, Response $response): void
     {
         ($this->runTerminable)($response);
+    }
+
+    public function route(Request $request): ?string
+    {
+        $found = $request->route();
+        if (!is_array($found) || !is_array($found[2] ?? null)) {
+            return null;
+        }
+        // The pattern itself is not kept: it is the path, with names where the parameters stand, the last one first.
+        $pattern = '';
+        $rest = '/' . $request->decodedPath();
+        foreach (array_reverse($found[2]) as $name => $value) {
+            $at = is_string($value) && $value !== '' ? strrpos($rest, "/$value") : false;
+            if ($at !== false) {
+                $pattern = "/{{$name}}" . substr($rest, $at + 1 + strlen($value)) . $pattern;
+                $rest = substr($rest, 0, $at);
+            }
+        }
+
+        return $rest . $pattern;
     }
 
     /** @return list<string> the framework's configuration files, then the application's, which win over those */

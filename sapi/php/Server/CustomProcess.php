@@ -37,8 +37,7 @@ final class CustomProcess
             Process::signal(SIGTERM, fn () => $this->leave($process, fn () => $class::onStop($this->server, $process)));
         }
         Runtime::enableCoroutine();
-        if ($ready) {
-            $this->host->scope()->begin();
+        if ($ready && Calls::guarded("start of process {$this->definition->name}", $this->host->scope()->begin(...))) {
             Calls::inProcess("process {$this->definition->name}", $process, fn () => $class::callback($this->server, $process));
         }
         $this->host->clean();

@@ -20,13 +20,23 @@ final class Scope
     /** @var list<Closure> scopes of their own, after this one */
     private array $later = [];
 
-    /** @param Closure(): void $clean */
-    public function __construct(private readonly Closure $clean)
+    /**
+     * @param Closure(): void $start what every scope begins with
+     * @param Closure(): void $clean what it ends with
+     */
+    public function __construct(private readonly Closure $start, private readonly Closure $clean)
     {
     }
 
-    /** Of everything but closing(). */
+    /** Of everything but requests and closing(). */
     public function begin(): void
+    {
+        $this->request();
+        ($this->start)();
+    }
+
+    /** Of a request: the application starts it, when it knows the request. */
+    public function request(): void
     {
         if ($this->busy) {
             $this->end(); // an exit() while it ended
@@ -43,7 +53,7 @@ final class Scope
             return;
         }
         $this->busy = true;
-        $do();
+        $this->close($do);
     }
 
     /** However the scope ends. */
@@ -60,10 +70,17 @@ final class Scope
         }
         $this->finish();
         while ($this->later !== []) {
-            array_shift($this->later)();
+            $this->close(array_shift($this->later));
             $this->finish();
         }
         $this->busy = false;
+    }
+
+    /** What has to be forgotten with a connection is, also when the scope cannot begin. */
+    private function close(Closure $do): void
+    {
+        Calls::guarded('the beginning of an event', $this->start);
+        $do();
     }
 
     private function finish(): void

@@ -42,7 +42,7 @@ final class WebSockets
     private function handshake(Request $request, Response $response): void
     {
         $scope = $this->host->scope();
-        $scope->begin();
+        $scope->request();
         [$left, $printed] = [true, ''];
         $scope->atEnd(function () use ($request, $response, &$left, &$printed): void {
             $left && $response->isWritable() && $this->afterExit($request, $response, $printed);

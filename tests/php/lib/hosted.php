@@ -284,12 +284,16 @@ namespace {
         public function __construct()
         {
             $this->app = new Container();
-            $this->scope = new Scope(fn () => $this->cleaned++);
+            $this->scope = new Scope(static fn () => null, fn () => $this->cleaned++);
         }
 
         public function app(): Container
         {
             return $this->app;
+        }
+
+        public function warm(): void
+        {
         }
 
         public function scope(): Scope

@@ -24,7 +24,7 @@ namespace Rserverd {
         public static array $settings = [
             'base_path' => '', 'pid_file' => '', 'framework' => 'auto', 'entry' => '', 'boot' => 'manager', 'isolation' => 'greedy',
             'cleaners' => [], 'register_providers' => [], 'destroy_controllers' => true,
-            'destroy_controllers_excluded' => [], 'server' => '', 'document_root' => '', 'handle_static' => false,
+            'destroy_controllers_excluded' => [], 'providers_on_worker' => [], 'providers_in_request' => [], 'providers_ignore' => [], 'server' => '', 'document_root' => '', 'handle_static' => false,
             'environment' => '', 'x_version' => '', 'generation' => 1, 'app_socket' => '', 'listen_ip' => '127.0.0.1', 'listen_port' => 5200,
             'worker_num' => 2, 'task_worker_num' => 1, 'websocket' => ['enable' => false, 'handler' => '', 'gate' => true],
             'timer' => ['enable' => false, 'jobs' => [], 'max_wait_time' => 5.0, 'global_lock' => false, 'global_lock_key' => ''],
@@ -107,6 +107,15 @@ namespace Rserverd {
         Shim::$bootFailed = $why;
     }
 
+    function route(string $uri): void
+    {
+    }
+
+    function one_request(): bool
+    {
+        return false;
+    }
+
     /** The output so far is the response; the rest is dropped, see Client. */
     function finish_request(): bool
     {
@@ -130,6 +139,16 @@ namespace Rserverd {
     function touched(): bool
     {
         return true;
+    }
+
+    function doctor_on(): bool
+    {
+        return false;
+    }
+
+    /** @param list<string> $paths */
+    function doctor_routes(array $paths): void
+    {
     }
 
     function ask_reload(string $why): void

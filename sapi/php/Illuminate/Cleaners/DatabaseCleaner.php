@@ -76,6 +76,8 @@ final class DatabaseCleaner
             if (!isset($this->checked[$connection])) {
                 if ($this->isAsBooted($name, $connection)) {
                     $this->checked[$connection] = true;
+                    // What follows remembers it as it is now.
+                    $connection->setTablePrefix((string) $connection->getConfig('prefix'));
                 } else {
                     $this->db->purge($name);
                 }

@@ -8,7 +8,7 @@ use Closure;
 use Illuminate\Foundation\Bootstrap\HandleExceptions;
 use Illuminate\Support\Str;
 
-/** Two things about memory: a reserve that must be there, and caches that must not grow without end. */
+/** What concerns memory: a reserve that must be there, caches that must not grow without end, and cycles. */
 final class MemoryCleaner
 {
     /** The framework gives it free to have room for handling a memory error; it does so at the end of every request. */
@@ -25,7 +25,8 @@ final class MemoryCleaner
 
     private int $requests = 0;
 
-    public function __construct()
+    /** @param bool $collects services that begin with every request leave cycles behind, more than PHP expects */
+    public function __construct(private readonly bool $collects)
     {
         $this->reserves = property_exists(HandleExceptions::class, 'reservedMemory');
         $this->trimWords = Closure::bind(static function (int $most): void {
@@ -44,6 +45,7 @@ final class MemoryCleaner
         }
         if (++$this->requests % self::EVERY === 0) {
             ($this->trimWords)(self::MOST_WORDS);
+            $this->collects && gc_collect_cycles();
         }
     }
 }

@@ -56,7 +56,7 @@ final class StaticsCleaner implements HasStates
     }
 
     /** A part of the framework may be installed without the part that its class extends. */
-    private static function exists(string $class): bool
+    public static function exists(string $class): bool
     {
         try {
             return class_exists($class);
