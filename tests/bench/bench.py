@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """make bench [B=name]: the numbers of docs/BENCHMARKS.md, measured here and now.
 
-bench.py [--starts N] [--seconds S] [--json FILE] [NAME...]     NAME: broadcast, hello, idle, laravel, memory, table,
-                                                                websocket, workers (default all)
+bench.py [--starts N] [--seconds S] [--requests N] [--json FILE] [NAME...]
+                                 NAME: broadcast, fork, hello, idle, isolation, laravel, memory, table, websocket, workers (default all),
+                                 isolation-mixed (--requests, default 100000; some minutes)
 
 CPU is utime + stime of all processes of a server, per answered request; the load generator is not counted. Servers are
 started anew and measured in turns (A, B, A, B ...), and the median of the starts is shown, since one start differs from the
@@ -25,6 +26,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 from lib import http, proc  # noqa: E402
 from lib.daemon import BINARY, Daemon, scaffold  # noqa: E402
 from lib.fpm import Fpm, Nginx  # noqa: E402
+from lib.mixed import Memory, Mixed, describe  # noqa: E402
 from lib.server import Server  # noqa: E402
 from lib.wait import until  # noqa: E402
 from lib.ws_load import Load  # noqa: E402
@@ -41,9 +43,14 @@ def cpu_s(pids):
     return sum(proc.cpu_ticks(p) for p in pids) / TICK
 
 
-def wrk(address, path, seconds):
+def cpu_with_children_s(pids):
+    """And of the processes that they have reaped: with isolation = fork a request has one of its own."""
+    return sum(int(x) for p in pids for x in (proc.stat_fields(p) or [0] * 15)[11:15]) / TICK
+
+
+def wrk(address, path, seconds, connections=CONNECTIONS):
     """(requests, requests per second); every answer must be a 2xx."""
-    out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"http://{address[0]}:{address[1]}{path}"],
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://{address[0]}:{address[1]}{path}"],
                          text=True, capture_output=True, check=True).stdout
     assert "Non-2xx" not in out and "Socket errors" not in out, out
     return int(re.search(r"(\d+) requests in", out).group(1)), float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
@@ -96,9 +103,14 @@ def laravel_daemon(jit=False, workers=2, ini=None):
     return d.start()
 
 
-def cached_application(folder):
+def cached_application(folder, controllers=(), routes=""):
     """The demo application as it is deployed: configuration and routes cached, no debug."""
     scaffold(folder, "laravel", ["APP_DEBUG=false", "APP_ENV=production", "LOG_LEVEL=error"])
+    for name, text in dict(controllers).items():
+        with open(os.path.join(folder, "app", "Http", "Controllers", f"{name}.php"), "w", encoding="utf-8") as f:
+            f.write(text)
+    with open(os.path.join(folder, "routes", "api.php"), "a", encoding="utf-8") as f:
+        f.write(routes)
     for command in ("config:cache", "route:cache"):
         subprocess.run(["php", "artisan", command], cwd=folder, check=True, capture_output=True)
 
@@ -207,6 +219,137 @@ def ws_broadcast(clients, silent):
     return one
 
 
+# -- isolation ---------------------------------------------------------------------------------------------------------
+
+FACTS = """<?php
+namespace App\\Http\\Controllers;
+final class FactsController
+{
+    public function __invoke(): array
+    {
+        return \\Rserverd\\snapshot_facts() + ['pid' => getmypid()];
+    }
+}
+"""
+
+
+def isolation_daemon(mode):
+    """The demo application as it is deployed, with one worker and a route that tells what the snapshot has cost."""
+    d = daemon({"php": CACHED, "rserverd": {"isolation": mode}})
+    d.set("swoole", worker_num=1, max_request=0)
+    cached_application(d.app, {"FactsController": FACTS}, "Route::get('facts', App\\Http\\Controllers\\FactsController::class);\n")
+    return d.start()
+
+
+def restores(d, path, bursts=100, size=10):
+    """Of each burst of requests the mean time of a restore, by the engine's own clock; the median of them, so that what a busy
+    machine does to some of them does not count. And what the snapshot holds."""
+    times, changed = [], []
+    with d.conn() as c:
+        facts = c.request("/api/facts").json()
+        for _ in range(bursts):
+            for _ in range(size):
+                assert c.request(path).status == 200
+            before, facts = facts, c.request("/api/facts").json()
+            n = facts["restores"] - before["restores"]
+            assert facts["pid"] == before["pid"] and n == size + 1, (before, facts)
+            times.append((facts["restore_ns"] - before["restore_ns"]) / n / 1000)
+            changed.append((facts["changed"] - before["changed"]) / n)
+    return {"restore": statistics.median(times), "changed": statistics.median(changed), "take": facts["take_us"],
+            "places": facts["places"], "objects": facts["objects"]}
+
+
+def isolation_cost(mode, path, seconds):
+    """CPU per request; with a snapshot also microseconds per restore."""
+    def one():
+        d = isolation_daemon(mode)
+        try:
+            wrk(d.address, path, 1, 4)
+            result = restores(d, path) if mode == "snapshot" else {}
+            everyone = family(d.child)
+            before = cpu_with_children_s(everyone())
+            n, rps = wrk(d.address, path, seconds, 4)
+            return result | {"us": (cpu_with_children_s(everyone()) - before) / n * 1e6, "rps": rps}
+        finally:
+            d.finish()
+    return one
+
+
+# -- isolation = fork ----------------------------------------------------------------------------------------------------
+
+# Boots for 10 ms of CPU, as an application of some size does: services are made, patterns compiled.
+HEAVY = """<?php
+$boot = static function (): array {
+    $used = static fn (): float => ($u = getrusage())['ru_utime.tv_sec'] + $u['ru_utime.tv_usec'] / 1e6;
+    $end = $used() + 0.01;
+    $services = [];
+    do {
+        $o = new stdClass();
+        for ($i = 0; $i < 50; $i++) { $o->{"p$i"} = ['name' => "service$i", 'tags' => ["a$i", "b$i"]]; }
+        if (count($services) < 500) { $services[] = $o; }
+    } while ($used() < $end);
+    return $services;
+};
+$services = $boot();
+$handle = static function () use ($services): void {
+    header('Content-Type: application/json');
+    echo json_encode(['hello' => 'world', 'services' => count($services) > 0]);
+};
+"""
+
+
+def whole_family_s(roots):
+    """CPU seconds of processes and all their descendants, with those that were reaped: some live for one request."""
+    pids = {p for root in roots for p in [root, *proc.descendants(root)]}
+    return sum(sum(int(x) for x in proc.stat_fields(p)[11:15]) for p in pids) / TICK
+
+
+def measure_one_by_one(address, path, roots, n):
+    """One client, one request after the other: {us: CPU microseconds per request, with all processes that came and went}."""
+    request = http.build(path)
+    http.hammer(address, request, max(20, n // 10), batch=1)
+    before = whole_family_s(roots)
+    seen = http.hammer(address, request, n, batch=1)
+    assert set(seen) == {200}, seen
+    time.sleep(0.3)     # the last ones are reaped
+    return {"us": (whole_family_s(roots) - before) / n * 1e6}
+
+
+def forking(mode, requests):
+    def one():
+        d = laravel_daemon(workers=1, ini={"rserverd": {"isolation": mode, "warm_up": ["/api/hello"]}})
+        try:
+            return measure_one_by_one(d.address, "/api/hello", [d.master_pid], requests)
+        finally:
+            d.finish()
+    return one
+
+
+def heavy_daemon(requests):
+    def one():
+        d = daemon({"rserverd": {"isolation": "fork", "warm_up": ["/"]}, "swoole": {"worker_num": 1, "max_request": 0},
+                    "php": CACHED}, framework="callable", entry="entry.php")
+        d.write("entry.php", HEAVY + "return $handle;\n")
+        try:
+            return measure_one_by_one(d.start().address, "/", [d.master_pid], requests)
+        finally:
+            d.finish()
+    return one
+
+
+def heavy_fpm(requests):
+    def one():
+        d = daemon()
+        d.write("public/index.php", HEAVY + "$handle();\n")
+        f = Fpm(os.path.join(d.app, "public"), "127.0.0.1", php_values=CACHED)
+        try:
+            return measure_one_by_one(f.address, "/", [c.pid for c in f.children], requests)
+        finally:
+            f.stop()
+            d.finish()
+    return one
+
+
 # -- the benchmarks ----------------------------------------------------------------------------------------------------
 
 class Table:
@@ -226,6 +369,20 @@ def bench_hello(t, o):
     t.row("nginx, static file of 13 bytes: CPU per request", f"{r['nginx']['us']:.1f} us ({r['nginx']['rps']:.0f}/s)")
     t.row("callable hello world: CPU per request", f"{r['ours']['us']:.1f} us ({r['ours']['rps']:.0f}/s)")
     t.row("callable / nginx", f"{ratio:.2f}", "at most 1.50", ratio <= 1.5)
+
+
+def bench_fork(t, o):
+    """A process for each request: what that costs above the request itself, and against php-fpm, which boots for each."""
+    n = 100 * o.seconds
+    r = in_turns(o.starts, greedy=forking("greedy", n), fork=forking("fork", n), fpm=heavy_fpm(n), heavy=heavy_daemon(n))
+    for name in ("greedy", "fork"):
+        t.row(f"Laravel JSON route, one client, isolation = {name}: CPU per request", f"{r[name]['us']:.0f} us")
+    above = (r["fork"]["us"] - r["greedy"]["us"]) / 1000
+    t.row("fork above greedy", f"{above:.2f} ms", "at most 2.50 ms", above <= 2.5)
+    t.row("an application that boots for 10 ms, nginx + php-fpm with OPcache: CPU per request", f"{r['fpm']['us']:.0f} us")
+    t.row("the same, isolation = fork", f"{r['heavy']['us']:.0f} us")
+    times = r["fpm"]["us"] / r["heavy"]["us"]
+    t.row("php-fpm / isolation = fork (CPU)", f"{times:.1f}", "at least 1.0", times >= 1)
 
 
 def bench_laravel(t, o):
@@ -343,8 +500,49 @@ def bench_broadcast(t, o):
     t.row("the last reader, with / without clients that do not read", f"{ratio:.2f}", "at most 1.50", ratio <= 1.5)
 
 
-BENCHES = {"broadcast": bench_broadcast, "hello": bench_hello, "idle": bench_idle, "laravel": bench_laravel,
-           "memory": bench_memory, "table": bench_table, "websocket": bench_websocket, "workers": bench_workers}
+def bench_isolation(t, o):
+    """What a request costs in each mode, in turns; the restore by the engine's own clock."""
+    for path, text in (("/api/hello", "JSON route"), ("/notes", "page with session, Eloquent and Blade")):
+        r = in_turns(o.starts, **{m: isolation_cost(m, path, o.seconds) for m in ("greedy", "snapshot", "simple", "fork")})
+        for mode in r:
+            t.row(f"{text}, isolation = {mode}: CPU per request", f"{r[mode]['us']:.0f} us ({r[mode]['rps']:.0f}/s)")
+        s = r["snapshot"]
+        t.row(f"{text}: one restore ({s['objects']:.0f} objects, {s['places']:.0f} places, {s['changed']:.0f} changed by a request)",
+              f"{s['restore']:.1f} us", "at most 10 us", s["restore"] <= 10)
+        ratio = s["us"] / r["greedy"]["us"]
+        t.row(f"{text}, snapshot / greedy (CPU)", f"{ratio:.2f}", "at most 1.10", ratio <= 1.1)
+        more = (r["fork"]["us"] - r["greedy"]["us"]) / 1000
+        t.row(f"{text}, fork beyond greedy (CPU)", f"{more:.2f} ms", "at most 2.5 ms", more <= 2.5)
+        t.row(f"{text}: the snapshot is taken in", f"{s['take'] / 1000:.1f} ms, once in a worker")
+
+
+def bench_isolation_mixed(t, o):
+    """Every answer is checked (tests/e2e/lib/mixed.py); a wrong one ends it with what was wrong."""
+    from test_isolation_proof import LEAKS
+    d = daemon({"rserverd": {"isolation": "snapshot"}, "swoole": {"worker_num": 1, "max_request": 0}})
+    scaffold(d.app, "pollution", ["TEST_ROUTES=true", "APP_DEBUG=false", "LOG_LEVEL=emergency"])
+    d.start()
+    try:
+        m = Mixed(d, leaks=LEAKS["snapshot"])
+        m.run(1000)
+        heap = Memory(d)
+        m.run(1000)
+        pages = Memory(d)
+        m.run(o.requests - 2000)
+        m.close()
+        print(f"{m.sent} requests: {describe(m.kinds)}", file=sys.stderr)
+        t.row(f"{m.sent:,} mixed requests, isolation = snapshot: wrong answers", "0", "0", True)
+        ((_, php, _),), ((_, _, rss),) = heap.growth(), pages.growth()
+        t.row("PHP's heap from request 1,000 on", f"{php:+.2f} %", "within 1 %", php <= 1)
+        t.row("resident pages of the worker from request 2,000 on", f"{rss:+.2f} %", "within 1 %", rss <= 1)
+    finally:
+        d.finish()
+
+
+BENCHES = {"broadcast": bench_broadcast, "fork": bench_fork, "hello": bench_hello, "idle": bench_idle, "isolation": bench_isolation,
+           "isolation-mixed": bench_isolation_mixed, "laravel": bench_laravel, "memory": bench_memory, "table": bench_table,
+           "websocket": bench_websocket, "workers": bench_workers}
+LONG = {"isolation-mixed"}
 
 
 def main():
@@ -352,6 +550,7 @@ def main():
     p.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     p.add_argument("--starts", type=int, default=3)
     p.add_argument("--seconds", type=int, default=5)
+    p.add_argument("--requests", type=int, default=100_000)
     p.add_argument("--json", metavar="FILE")
     o = p.parse_args()
     unknown = set(o.names) - set(BENCHES)
@@ -362,7 +561,7 @@ def main():
     proc.become_subreaper()
     t = Table()
     print("| what | measured | bar | |\n|---|---|---|---|")
-    for name in o.names or BENCHES:
+    for name in o.names or [b for b in BENCHES if b not in LONG]:
         BENCHES[name](t, o)
     if o.json:
         with open(o.json, "w") as f:

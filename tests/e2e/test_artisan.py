@@ -301,7 +301,8 @@ def test_exit_status_of_artisan(site):
 
 WATCHERS = {"fswatch": "fswatch", "inotify": "inotifywait"}
 WATCHER = """#!/bin/sh
-printf '%s\\n' "$*" >"$TEST_DIR/watched"
+printf '%s\\n' "$*" >"$TEST_DIR/watched.new"
+mv "$TEST_DIR/watched.new" "$TEST_DIR/watched"
 exec cat "$TEST_DIR/fifo"
 """
 SERVER = """#!/bin/sh

@@ -690,7 +690,8 @@ def test_callable_of_every_kind(daemon):
 
 def test_static_state_of_a_callable_stays(daemon):
     """greedy: nothing is restored that the application itself keeps; that is what resident means."""
-    d = daemon.callable("<?php return function () { static $n = 0; echo ++$n; };", ini=one())
+    ini = one(rserverd={"isolation": "greedy"})
+    d = daemon.callable("<?php return function () { static $n = 0; echo ++$n; };", ini=ini)
     assert [d.get("/").text for _ in range(3)] == ["1", "2", "3"]
 
 

@@ -13,5 +13,6 @@ class AppServiceProvider extends ServiceProvider
     {
         // The classic mistake in a resident application: a singleton that keeps the request it was made with.
         $this->app->singleton(RequestHolder::class);
+        $this->app->instance('booted', sprintf('%.6F', microtime(true)));
     }
 }

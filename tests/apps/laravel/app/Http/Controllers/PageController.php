@@ -10,14 +10,12 @@ use RuntimeException;
 
 class PageController extends Controller
 {
-    /** The visits of this session, and of this process: the second number shows that the application stays in memory. */
+    /** The visits of this session; and when the application has booted, which shows that it stays in memory. */
     public function home(Request $request): View
     {
-        static $served = 0;
-
         $request->session()->put('visits', $visits = 1 + (int) $request->session()->get('visits', 0));
 
-        return view('home', ['visits' => $visits, 'served' => ++$served, 'pid' => getmypid()]);
+        return view('home', ['visits' => $visits, 'booted' => app('booted'), 'pid' => getmypid()]);
     }
 
     public function dump(Request $request): void

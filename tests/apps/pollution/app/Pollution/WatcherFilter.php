@@ -1,0 +1,9 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Pollution;
+
+class WatcherFilter extends \php_user_filter
+{
+}
