@@ -103,10 +103,17 @@ def test_listen(server):
 def test_udp_up_to_its_limit(server):
     s = server(NOTES + "listen.php", ports=5)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
-        u.settimeout(20 * SLOW)
+        u.settimeout(1)
         data = "d" * 60000
-        u.sendto(data.encode(), ("127.0.0.1", s.ports[3]))
-        assert u.recv(65536).decode() == f"{s.ports[3]} 127.0.0.1 {data}"
+
+        def answer():
+            """A kernel that is short of memory may drop a datagram, ours or the answer: who uses UDP asks again."""
+            u.sendto(data.encode(), ("127.0.0.1", s.ports[3]))
+            try:
+                return u.recv(65536).decode()
+            except TimeoutError:
+                return None
+        assert until(answer, 20, message="an answer") == f"{s.ports[3]} 127.0.0.1 {data}"
 
 
 # ---- settings (C1 to C45) --------------------------------------------------------------------------------------------
