@@ -347,7 +347,8 @@ def test_task_worker_is_replaced(hosted):
     for n in range(90):
         assert app.code(f"return {app.deliver(task(f'left-{n}', LEFT))};") is True
     handled = [app.wait("handle", tag=f"left-{n}")["pid"] for n in range(90)]
-    assert len(handled) == 90 and not set(handled[-1:]) & set(before)
+    # One of the two may have had few of them, and lives on.
+    assert len(handled) == 90 and set(handled) - set(before), "a successor has handled some"
     app.wait_log(r"task worker \d.*: [\d.]+ MB of memory of its own, memory_soft_limit is 40.0 MB: replaced after \d+ requests, "
                  r"the last one was \(task\)")
 
