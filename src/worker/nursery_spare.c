@@ -41,11 +41,10 @@ static bool worker_is_gone(void)
 }
 
 /* The nursery has died, or (asked for then) something has come by the channel. Without the worker nobody wants what we do. */
-static void on_parent_died(int sig)
+static void look_for_worker(void)
 {
-	int fd = rs_process()->data.fd, saved = errno;
+	int fd = rs_process()->data.fd;
 
-	(void)sig;
 	if (worker_is_gone())
 		_exit(0);
 	/* From now on its end must be a signal: nobody else would tell us. */
@@ -54,6 +53,14 @@ static void on_parent_died(int sig)
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
 	if (worker_is_gone())
 		_exit(0);
+}
+
+static void on_parent_died(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	look_for_worker();
 	errno = saved;
 }
 
@@ -122,8 +129,9 @@ void rs_spare_life(struct rs_process *p, int data_fd, pid_t nursery, uint32_t nu
 	rs_ipc_init(&p->data, data_fd, RS_IPC_WORKER, RS_IPC_REACTOR);
 	set_signals();
 	prctl(PR_SET_PDEATHSIG, RS_SIG_PARENT_DIED);
+	/* Dead before the signal was asked for: the worker may have given us a request already. */
 	if (getppid() != nursery)
-		_exit(0);
+		look_for_worker();
 	become(p, number);
 	_exit(wait_for_request(p) ? serve(p) : 0);
 }

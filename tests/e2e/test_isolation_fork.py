@@ -342,7 +342,7 @@ def test_idle_nursery_killed_costs_no_request(daemon):
     d = forked(daemon, ini={"swoole": {"worker_num": 2}})
     d.allow_log.append("the process that forks for requests has died")
     with Load(d.address, threads=2) as load:
-        for _ in range(5):
+        for _ in range(25):
             until(lambda: len(nurseries(d)) == 2)
             gone = nurseries(d)[0]
             proc.kill(gone)
