@@ -186,13 +186,6 @@ static enum rs_result php_worker_start(struct rs_buf *why)
 	return RS_ERR;
 }
 
-static void php_idle(void)
-{
-	(void)rs_php_call_glue(&state.idle);
-	gc_collect_cycles();
-	zend_mm_gc(zend_mm_get_heap());
-}
-
 static void php_worker_stop(void)
 {
 }
@@ -206,7 +199,7 @@ const struct rs_engine rs_the_engine = {
 	.worker_start = php_worker_start,
 	.one_request = rs_php_one_request,
 	.request = rs_php_request,
-	.idle = php_idle,
+	.idle = rs_php_tidy,
 	.worker_stop = php_worker_stop,
 	.overdue = rs_php_overdue,
 };

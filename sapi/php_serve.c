@@ -11,6 +11,7 @@
 #include "php_doctor.h"
 #include "php_memory.h"
 #include "php_snapshot.h"
+#include "swoole_server.h"
 
 #include <ext/session/php_session.h>
 #include <ext/standard/head.h>
@@ -234,4 +235,29 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 	end_fatal(x);
 	rs_warnx(rs_host_log(), "fatal error in %s, the process is replaced", what);
 	return RS_CALL_FATAL;
+}
+
+/* ---- nothing -------------------------------------------------------------------------------------------------- */
+
+static void collect_body(void *collected)
+{
+	*(bool *)collected = gc_collect_cycles() > 0;
+	rs_php_settle_app();
+}
+
+enum rs_request_end rs_php_tidy(void)
+{
+	bool collected = false, clean = !rs_php()->stale;
+	bool ok = rs_php_call_glue(&rs_php()->idle) && guarded(collect_body, &collected);
+
+	/* Now, while nobody waits; what a request in another mode has left is left until the next one needs it away. */
+	if (ok && collected && clean && rs_php_snapshot_taken())
+		ok = guarded(restore_body, NULL);
+	if (!ok) {
+		rs_warnx(rs_host_log(), "fatal error in a destructor of garbage, the process is replaced");
+		(void)rs_swoole_server_judge(RS_CALL_FATAL); /* a hosted server's process has its exit status by that */
+		return RS_REQUEST_RECYCLE;
+	}
+	zend_mm_gc(zend_mm_get_heap());
+	return RS_REQUEST_OK;
 }

@@ -17,6 +17,9 @@ enum rs_request_end rs_php_request(struct rs_exchange *x);
 enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *view, struct rs_slice body, void (*run)(void *arg),
 			      void *arg);
 
+/* Nothing to do: the glue's idle callback, garbage. Destructors that this runs are contained, what they change is put back. */
+enum rs_request_end rs_php_tidy(void);
+
 /* What boot has printed is said; from here on the process is armed for each thing it does. */
 void rs_php_leave_boot(void);
 /* warm_up[] of the configuration, once, after the boot. false: the fatal error of that path was one too many for this process. */

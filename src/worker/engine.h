@@ -54,8 +54,8 @@ struct rs_engine {
 	void (*one_request)(void);
 	/* Serves one request: reads x, answers through x. */
 	enum rs_request_end (*request)(struct rs_exchange *x);
-	/* Nothing to do for a moment: collect cycles, trim. Called once per idle period. */
-	void (*idle)(void);
+	/* Nothing to do for a moment: collect cycles, trim. Called once per idle period. Destructors may run: RS_REQUEST_RECYCLE. */
+	enum rs_request_end (*idle)(void);
 	/* The process ends in good order. */
 	void (*worker_stop)(void);
 	/* Async-signal-safe: the request has run too long. Must make request() log a backtrace and end soon if it can. */

@@ -248,7 +248,8 @@ void rs_nursery_life(struct rs_process *p, int control_fd)
 	if (getppid() != worker)
 		_exit(0);
 	/* What nobody holds any more need not be copied for every request. */
-	p->engine->idle();
+	if (p->engine->idle() == RS_REQUEST_RECYCLE)
+		_exit(255);
 	while (turn(&n, &unblocked))
 		;
 	end_children(&n);

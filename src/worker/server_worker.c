@@ -81,7 +81,8 @@ static void wait_for_frames(struct rs_server *s, bool coroutines)
 		rs_server_unwatch(s);
 		if (s->untidy && !rs_server_wait(s, RS_IDLE_AFTER_MS)) {
 			s->untidy = false;
-			s->p->engine->idle();
+			/* A process that is spoilt by it has an exit status now. */
+			(void)s->p->engine->idle();
 			rs_worker_memory_look(s->p, s->p->served, true);
 		} else if (!s->untidy) {
 			(void)rs_server_wait(s, -1);

@@ -319,7 +319,10 @@ static void serve(struct rs_process *p)
 		if (is_spoilt(p))
 			return;
 		if (r == RS_AGAIN && !tidy) {
-			p->engine->idle();
+			if (p->engine->idle() == RS_REQUEST_RECYCLE) {
+				p->exit_status = 255;
+				return;
+			}
 			rs_worker_memory_look(p, p->served, true);
 			tidy = true;
 		}

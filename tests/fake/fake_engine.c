@@ -196,6 +196,11 @@ static void fake_nothing(void)
 {
 }
 
+static enum rs_request_end fake_idle(void)
+{
+	return RS_REQUEST_OK;
+}
+
 const struct rs_engine rs_the_engine = {
 	.name = "fake",
 	.run = fake_run,
@@ -204,7 +209,7 @@ const struct rs_engine rs_the_engine = {
 	.worker_start = fake_worker_start,
 	.one_request = fake_nothing,
 	.request = fake_request,
-	.idle = fake_nothing,
+	.idle = fake_idle,
 	.worker_stop = fake_nothing,
 	.overdue = fake_nothing,
 };
