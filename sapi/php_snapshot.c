@@ -43,16 +43,28 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+#define ROOM_MIN 16
+
+void *rs_snapshot_room(void *v, uint32_t i, uint32_t *cap, size_t size)
+{
+	size_t want = *cap ? *cap : ROOM_MIN;
+
+	if (i < *cap)
+		return v;
+	while (want <= i)
+		want *= 2;
+	v = safe_perealloc(v, want, size, 0, true);
+	*cap = (uint32_t)MIN(want, UINT32_MAX);
+	return v;
+}
+
 /* ---- the grave ------------------------------------------------------------------------------------------------------ */
 
 void rs_snapshot_bury(zval *value)
 {
 	if (!Z_REFCOUNTED_P(value))
 		return;
-	if (snapshot.dead == snapshot.cap) {
-		snapshot.cap = snapshot.cap ? snapshot.cap * 2 : 256;
-		snapshot.grave = safe_perealloc(snapshot.grave, snapshot.cap, sizeof *snapshot.grave, 0, true);
-	}
+	snapshot.grave = rs_snapshot_room(snapshot.grave, snapshot.dead, &snapshot.cap, sizeof *snapshot.grave);
 	ZVAL_COPY_VALUE(&snapshot.grave[snapshot.dead++], value);
 }
 

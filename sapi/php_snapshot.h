@@ -13,7 +13,7 @@
  *   statics      php_snapshot_statics.c    static properties of classes, static variables of functions
  *   globals      php_snapshot_globals.c    EG(symbol_table) without the superglobals
  *   references   php_snapshot_places.c     what is behind the references in all of these, arrays included
- *   inner        php_snapshot_inner.c      objects that keep their contents in C: SPL storages, WeakMap, DateTime
+ *   inner        php_snapshot_inner.c      objects that keep their contents in C: SPL storages, WeakMap, DateTime; _tables.c, _dates.c
  *   symbols      php_snapshot_symbols.c    constants, classes and functions declared since; files included since
  *   process      php_snapshot_process.c    what lives in C: random state, handlers, autoloaders, ticks, wrappers ...
  *
@@ -67,6 +67,12 @@ struct rs_snapshot_part {
 };
 extern const struct rs_snapshot_part rs_snapshot_objects, rs_snapshot_statics, rs_snapshot_globals, rs_snapshot_references,
 	rs_snapshot_inner, rs_snapshot_symbols, rs_snapshot_process;
+
+/*
+ * An array that grows, in memory that outlives requests: v, moved if need be, with room for element i. *cap is how many fit; v may be
+ * NULL when that is 0. Ends the process when there is no memory.
+ */
+void *rs_snapshot_room(void *v, uint32_t i, uint32_t *cap, size_t size) __attribute__((warn_unused_result));
 
 /* Takes a value over, to be destroyed when everything is back. */
 void rs_snapshot_bury(zval *value);

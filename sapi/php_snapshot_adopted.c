@@ -30,10 +30,7 @@ void rs_adopted_know(const zend_object *o)
 
 void rs_adopted_look_behind(zval *at)
 {
-	if (here.ndoors == here.doors_cap) {
-		here.doors_cap = here.doors_cap ? here.doors_cap * 2 : 16;
-		here.doors = safe_perealloc(here.doors, here.doors_cap, sizeof *here.doors, 0, true);
-	}
+	here.doors = rs_snapshot_room(here.doors, here.ndoors, &here.doors_cap, sizeof *here.doors);
 	here.doors[here.ndoors++] = at;
 }
 
@@ -45,10 +42,7 @@ static void adopt(zend_object *o, unsigned depth)
 
 	if (zend_hash_index_exists(&here.known, o->handle) || rs_kept_is_skipped(o))
 		return;
-	if (here.n == here.cap) {
-		here.cap = here.cap ? here.cap * 2 : 8;
-		here.v = safe_perealloc(here.v, here.cap, sizeof *here.v, 0, true);
-	}
+	here.v = rs_snapshot_room(here.v, here.n, &here.cap, sizeof *here.v);
 	a = &here.v[here.n++];
 	*a = (struct adopted){ 0 };
 	rs_adopted_know(o);

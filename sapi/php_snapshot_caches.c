@@ -75,10 +75,7 @@ static void forget_slot(zend_op_array *f, uint32_t slot)
 
 static void add(zend_op_array *f, uint32_t slot)
 {
-	if (all.n == all.cap) {
-		all.cap = all.cap ? all.cap * 2 : 256;
-		all.v = safe_perealloc(all.v, all.cap, sizeof *all.v, 0, true);
-	}
+	all.v = rs_snapshot_room(all.v, all.n, &all.cap, sizeof *all.v);
 	all.v[all.n++] = (struct cached){ f, slot };
 }
 

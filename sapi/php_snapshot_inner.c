@@ -10,8 +10,6 @@
  */
 #include "php_snapshot_inner.h"
 
-#include <ext/date/php_date.h>
-
 static struct rs_inner *inners;
 static uint32_t ninners, cap;
 static HashTable bare_classes; /* class -> its bare one */
@@ -53,14 +51,14 @@ static zend_object *bare_clone(zend_object *object)
 	return clone;
 }
 
-static void keep_clone(struct rs_inner *inner)
+void rs_inner_clone_keep(struct rs_inner *inner)
 {
 	inner->raw = pemalloc(rs_inner_bytes(inner->object), true);
 	memcpy(inner->raw, rs_inner_base(inner->object), rs_inner_bytes(inner->object));
 	inner->clone = bare_clone(inner->object);
 }
 
-static void restore_clone(struct rs_inner *inner)
+void rs_inner_clone_restore(struct rs_inner *inner)
 {
 	zend_object *fresh = bare_clone(inner->clone);
 	char *now = rs_inner_base(inner->object), *was = rs_inner_base(fresh);
@@ -74,7 +72,7 @@ static void restore_clone(struct rs_inner *inner)
 	rs_snapshot_bury(&grave);
 }
 
-static bool raw_changed(const struct rs_inner *inner)
+bool rs_inner_raw_changed(const struct rs_inner *inner)
 {
 	return memcmp(rs_inner_base(inner->object), inner->raw, rs_inner_bytes(inner->object)) != 0;
 }
@@ -132,7 +130,7 @@ static bool list_changed(const struct rs_inner *inner)
 {
 	const struct list_element *a, *b;
 
-	if (raw_changed(inner))
+	if (rs_inner_raw_changed(inner))
 		return true;
 	for (a = list_of(inner->object)->head, b = list_of(inner->clone)->head; a && b; a = a->next, b = b->next) {
 		if (!rs_inner_same(&a->data, &b->data))
@@ -205,7 +203,7 @@ static bool heap_differs(const struct rs_inner *inner, int width)
 {
 	const struct heap *a = heap_of(inner->object), *b = heap_of(inner->clone);
 
-	return raw_changed(inner) || a->count != b->count || elements_differ(a->elements, b->elements, (zend_long)a->count * width);
+	return rs_inner_raw_changed(inner) || a->count != b->count || elements_differ(a->elements, b->elements, (zend_long)a->count * width);
 }
 
 static bool heap_changed(const struct rs_inner *inner)
@@ -248,73 +246,13 @@ static bool fixed_expected(void)
 
 static bool fixed_changed(const struct rs_inner *inner)
 {
-	return raw_changed(inner) ||
+	return rs_inner_raw_changed(inner) ||
 	       elements_differ(fixed_of(inner->object)->elements, fixed_of(inner->clone)->elements, fixed_of(inner->object)->size);
 }
 
 static zend_long fixed_size(const struct rs_inner *inner, bool now)
 {
 	return fixed_of(now ? inner->object : inner->clone)->size;
-}
-
-/* ---- DateTime, DateTimeImmutable, DateInterval: PHP declares their structs ------------------------------------------------------ */
-
-static bool always(void)
-{
-	return true;
-}
-
-static timelib_time *time_of(const zend_object *object)
-{
-	return ((const php_date_obj *)rs_inner_base(object))->time;
-}
-
-/* With what lies between their members: at worst, what is the same is put back. */
-static bool bytes_differ(const void *a, const void *b, size_t n)
-{
-	return memcmp(a, b, n) != 0;
-}
-
-static bool date_changed(const struct rs_inner *inner)
-{
-	timelib_time *a = time_of(inner->object), *b = time_of(inner->clone);
-	timelib_time now;
-
-	if (!a || !b)
-		return a != b;
-	if ((a->tz_abbr == NULL) != (b->tz_abbr == NULL) || (a->tz_abbr && strcmp(a->tz_abbr, b->tz_abbr) != 0))
-		return true;
-	memcpy(&now, a, sizeof now);
-	now.tz_abbr = b->tz_abbr;
-	return bytes_differ(&now, b, sizeof now);
-}
-
-static zend_long date_size(const struct rs_inner *inner, bool now)
-{
-	const timelib_time *t = time_of(now ? inner->object : inner->clone);
-
-	return t ? (zend_long)t->sse : 0;
-}
-
-static const php_interval_obj *interval_of(const zend_object *object)
-{
-	return rs_inner_base(object);
-}
-
-static bool interval_changed(const struct rs_inner *inner)
-{
-	const php_interval_obj *a = interval_of(inner->object), *b = interval_of(inner->clone);
-
-	if (raw_changed(inner))
-		return true;
-	return a->diff && b->diff && bytes_differ(a->diff, b->diff, sizeof *a->diff);
-}
-
-static zend_long interval_size(const struct rs_inner *inner, bool now)
-{
-	const timelib_rel_time *t = interval_of(now ? inner->object : inner->clone)->diff;
-
-	return t ? (zend_long)(((t->y * 12 + t->m) * 31 + t->d) * 86400 + t->h * 3600 + t->i * 60 + t->s) : 0;
 }
 
 /* ---- families ------------------------------------------------------------------------------------------------------------------ */
@@ -328,13 +266,15 @@ static const struct rs_inner_family families[] = {
 	  rs_inner_storage_size },
 	{ "weakmap", rs_inner_weakmap_expected, rs_inner_weakmap_keep, rs_inner_weakmap_changed, rs_inner_weakmap_restore,
 	  rs_inner_weakmap_size },
-	{ "spldoublylinkedlist", list_expected, keep_clone, list_changed, restore_clone, list_size },
-	{ "splheap", heap_expected, keep_clone, heap_changed, restore_clone, heap_size },
-	{ "splpriorityqueue", queue_expected, keep_clone, queue_changed, restore_clone, heap_size },
-	{ "splfixedarray", fixed_expected, keep_clone, fixed_changed, restore_clone, fixed_size },
-	{ "datetime", always, keep_clone, date_changed, restore_clone, date_size },
-	{ "datetimeimmutable", always, keep_clone, date_changed, restore_clone, date_size },
-	{ "dateinterval", always, keep_clone, interval_changed, restore_clone, interval_size },
+	{ "spldoublylinkedlist", list_expected, rs_inner_clone_keep, list_changed, rs_inner_clone_restore, list_size },
+	{ "splheap", heap_expected, rs_inner_clone_keep, heap_changed, rs_inner_clone_restore, heap_size },
+	{ "splpriorityqueue", queue_expected, rs_inner_clone_keep, queue_changed, rs_inner_clone_restore, heap_size },
+	{ "splfixedarray", fixed_expected, rs_inner_clone_keep, fixed_changed, rs_inner_clone_restore, fixed_size },
+	{ "datetime", rs_inner_date_expected, rs_inner_clone_keep, rs_inner_date_changed, rs_inner_clone_restore, rs_inner_date_size },
+	{ "datetimeimmutable", rs_inner_date_expected, rs_inner_clone_keep, rs_inner_date_changed, rs_inner_clone_restore,
+	  rs_inner_date_size },
+	{ "dateinterval", rs_inner_date_expected, rs_inner_clone_keep, rs_inner_interval_changed, rs_inner_clone_restore,
+	  rs_inner_interval_size },
 };
 
 /* A class of PHP's own, by family; NULL: none, or its struct is not what we know. */
@@ -379,10 +319,7 @@ static bool known(const struct rs_inner_family *family)
 
 static void add(zend_object *object, const struct rs_inner_family *family)
 {
-	if (ninners == cap) {
-		inners = perealloc2(inners, (cap ? cap * 2 : 32) * sizeof *inners, cap * sizeof *inners, true);
-		cap = cap ? cap * 2 : 32;
-	}
+	inners = rs_snapshot_room(inners, ninners, &cap, sizeof *inners);
 	inners[ninners++] = (struct rs_inner){ .object = object, .family = family, .value = { .u1.type_info = IS_UNDEF } };
 	GC_ADDREF(object);
 }

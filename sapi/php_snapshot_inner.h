@@ -2,7 +2,8 @@
  * Objects that keep their contents in a C struct before the zend_object. One row of a table for each family of classes that share a
  * struct; PHP declares only some of these structs, so a family that is met looks first whether the struct is what it thinks.
  *
- *   php_snapshot_inner.c    the objects, and the families of which a clone is kept: lists, heaps, fixed arrays, dates
+ *   php_snapshot_inner.c    the objects, and the families of which a clone is kept: lists, heaps, fixed arrays
+ *   php_snapshot_dates.c    dates, which are kept as clones too
  *   php_snapshot_tables.c   the families whose contents are a hash table: ArrayObject, SplObjectStorage, WeakMap
  */
 #ifndef RS_PHP_SNAPSHOT_INNER_H
@@ -30,6 +31,18 @@ struct rs_inner_family {
 	void (*restore)(struct rs_inner *inner);
 	zend_long (*size)(const struct rs_inner *inner, bool now); /* elements, or what tells two dates apart: for the doctor */
 };
+
+/* php_snapshot_inner.c: of what is kept as a clone. raw_changed(): the struct's own bytes, not what they point to. */
+void rs_inner_clone_keep(struct rs_inner *inner);
+void rs_inner_clone_restore(struct rs_inner *inner);
+bool rs_inner_raw_changed(const struct rs_inner *inner);
+
+/* php_snapshot_dates.c */
+bool rs_inner_date_expected(void);
+bool rs_inner_date_changed(const struct rs_inner *inner);
+zend_long rs_inner_date_size(const struct rs_inner *inner, bool now);
+bool rs_inner_interval_changed(const struct rs_inner *inner);
+zend_long rs_inner_interval_size(const struct rs_inner *inner, bool now);
 
 /* php_snapshot_tables.c */
 bool rs_inner_array_expected(void);

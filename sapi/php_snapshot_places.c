@@ -18,14 +18,6 @@ static struct {
 	bool ready;
 } references;
 
-static void *grow(void *v, uint32_t *cap, size_t size)
-{
-	uint32_t old = *cap;
-
-	*cap = old ? old * 2 : 64;
-	return safe_perealloc(v, *cap, size, 0, true);
-}
-
 /* ---- references -------------------------------------------------------------------------------------------------- */
 
 static zend_ulong address(const void *p)
@@ -43,8 +35,7 @@ static void keep_reference(zend_reference *ref)
 	}
 	if (!zend_hash_index_add_empty_element(&references.known, address(ref)))
 		return;
-	if (references.n == references.cap)
-		references.v = grow(references.v, &references.cap, sizeof *references.v);
+	references.v = rs_snapshot_room(references.v, references.n, &references.cap, sizeof *references.v);
 	k = &references.v[references.n++];
 	GC_ADDREF(ref);
 	k->ref = ref;
@@ -134,19 +125,14 @@ static void add_to_run(struct rs_places *p, zval *at)
 		last->n++;
 		return;
 	}
-	if (!p->runs || p->nruns == p->runs_cap)
-		p->runs = grow(p->runs, &p->runs_cap, sizeof *p->runs);
+	p->runs = rs_snapshot_room(p->runs, p->nruns, &p->runs_cap, sizeof *p->runs);
 	p->runs[p->nruns++] = (struct rs_run){ .at = at, .first = p->n, .n = 1 };
 }
 
 void rs_places_add_value(struct rs_places *p, zval *at, zval *value)
 {
-	uint32_t cap = p->cap;
-
-	if (p->n == p->cap) {
-		p->values = grow(p->values, &cap, sizeof *p->values);
-		p->at = grow(p->at, &p->cap, sizeof *p->at);
-	}
+	p->values = rs_snapshot_room(p->values, p->n, &p->values_cap, sizeof *p->values);
+	p->at = rs_snapshot_room(p->at, p->n, &p->at_cap, sizeof *p->at);
 	add_to_run(p, at);
 	p->at[p->n] = at;
 	ZVAL_COPY_VALUE_PROP(&p->values[p->n], value);
@@ -168,12 +154,9 @@ void rs_places_free(struct rs_places *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		rs_snapshot_bury(&p->values[i]);
-	if (p->cap) {
-		pefree(p->values, true);
-		pefree(p->at, true);
-	}
-	if (p->runs_cap)
-		pefree(p->runs, true);
+	pefree(p->values, true);
+	pefree(p->at, true);
+	pefree(p->runs, true);
 	*p = (struct rs_places){ 0 };
 }
 

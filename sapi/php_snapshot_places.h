@@ -15,7 +15,7 @@ struct rs_run {
 struct rs_places {
 	zval **at;    /* by number */
 	zval *values; /* what they held: references of ours; with the flag of a property that was never initialised */
-	uint32_t n, cap;
+	uint32_t n, at_cap, values_cap;
 	struct rs_run *runs;
 	uint32_t nruns, runs_cap;
 };

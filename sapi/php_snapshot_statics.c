@@ -22,20 +22,11 @@ static struct {
 	uint32_t classes, functions; /* that were looked at */
 } statics;
 
-static void *room(void *v, uint32_t n, uint32_t *cap, size_t size)
-{
-	if (n < *cap)
-		return v;
-	*cap = *cap ? *cap * 2 : 256;
-	return safe_perealloc(v, *cap, size, 0, true);
-}
-
 static void note_type(zend_property_info *info)
 {
 	uint32_t i = statics.places.n - 1;
 
-	while (i >= statics.types_cap)
-		statics.types = room(statics.types, statics.types_cap, &statics.types_cap, sizeof *statics.types);
+	statics.types = rs_snapshot_room(statics.types, i, &statics.types_cap, sizeof *statics.types);
 	statics.types[i] = info;
 }
 
@@ -75,7 +66,7 @@ static void take_function(zend_function *f, bool as_declared)
 	} else if (ht) {
 		take_table(ht);
 	} else {
-		statics.lazy = room(statics.lazy, statics.nlazy, &statics.lazy_cap, sizeof *statics.lazy);
+		statics.lazy = rs_snapshot_room(statics.lazy, statics.nlazy, &statics.lazy_cap, sizeof *statics.lazy);
 		statics.lazy[statics.nlazy++].function = &f->op_array;
 	}
 }
@@ -195,7 +186,7 @@ static void look_at_new(bool as_declared)
 	for (; statics.classes < EG(class_table)->nNumUsed; statics.classes++) {
 		if (look_at_class(statics.classes, as_declared))
 			continue;
-		statics.pending = room(statics.pending, statics.npending, &statics.pending_cap, sizeof *statics.pending);
+		statics.pending = rs_snapshot_room(statics.pending, statics.npending, &statics.pending_cap, sizeof *statics.pending);
 		statics.pending[statics.npending++] = statics.classes;
 	}
 	for (; statics.functions < EG(function_table)->nNumUsed; statics.functions++) {

@@ -14,66 +14,11 @@
 #include "worker/loop.h"
 #include "worker/request_view.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-/* Sent by the kernel when the parent dies: manager, or the master that adopted us. */
-#define SIG_PARENT_DIED (SIGRTMIN + 1)
-
-static void on_parent_died(int sig)
-{
-	struct rs_process *p = rs_process();
-	int saved = errno;
-
-	(void)sig;
-	if (getppid() != p->h->master_pid) {
-		/* Nobody is left to stop us: finish what runs, but not for ever. */
-		shutdown(p->data.fd, SHUT_RD);
-		alarm((unsigned)(p->h->conf->max_wait_time / 1000 + 1));
-	}
-	errno = saved;
-}
-
-static void on_term(int sig)
-{
-	struct rs_process *p = rs_process();
-	int saved = errno;
-
-	(void)sig;
-	p->retired = p->termed = true;
-	shutdown(p->data.fd, SHUT_RD);
-	errno = saved;
-}
-
-static void on_overdue(int sig)
-{
-	struct rs_process *p = rs_process();
-	int saved = errno;
-
-	(void)sig;
-	if (p->nursery.id)
-		kill(p->nursery.pid, RS_SIG_OVERDUE); /* it knows who runs the request */
-	else
-		p->engine->overdue();
-	errno = saved;
-}
-
-static void worker_signals(void)
-{
-	rs_signal(SIGINT, SIG_IGN, false); /* Ctrl+C goes to the whole group; the master decides */
-	rs_signal(SIGHUP, SIG_IGN, false);
-	rs_signal(SIGUSR1, SIG_IGN, false);
-	rs_signal(SIGUSR2, SIG_IGN, false);
-	rs_signal(SIGPIPE, SIG_IGN, false);
-	rs_signal(SIGTERM, on_term, true);
-	rs_signal(RS_SIG_OVERDUE, on_overdue, false);
-	rs_signal(SIG_PARENT_DIED, on_parent_died, true);
-}
 
 /* In a child that user code forks off a worker: the request and the channel stay the parent's. */
 static void on_forked_away(void)
@@ -390,9 +335,7 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 	setsockopt(data_fd, SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof quiet);
 	if (pthread_atfork(NULL, NULL, on_forked_away) != 0)
 		return 1;
-	worker_signals();
-	prctl(PR_SET_PDEATHSIG, SIG_PARENT_DIED);
-	if (getppid() != parent && getppid() != p->h->master_pid)
+	if (!rs_worker_signals(p, parent))
 		return 1;
 	p->claims = rs_claim_map(claim_fd);
 	rs_fd_close(&claim_fd);
