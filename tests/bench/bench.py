@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make bench [B=name]: the numbers of docs/BENCHMARKS.md, measured here and now.
 
-bench.py [--starts N] [--seconds S] [--requests N] [--json FILE] [NAME...]
+bench.py [--starts N] [--seconds S] [--requests N] [--connections N] [--json FILE] [NAME...]
                                  NAME: broadcast, fork, hello, idle, isolation, laravel, memory, table, websocket, workers (default all),
                                  isolation-mixed (--requests, default 100000; some minutes)
 
@@ -48,9 +48,10 @@ def cpu_with_children_s(pids):
     return sum(int(x) for p in pids for x in (proc.stat_fields(p) or [0] * 15)[11:15]) / TICK
 
 
-def wrk(address, path, seconds, connections=CONNECTIONS):
+def wrk(address, path, seconds, connections=CONNECTIONS, headers=()):
     """(requests, requests per second); every answer must be a 2xx."""
-    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://{address[0]}:{address[1]}{path}"],
+    more = [word for name, value in headers for word in ("-H", f"{name}: {value}")]
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *more, f"http://{address[0]}:{address[1]}{path}"],
                          text=True, capture_output=True, check=True).stdout
     assert "Non-2xx" not in out and "Socket errors" not in out, out
     return int(re.search(r"(\d+) requests in", out).group(1)), float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
@@ -402,12 +403,12 @@ def bench_laravel(t, o):
     t.row("requests per second, rserverd / php-fpm", f"{times:.1f}", "at least 5.0", times >= 5)
 
 
-def flat(t, d, what, path, total):
+def flat(t, d, what, path, total, o, headers=()):
     """Memory of every process after a tenth of the requests, and at the end: within 2 per cent."""
     def load(n):
         goal = d.status()["requests_total"] + n
         while d.status()["requests_total"] < goal:
-            wrk(d.address, path, 2)
+            wrk(d.address, path, 2, o.connections, headers)
         d.wait_settled()
         time.sleep(1)   # an idle worker gives back what it does not need: both looks come after that
     load(total // 10)
@@ -422,12 +423,22 @@ def flat(t, d, what, path, total):
               f"{was} kB, {now} kB ({growth:+.2f} %)", "within 2 %", growth <= 2)
 
 
+def visitor(d):
+    """The header of somebody who has been there: all requests are of one session."""
+    b = d.browser()
+    b.get("/notes")
+    b.close()
+    return [("Cookie", "; ".join(f"{name}={value}" for name, value in b.cookies.items()))]
+
+
 def bench_memory(t, o):
-    for what, make, path, total in (("1,000,000 callable requests", lambda: hello_daemon({"swoole": {"max_request": 0}}), "/", 1_000_000),
-                                    ("50,000 Laravel requests", laravel_daemon, "/api/hello", 50_000)):
+    for what, make, path, total, headers in (
+            ("1,000,000 callable requests", lambda: hello_daemon({"swoole": {"max_request": 0}}), "/", 1_000_000, lambda d: []),
+            ("50,000 Laravel JSON requests", laravel_daemon, "/api/hello", 50_000, lambda d: []),
+            ("50,000 Laravel pages (session, Eloquent, Blade)", laravel_daemon, "/notes", 50_000, visitor)):
         d = make()
         try:
-            flat(t, d, what, path, total)
+            flat(t, d, what, path, total, o, headers(d))
         finally:
             d.finish()
 
@@ -551,6 +562,7 @@ def main():
     p.add_argument("--starts", type=int, default=3)
     p.add_argument("--seconds", type=int, default=5)
     p.add_argument("--requests", type=int, default=100_000)
+    p.add_argument("--connections", type=int, default=CONNECTIONS, help="of the load generator, memory only")
     p.add_argument("--json", metavar="FILE")
     o = p.parse_args()
     unknown = set(o.names) - set(BENCHES)

@@ -82,7 +82,8 @@ def titled(d, text):
 
 
 def nurseries(d):
-    return titled(d, "request processes of worker")
+    """Not a process that one of them has just forked, which still has its title."""
+    return [p for p in titled(d, "request processes of worker") if "worker process" in proc.title(proc.ppid(p))]
 
 
 def runners(d):

@@ -116,7 +116,9 @@ def fds(pid):
 
 
 def sanitized(pid):
-    return b"libasan" in read(pid, "maps") or b"__asan" in read(pid, "maps")
+    """By the compiler, or under valgrind (bin/valgrind)."""
+    maps = read(pid, "maps")
+    return any(name in maps for name in (b"libasan", b"__asan", b"vgpreload_memcheck"))
 
 
 def uses(pid, marker, folder):
