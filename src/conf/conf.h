@@ -227,4 +227,11 @@ bool rs_conf_doc_man(struct rs_buf *out) RS_MUST_CHECK;      /* option part of l
 /* Is addr (text of an IP, or "unix:") in one of the list's CIDR entries? Bad entries never match. */
 bool rs_conf_cidr_match(const struct rs_strlist *list, const char *addr);
 
+/* Words behind an address of listen[]. */
+#define RS_LISTEN_WORD_SSL 1u
+#define RS_LISTEN_WORD_PROXY 2u
+
+/* The address in an item of listen[], without the words behind it. */
+struct rs_slice rs_conf_listen_words(const char *text, unsigned *words);
+
 #endif

@@ -74,15 +74,49 @@ bool rs_conf_cidr_match(const struct rs_strlist *list, const char *addr)
 	return false;
 }
 
+static const struct {
+	const char *word;
+	unsigned bit;
+} listen_words[] = {
+	{ " ssl", RS_LISTEN_WORD_SSL },
+	{ " proxy_protocol", RS_LISTEN_WORD_PROXY },
+};
+
+struct rs_slice rs_conf_listen_words(const char *text, unsigned *words)
+{
+	struct rs_slice s = rs_slice_str(text);
+	size_t i = 0;
+
+	*words = 0;
+	while (i < RS_COUNTOF(listen_words)) {
+		const struct rs_slice w = rs_slice_str(listen_words[i].word);
+		if (s.n <= w.n || memcmp(s.p + s.n - w.n, w.p, w.n) != 0) {
+			i++;
+			continue;
+		}
+		*words |= listen_words[i].bit;
+		s.n -= w.n;
+		while (s.n && s.p[s.n - 1] == ' ')
+			s.n--;
+		i = 0;
+	}
+	return s;
+}
+
 bool rs_conf_listen_valid(const char *text)
 {
-	char host[INET6_ADDRSTRLEN];
-	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN], address[4096];
+	unsigned words;
+	const bool fits = rs_copy(address, sizeof address, rs_conf_listen_words(text, &words));
+	const char *colon = strrchr(address, ':');
 	struct ip ip;
 	struct rs_slice h;
 	uint64_t port;
 	bool v4, bracketed;
 
+	if (!fits)
+		return false;
+	text = address;
 	if (strchr(text, '/'))
 		return text[strlen(text) - 1] != '/';
 	if (!colon || !rs_parse_u64(rs_slice_str(colon + 1), 65535, &port))

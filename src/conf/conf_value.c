@@ -304,7 +304,7 @@ static const struct {
 	{ RS_OPT_ID_inotify_file_types, file_type_valid, "is not the end of a file name",
 	  "such as .php or .blade.php" },
 	{ RS_OPT_ID_listen, rs_conf_listen_valid, "is not an address",
-	  "IPv4:port, [IPv6]:port, or the path of a Unix socket" },
+	  "IPv4:port, [IPv6]:port, or the path of a Unix socket; then ssl, proxy_protocol or nothing" },
 	{ RS_OPT_ID_socket_mode, octal_valid, "is not a file mode", "octal, 000 to 0777" },
 	{ RS_OPT_ID_trusted_proxies, rs_conf_cidr_valid, "is not a network",
 	  "an IP address, a network such as 10.0.0.0/8 or fd00::/8, or unix:" },

@@ -121,6 +121,7 @@ struct rs_http_response {
 	unsigned status;             /* 100..999 */
 	struct rs_slice reason;      /* empty, or with control bytes: the standard one */
 	struct rs_slice headers;     /* checked block */
+	struct rs_slice more;        /* the same behind it; or empty */
 	int64_t content_length;      /* -1 unknown */
 	const char *date;            /* rs_http_date() text, NULL when the block has one */
 	const char *server;          /* NULL or "": none, or the block has one */
@@ -142,13 +143,10 @@ struct rs_http_response {
 bool rs_http_write_head(struct rs_buf *out, const struct rs_http_response *r, enum rs_http_framing *framing,
 			bool *keepalive) RS_MUST_CHECK;
 
-/*
- * Appends a whole small answer of our own (400, 404, 413, 502 ...): head and an HTML body with status and
- * phrase. extra: more header lines, or "". false: no memory, nothing appended.
- */
-bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra, uint8_t minor,
-			 bool head_method, bool keepalive, const char *date,
-			 const char *server) RS_MUST_CHECK;
+#define RS_HTTP_ERROR_PAGE_MAX 160
+
+/* Body of a small answer of our own (400, 404, 413, 502 ...): HTML with status and phrase. Put into out. */
+struct rs_slice rs_http_error_page(unsigned status, char out[RS_HTTP_ERROR_PAGE_MAX]);
 
 /* ---- cookies --------------------------------------------------------------------------------------- */
 

@@ -11,11 +11,8 @@
 #define STATUS_MAX 999
 /* Room for everything in a head but the texts that the caller gives. */
 #define HEAD_FIXED_MAX 256
-#define ERROR_BODY_MAX 160
 
 static void take_block_field(struct rs_http_block *b, struct rs_slice name, struct rs_slice value);
-static bool write_head(struct rs_buf *out, const struct rs_http_response *r, const char *extra,
-		       enum rs_http_framing *framing, bool *keepalive);
 static struct rs_slice choose_reason(const struct rs_http_response *r);
 static enum rs_http_framing choose_framing(const struct rs_http_response *r, int64_t *length);
 static char *put(char *to, struct rs_slice s);
@@ -59,41 +56,14 @@ bool rs_http_block_check(struct rs_slice block, struct rs_http_block *out)
 	return true;
 }
 
-bool rs_http_write_head(struct rs_buf *out, const struct rs_http_response *r, enum rs_http_framing *framing,
-			bool *keepalive)
-{
-	return write_head(out, r, "", framing, keepalive);
-}
-
-bool rs_http_write_error(struct rs_buf *out, unsigned status, const char *extra, uint8_t minor,
-			 bool head_method, bool keepalive, const char *date, const char *server)
+struct rs_slice rs_http_error_page(unsigned status, char out[RS_HTTP_ERROR_PAGE_MAX])
 {
 	const char *phrase = rs_http_reason(status), *space = *phrase ? " " : "";
-	char body[ERROR_BODY_MAX];
-	size_t before = out->len;
-	enum rs_http_framing framing;
-	struct rs_http_response r = {
-		.status = status,
-		.headers = RS_SLICE("Content-Type: text/html\r\n"),
-		.date = date,
-		.server = server,
-		.minor = minor,
-		.head_method = head_method,
-		.keepalive = keepalive,
-	};
-	bool fits;
+	bool fits = rs_fmt(out, RS_HTTP_ERROR_PAGE_MAX, "<!DOCTYPE html>\n<title>%u%s%s</title>\n<h1>%u%s%s</h1>\n",
+			   status, space, phrase, status, space, phrase);
 
-	fits = rs_fmt(body, sizeof body, "<!DOCTYPE html>\n<title>%u%s%s</title>\n<h1>%u%s%s</h1>\n",
-		      status, space, phrase, status, space, phrase);
 	RS_ASSERT(fits);
-	r.content_length = (int64_t)strlen(body);
-	if (!write_head(out, &r, extra, &framing, &keepalive))
-		return false;
-	if (framing == RS_HTTP_LENGTH && !rs_buf_put(out, body, strlen(body))) {
-		out->len = before;
-		return false;
-	}
-	return true;
+	return rs_slice_str(out);
 }
 
 static void take_block_field(struct rs_http_block *b, struct rs_slice name, struct rs_slice value)
@@ -131,13 +101,12 @@ static void take_block_field(struct rs_http_block *b, struct rs_slice name, stru
 	}
 }
 
-/* extra: more lines like those of r->headers. */
-static bool write_head(struct rs_buf *out, const struct rs_http_response *r, const char *extra,
-		       enum rs_http_framing *framing, bool *keepalive)
+bool rs_http_write_head(struct rs_buf *out, const struct rs_http_response *r, enum rs_http_framing *framing,
+			bool *keepalive)
 {
 	struct rs_slice reason = choose_reason(r);
 	const char *date = r->date ? r->date : "", *server = r->server ? r->server : "";
-	size_t room = HEAD_FIXED_MAX + reason.n + r->headers.n + strlen(extra);
+	size_t room = HEAD_FIXED_MAX + reason.n + r->headers.n + r->more.n;
 	bool interim = r->status < 200;
 	int64_t length;
 	char *start, *to;
@@ -165,7 +134,7 @@ static bool write_head(struct rs_buf *out, const struct rs_http_response *r, con
 		to = put_text(to, "\r\n");
 	}
 	to = put(to, r->headers);
-	to = put_text(to, extra);
+	to = put(to, r->more);
 	if (length >= 0) {
 		to = put_text(to, "Content-Length: ");
 		to = put_number(to, (uint64_t)length);

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 5
+#define RS_PROTOCOL 6
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -25,6 +25,11 @@
 #define RS_FRAME_DONE 2u   /* with END: the worker is free as well (a DONE frame is saved) */
 #define RS_FRAME_TRAILERS 8u /* BODY with END: the payload is trailer fields, as a header block */
 #define RS_FRAME_ABORT 4u  /* the response cannot be completed: cut the client off */
+
+/* LISTEN: bits of the frame's id beside the index of the port. */
+#define RS_LISTEN_PORT UINT32_MAX
+#define RS_LISTEN_TLS (UINT64_C(1) << 32)   /* the main port's addresses: TLS */
+#define RS_LISTEN_PROXY (UINT64_C(1) << 33) /* clients begin with a PROXY protocol header */
 
 /* rs_wire_request.flags */
 #define RS_REQ_TLS 1u

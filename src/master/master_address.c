@@ -60,7 +60,7 @@ static bool parse_path(const char *path, const char *base, struct rs_address *a)
 	       rs_fmt(a->name, sizeof a->name, "unix:%s", a->path);
 }
 
-bool rs_address_parse(const char *text, const char *base, struct rs_address *a)
+static bool parse(const char *text, const char *base, struct rs_address *a)
 {
 	const char *colon = strrchr(text, ':');
 	struct rs_slice h;
@@ -79,13 +79,37 @@ bool rs_address_parse(const char *text, const char *base, struct rs_address *a)
 	return rs_copy(host, sizeof host, h) && parse_ip(host, (uint16_t)port, a);
 }
 
-static bool main_address(const struct rs_conf *c, struct rs_address *a)
+bool rs_address_parse(const char *text, const char *base, struct rs_address *a)
+{
+	char address[sizeof a->path];
+	unsigned words;
+
+	if (!rs_copy(address, sizeof address, rs_conf_listen_words(text, &words)) || !parse(address, base, a))
+		return false;
+	a->words = words;
+	return true;
+}
+
+static bool parse_main(const struct rs_conf *c, struct rs_address *a)
 {
 	const char *ip = c->listen_ip;
 
 	if (c->socket_type == SOCKET_TYPE_UNIX || strchr(ip, '/') || strncmp(ip, "unix:", 5) == 0)
 		return parse_path(strncmp(ip, "unix:", 5) == 0 ? ip + 5 : ip, c->laravel_base_path, a);
 	return parse_ip(ip, (uint16_t)c->listen_port, a);
+}
+
+unsigned rs_address_main_words(const struct rs_conf *c)
+{
+	return (*c->ssl_cert_file && *c->ssl_key_file ? RS_LISTEN_WORD_SSL : 0) | (c->proxy_protocol ? RS_LISTEN_WORD_PROXY : 0);
+}
+
+static bool main_address(const struct rs_conf *c, struct rs_address *a)
+{
+	if (!parse_main(c, a))
+		return false;
+	a->words = rs_address_main_words(c);
+	return true;
 }
 
 size_t rs_address_list(const struct rs_conf *c, struct rs_address *out, size_t max, char *why, size_t why_size)

@@ -172,18 +172,24 @@ static bool open_one(struct rs_listeners *l, struct rs_address *a, const struct 
 	a->len = sizeof a->sa;
 	if (!a->path[0] && getsockname(fd, (struct sockaddr *)&a->sa, &a->len) == 0)
 		(void)rs_address_print(a);
-	if (add(l, fd, a->name, a->path))
+	if (add(l, fd, a->name, a->path)) {
+		l->v[l->n - 1].words = a->words;
 		return true;
+	}
 	rs_fd_close(&fd);
 	rs_fmt(why, why_size, "cannot listen on %s: too many listeners", a->name);
 	return false;
 }
 
-static bool has(const struct rs_listeners *l, const char *name)
+/* Is it open already? Then it is what the configuration says of it now. */
+static bool keep(struct rs_listeners *l, const struct rs_address *a)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].name, name) == 0)
-			return true;
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->v[i].name, a->name) != 0)
+			continue;
+		l->v[i].words = a->words;
+		return true;
+	}
 	return false;
 }
 
@@ -209,6 +215,8 @@ bool rs_listeners_open(struct rs_listeners *l, const struct rs_conf *c, const st
 	bool ok = true;
 	size_t n;
 
+	for (size_t i = 0; i < l->n; i++)
+		l->v[i].words = rs_address_main_words(c);
 	if (l->activated && only_default(c))
 		return true;
 	list = calloc(RS_LISTENERS_MAX, sizeof *list);
@@ -220,7 +228,7 @@ bool rs_listeners_open(struct rs_listeners *l, const struct rs_conf *c, const st
 		drop(l, i, owner, true);
 	}
 	for (size_t i = 0; ok && i < n; i++)
-		ok = has(l, list[i].name) || open_one(l, &list[i], c, owner, why, why_size);
+		ok = keep(l, &list[i]) || open_one(l, &list[i], c, owner, why, why_size);
 	free(list);
 	return ok && n;
 }

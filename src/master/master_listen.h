@@ -18,12 +18,14 @@ struct rs_address {
 	socklen_t len;
 	char path[4096];            /* Unix socket, absolute; "" for IP */
 	char name[4200];            /* as people write it: 127.0.0.1:80, [::1]:80, unix:/path */
+	unsigned words;             /* RS_LISTEN_WORD_* */
 };
 
 struct rs_listener {
 	int fd;
 	char *name;                 /* address with the port that was really bound; heap */
 	char *path;                 /* Unix socket to remove at the end, or NULL; heap */
+	unsigned words;             /* RS_LISTEN_WORD_* of the configuration in force */
 	bool borrowed;              /* systemd made it: never removed, and used whatever the configuration says */
 };
 
@@ -33,8 +35,11 @@ struct rs_listeners {
 	bool activated;             /* some are borrowed */
 };
 
-/* host:port, [ipv6]:port, unix:PATH, or a path (relative ones below base). false: no such address. */
+/* host:port, [ipv6]:port, unix:PATH, or a path (relative ones below base); then words. false: no such address. */
 bool rs_address_parse(const char *text, const char *base, struct rs_address *a);
+
+/* RS_LISTEN_WORD_* of the main port, and of sockets that systemd made. */
+unsigned rs_address_main_words(const struct rs_conf *c);
 
 /* Fills name from sa. false: neither IP nor a named Unix socket. */
 bool rs_address_print(struct rs_address *a);

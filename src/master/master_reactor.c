@@ -60,8 +60,12 @@ static void tell_all(struct rs_master *m)
 	if (m->script)
 		rs_script_tell_reactor(m);
 	rs_hosted_tell_ports(m);
-	for (size_t i = 0; i < m->listeners.n; i++)
-		rs_mreactor_send(m, RS_MSG_LISTEN, rs_slice_str(m->listeners.v[i].name), &m->listeners.v[i].fd, 1);
+	for (size_t i = 0; i < m->listeners.n; i++) {
+		const struct rs_listener *l = &m->listeners.v[i];
+		const uint64_t how = (l->words & RS_LISTEN_WORD_SSL ? RS_LISTEN_TLS : 0) |
+				     (l->words & RS_LISTEN_WORD_PROXY ? RS_LISTEN_PROXY : 0);
+		rs_peer_send_id(&m->reactor.peer, RS_MSG_LISTEN, how, rs_slice_str(l->name), &l->fd, 1);
+	}
 	rs_hosted_tell_listeners(m);
 	if (m->current)
 		rs_mreactor_route(m, m->current);

@@ -46,7 +46,7 @@ void rs_accept_fini(struct rs_reactor *r)
 	rs_fd_close(&r->accept.reserve_fd);
 }
 
-bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate)
+bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate, uint64_t how)
 {
 	struct rs_listener *l = r->accept.n < RS_LISTENERS_MAX ? calloc(1, sizeof *l) : NULL;
 	struct sockaddr_storage a = { 0 };
@@ -58,6 +58,8 @@ bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct
 	l->gate = gate;
 	l->fd = fd;
 	l->tcp = a.ss_family == AF_INET || a.ss_family == AF_INET6;
+	l->tls = how & RS_LISTEN_TLS;
+	l->proxy = how & RS_LISTEN_PROXY;
 	rs_copy(l->address, sizeof l->address, address);
 	event_assign(&l->ev, r->base, fd, EV_READ | EV_PERSIST, accept_cb, l);
 	if (!r->accept.paused && event_add(&l->ev, NULL) < 0)

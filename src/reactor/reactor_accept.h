@@ -17,7 +17,7 @@ struct rs_listener {
 	struct rs_reactor *r;
 	struct rs_gate *gate;  /* of a server's port; NULL: main port of a hosted application */
 	int fd;
-	bool tcp;
+	bool tcp, tls, proxy;  /* proxy: a PROXY protocol header comes first */
 	char address[128];     /* printable */
 	struct event ev;
 };
@@ -34,8 +34,11 @@ struct rs_accept {
 bool rs_accept_init(struct rs_reactor *r);
 void rs_accept_fini(struct rs_reactor *r);
 
-/* Takes fd and starts to accept, for a port of a server or (gate NULL) for plain HTTP. false: closed, and logged why. */
-bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate);
+/*
+ * Takes fd and starts to accept, for a port of a server or (gate NULL) for the main port's HTTP; how: RS_LISTEN_TLS, RS_LISTEN_PROXY.
+ * false: closed, and logged why.
+ */
+bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate, uint64_t how);
 /* After CONF: socket options that accepted connections inherit. */
 void rs_accept_configure(struct rs_reactor *r);
 /* Empties the kernel's queues once more, then closes the listeners for good. */

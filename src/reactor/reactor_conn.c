@@ -1,5 +1,5 @@
 /*
- * Client connections: their life, what they send, their time. What is sent to them is in reactor_output.c.
+ * Client connections: their life, what they send, their time. What is sent to them is in reactor_output.c, how in reactor_wire.c.
  * Runs in the reactor; never blocks.
  *
  * One read event lives as long as the connection. Reads go into the reactor's scratch buffer and are parsed
@@ -13,6 +13,7 @@
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_session.h"
+#include "reactor/reactor_wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,25 +68,48 @@ static bool grow_deadlines(struct rs_reactor *r)
 	return true;
 }
 
-struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_storage *peer, bool tcp)
+struct rs_conn *rs_conn_make(struct rs_reactor *r, const struct rs_wire *wire)
 {
 	struct rs_conn *c = rs_slab_take(&r->conns);
-	struct sockaddr_storage local = { 0 };
-	socklen_t len = sizeof local;
 
 	if (!c || !grow_deadlines(r)) {
 		if (c)
 			rs_slab_give(&r->conns, c);
-		close(fd);
 		return NULL;
 	}
 	memset((char *)c + sizeof c->node, 0, sizeof *c - sizeof c->node);
 	c->magic = RS_CONN_MAGIC;
 	c->r = r;
+	c->fd = -1;
+	c->protocol = &rs_http_protocol;
+	c->wire = wire;
+	c->trusted_serial = r->conf_serial - 1;
+	return c;
+}
+
+bool rs_conn_begin(struct rs_conn *c)
+{
+	rs_conn_deadline(c, c->r->conf->header_timeout);
+	if (!c->wire->want_read(c, true)) {
+		rs_conn_close(c);
+		return false;
+	}
+	rs_reactor_need_sweep(c->r);
+	return true;
+}
+
+struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_storage *peer, bool tcp)
+{
+	struct rs_conn *c = rs_conn_make(r, &rs_wire_plain);
+	struct sockaddr_storage local = { 0 };
+	socklen_t len = sizeof local;
+
+	if (!c) {
+		close(fd);
+		return NULL;
+	}
 	c->fd = fd;
 	c->tcp = tcp;
-	c->protocol = &rs_http_protocol;
-	c->trusted_serial = r->conf_serial - 1;
 	if (tcp) {
 		put_address(peer, c->remote, &c->remote_port);
 		if (getsockname(fd, (struct sockaddr *)&local, &len) == 0)
@@ -93,16 +117,10 @@ struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_
 	}
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST, read_cb, c);
 	event_assign(&c->ev_write, r->base, fd, EV_WRITE | EV_PERSIST, rs_conn_write_cb, c);
-	rs_conn_deadline(c, r->conf->header_timeout);
-	if (event_add(&c->ev_read, NULL) < 0) {
-		rs_conn_close(c);
-		return NULL;
-	}
-	rs_reactor_need_sweep(r);
-	return c;
+	return rs_conn_begin(c) ? c : NULL;
 }
 
-void rs_conn_close(struct rs_conn *c)
+static void end(struct rs_conn *c, bool reset)
 {
 	struct rs_reactor *r = c->r;
 	struct rs_req *q = c->req;
@@ -112,10 +130,7 @@ void rs_conn_close(struct rs_conn *c)
 	c->state = RS_CONN_CLOSED;
 	c->req = NULL;
 	r->deadline_ms[c->node.slot] = 0;
-	event_del(&c->ev_read);
-	event_del(&c->ev_write);
-	close(c->fd);
-	c->fd = -1;
+	c->wire->close(c, reset);
 	if (c->protocol->closed)
 		c->protocol->closed(c);
 	if (c->out)
@@ -137,6 +152,11 @@ void rs_conn_close(struct rs_conn *c)
 	c->guest = NULL;
 }
 
+void rs_conn_close(struct rs_conn *c)
+{
+	end(c, false);
+}
+
 void rs_conn_fail(struct rs_conn *c, int error)
 {
 	c->error = error;
@@ -145,12 +165,7 @@ void rs_conn_fail(struct rs_conn *c, int error)
 
 void rs_conn_reset(struct rs_conn *c)
 {
-	struct linger now = { .l_onoff = 1, .l_linger = 0 };
-
-	if (c->state == RS_CONN_CLOSED)
-		return;
-	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-	rs_conn_close(c);
+	end(c, true);
 }
 
 void rs_conn_reap(struct rs_reactor *r)
@@ -182,13 +197,13 @@ static bool takes_input(const struct rs_conn *c)
 void rs_conn_pause(struct rs_conn *c)
 {
 	if (!c->read_paused)
-		event_del(&c->ev_read);
+		(void)c->wire->want_read(c, false);
 	c->read_paused = true;
 }
 
 void rs_conn_resume(struct rs_conn *c)
 {
-	if (c->read_paused && !c->hold && event_add(&c->ev_read, NULL) == 0)
+	if (c->read_paused && !c->hold && c->wire->want_read(c, true))
 		c->read_paused = false;
 }
 
@@ -245,7 +260,7 @@ void rs_conn_run_ready(struct rs_reactor *r)
 	}
 }
 
-static void input(struct rs_conn *c, const char *p, size_t n)
+void rs_conn_input(struct rs_conn *c, const char *p, size_t n)
 {
 	const struct rs_conn_protocol *was = c->protocol;
 	size_t kept = c->in.len, used = 0;
@@ -283,14 +298,23 @@ static void read_cb(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	RS_CHECK(c, RS_CONN_MAGIC);
+	(void)fd;
 	(void)what;
-	n = recv(fd, c->r->scratch, sizeof c->r->scratch, 0);
+	n = c->wire->read(c, c->r->scratch, sizeof c->r->scratch);
+	/* The others have their turn before the rest of it. */
+	if (n > 0 && c->wire->has_more(c))
+		event_active(&c->ev_read, EV_READ, 0);
 	if (n > 0)
-		input(c, c->r->scratch, (size_t)n);
+		rs_conn_input(c, c->r->scratch, (size_t)n);
 	else if (n == 0)
-		c->protocol->eof(c);
+		rs_conn_input_ends(c);
 	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
 		rs_conn_fail(c, errno);
+}
+
+void rs_conn_input_ends(struct rs_conn *c)
+{
+	c->protocol->eof(c);
 }
 
 /* ---- time --------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #define RS_REACTOR_CONN_H
 
 #include "base/rs_buf.h"
+#include "http/http.h"
 #include "reactor/reactor_slab.h"
 
 #include <event2/event_struct.h>
@@ -16,6 +17,8 @@
 
 struct evbuffer;
 struct rs_conn;
+struct rs_http_response;
+struct rs_wire;
 struct rs_guest;
 struct rs_reactor;
 struct rs_req;
@@ -39,6 +42,11 @@ struct rs_conn_protocol {
 	void (*written)(struct rs_conn *c);
 	/* c is being closed: its socket is, c->guest is still there. May be NULL. */
 	void (*closed)(struct rs_conn *c);
+	/*
+	 * For requests: the head of an answer to c->req goes behind what is in out, or to where this protocol keeps heads.
+	 * *framing: what is to be done with its body. c->keepalive: what became of it. false: no memory.
+	 */
+	bool (*put_head)(struct rs_conn *c, struct rs_buf *out, const struct rs_http_response *head, enum rs_http_framing *framing);
 };
 
 enum rs_conn_state {
@@ -66,13 +74,15 @@ struct rs_conn {
 	bool linger;                /* close with care: the client may still be sending */
 	bool read_paused;           /* enough is buffered, or end of file was seen */
 	bool write_armed, is_ready, trusted;
-	bool tcp;
+	bool tcp, secure;           /* secure: what the client sees is encrypted (HTTPS) */
 	uint8_t hold;               /* RS_HOLD_* */
-	int fd;
+	int fd;                     /* the wire's; -1: closed, or a stream of another connection */
 	int error;                  /* errno that ended it, 0: none */
 	uint32_t trusted_serial;    /* conf_serial that `trusted` was found with */
 	struct rs_reactor *r;
 	const struct rs_conn_protocol *protocol;
+	const struct rs_wire *wire;
+	void *wire_data;            /* its own, freed by its close() */
 	struct rs_guest *guest;     /* what is known of it by its $fd; NULL: plain HTTP of the main port */
 	struct rs_req *req;         /* the one that is being received or answered */
 	struct rs_buf in;           /* received and not parsed */
@@ -86,7 +96,14 @@ struct rs_conn {
 	char remote[46], local[46]; /* address text, "" for a Unix socket */
 };
 
-/* Takes fd, accepted and non-blocking. NULL: closed, no memory. */
+/*
+ * For a wire: a connection that has neither socket nor peer yet, speaks HTTP, and is not listened to. NULL: no memory.
+ * What is set next is the wire, its data, and the address.
+ */
+struct rs_conn *rs_conn_make(struct rs_reactor *r, const struct rs_wire *wire);
+/* Begins to listen to it. false: no memory, it is closed. */
+bool rs_conn_begin(struct rs_conn *c);
+/* Both, for fd, accepted and non-blocking, which it takes. NULL: closed, no memory. */
 struct rs_conn *rs_conn_new(struct rs_reactor *r, int fd, const struct sockaddr_storage *peer, bool tcp);
 /* Closes now, cancels what runs for it. The memory lives until the end of the turn. Safe twice. */
 void rs_conn_close(struct rs_conn *c);
@@ -124,6 +141,9 @@ void rs_conn_unhold(struct rs_conn *c, unsigned why);
  * Its guest must have let go of it, or wants to hear of it.
  */
 void rs_conn_end(struct rs_conn *c);
+/* For a wire: its client has sent these bytes, which are parsed or kept; end of file. c may be closed afterwards. */
+void rs_conn_input(struct rs_conn *c, const char *p, size_t n);
+void rs_conn_input_ends(struct rs_conn *c);
 /* Received bytes wait that no event will speak of: they are parsed at the end of the turn. */
 void rs_conn_make_ready(struct rs_conn *c);
 

@@ -219,7 +219,7 @@ static const char *on_listen(struct rs_reactor *r, struct rs_frame *f)
 	if (r->phase == RS_REACTOR_RUN && r->serve)
 		rs_serve_listen(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->id, f->payload);
 	else if (r->phase == RS_REACTOR_RUN)
-		(void)rs_accept_add(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload, NULL);
+		(void)rs_accept_add(r, rs_ipc_take_fd(&r->control.ipc, f, 0), f->payload, NULL, f->id);
 	return NULL;
 }
 

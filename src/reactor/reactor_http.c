@@ -196,10 +196,16 @@ static bool http_hungry(const struct rs_conn *c)
 	return c->state == RS_CONN_IDLE || c->state == RS_CONN_HEAD || c->state == RS_CONN_BODY;
 }
 
+static bool http_put_head(struct rs_conn *c, struct rs_buf *out, const struct rs_http_response *head, enum rs_http_framing *framing)
+{
+	return rs_http_write_head(out, head, framing, &c->keepalive);
+}
+
 const struct rs_conn_protocol rs_http_protocol = {
 	.input = http_input,
 	.hungry = http_hungry,
 	.eof = http_eof,
 	.late = http_late,
 	.written = rs_conn_http_written,
+	.put_head = http_put_head,
 };

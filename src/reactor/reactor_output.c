@@ -13,10 +13,10 @@
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_session.h"
+#include "reactor/reactor_wire.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/event.h>
 
 /* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
 #define LINGER_BYTES (32u << 20)
@@ -37,7 +37,7 @@ size_t rs_conn_pending(const struct rs_conn *c)
 void rs_conn_want_write(struct rs_conn *c)
 {
 	/* The deadline moves when the client takes bytes, not when a worker brings more. */
-	if (c->write_armed || event_add(&c->ev_write, NULL) < 0)
+	if (c->write_armed || !c->wire->want_write(c, true))
 		return;
 	c->write_armed = true;
 	if (c->state == RS_CONN_SEND)
@@ -73,8 +73,7 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 		c->guest->put_bytes += total;
 	if (!c->out) {
 		do {
-			sent = n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
-				      : writev(c->fd, iov, n);
+			sent = c->wire->write(c, iov, n);
 		} while (sent < 0 && errno == EINTR);
 		if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
 			rs_conn_fail(c, errno);
@@ -98,7 +97,7 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 void rs_conn_unwant_write(struct rs_conn *c)
 {
 	if (c->write_armed)
-		event_del(&c->ev_write);
+		(void)c->wire->want_write(c, false);
 	c->write_armed = false;
 }
 
@@ -136,13 +135,13 @@ void rs_conn_http_written(struct rs_conn *c)
 void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct rs_conn *c = arg;
-	int n = 1;
+	ssize_t n;
 
 	RS_CHECK(c, RS_CONN_MAGIC);
+	(void)fd;
 	(void)what;
 	if (rs_conn_pending(c)) {
-		errno = 0;
-		n = evbuffer_write_atmost(c->out, fd, WRITE_TURN);
+		n = c->wire->flush(c, WRITE_TURN);
 		if (n <= 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		/* 0: a file is shorter than it was, what was promised cannot be kept. */
@@ -209,7 +208,7 @@ static void linger(struct rs_conn *c)
 {
 	const int64_t ms = c->guest && c->r->phase == RS_REACTOR_STOP ? STOP_LINGER_MS : LINGER_MS;
 
-	if (shutdown(c->fd, SHUT_WR) < 0) {
+	if (!c->wire->shut(c)) {
 		rs_conn_close(c);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_serve.h"
+#include "reactor/reactor_wire.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -123,7 +124,7 @@ static bool queue_file(struct rs_guest *g, int fd, uint64_t offset, uint64_t len
 	struct rs_file_part **end = &g->files, *part = calloc(1, sizeof *part);
 
 	if (!part || (!c->out && !(c->out = evbuffer_new())) ||
-	    evbuffer_set_flags(c->out, EVBUFFER_FLAG_DRAINS_TO_FD) < 0) {
+	    (c->wire->moves_files && evbuffer_set_flags(c->out, EVBUFFER_FLAG_DRAINS_TO_FD) < 0)) {
 		free(part);
 		close(fd);
 		return false;

@@ -85,7 +85,7 @@ const char *rs_send_response(struct rs_req *q, const struct rs_frame *f)
 		.connection_close = block.has_connection_close,
 	};
 	RS_ASSERT(r->out.len == 0);
-	if (!rs_http_write_head(&r->out, &head, &framing, &c->keepalive)) {
+	if (!c->protocol->put_head(c, &r->out, &head, &framing)) {
 		rs_conn_close(c);
 		return NULL;
 	}
@@ -269,6 +269,9 @@ void rs_send_error_with(struct rs_conn *c, unsigned status, bool keep, const cha
 {
 	struct rs_reactor *r = c->r;
 	struct rs_req *q = c->req;
+	char page[RS_HTTP_ERROR_PAGE_MAX];
+	const struct rs_slice body = rs_http_error_page(status, page);
+	enum rs_http_framing framing;
 	struct iovec iov;
 
 	if (c->state == RS_CONN_CLOSED)
@@ -285,8 +288,19 @@ void rs_send_error_with(struct rs_conn *c, unsigned status, bool keep, const cha
 	c->state = RS_CONN_SEND;
 	rs_conn_deadline(c, 0);
 	RS_ASSERT(r->out.len == 0);
-	if (rs_http_write_error(&r->out, status, lines, q ? q->minor : 1, q && q->head_method, c->keepalive,
-				rs_reactor_date(r), r->conf->server)) {
+	const struct rs_http_response head = {
+		.status = status,
+		.headers = RS_SLICE("Content-Type: text/html\r\n"),
+		.more = rs_slice_str(lines),
+		.content_length = (int64_t)body.n,
+		.date = rs_reactor_date(r),
+		.server = r->conf->server,
+		.minor = q ? q->minor : 1,
+		.head_method = q && q->head_method,
+		.keepalive = c->keepalive,
+	};
+	if (c->protocol->put_head(c, &r->out, &head, &framing) &&
+	    (framing == RS_HTTP_NO_BODY || rs_buf_put(&r->out, body.p, body.n))) {
 		iov = (struct iovec){ r->out.p + r->out.off, r->out.len };
 		if (rs_conn_write(c, &iov, 1))
 			rs_conn_answer_ends(c);

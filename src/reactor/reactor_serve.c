@@ -160,14 +160,13 @@ void rs_serve_fini(struct rs_reactor *r)
 	r->serve = NULL;
 }
 
-void rs_serve_listen(struct rs_reactor *r, int fd, uint64_t port, struct rs_slice address)
+void rs_serve_listen(struct rs_reactor *r, int fd, uint64_t id, struct rs_slice address)
 {
 	struct rs_serve *s = r->serve;
+	uint32_t port = s->set.hosted ? id & RS_LISTEN_PORT : s->nlistening++;
 
-	if (!s->set.hosted)
-		port = s->nlistening++;
 	if (s->set.hosted && port == 0) {
-		(void)rs_accept_add(r, fd, address, NULL);
+		(void)rs_accept_add(r, fd, address, NULL, id);
 		return;
 	}
 	if (port < s->set.nports && !s->gate[port].listening) {

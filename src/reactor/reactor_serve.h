@@ -56,8 +56,8 @@ struct rs_serve {
 const char *rs_serve_begin(struct rs_reactor *r, struct rs_frame *f);
 void rs_serve_fini(struct rs_reactor *r);
 
-/* LISTEN: takes fd, for the next port, or, hosted, for that one. */
-void rs_serve_listen(struct rs_reactor *r, int fd, uint64_t port, struct rs_slice address);
+/* LISTEN: takes fd, for the next port, or, hosted, for the one that id says (RS_LISTEN_*). */
+void rs_serve_listen(struct rs_reactor *r, int fd, uint64_t id, struct rs_slice address);
 /* So many processes serve from now on. */
 void rs_serve_reshape(struct rs_serve *s, const struct rs_wire_shape *shape);
 /* No more connections that have a $fd. */

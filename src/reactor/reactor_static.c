@@ -10,10 +10,10 @@
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_wire.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,7 +84,7 @@ static bool put_head(struct rs_req *q, unsigned status, const char *lines, int64
 	};
 
 	RS_ASSERT(r->out.len == 0);
-	if (!rs_http_write_head(&r->out, &head, &framing, &q->conn->keepalive))
+	if (!q->conn->protocol->put_head(q->conn, &r->out, &head, &framing))
 		return false;
 	q->framing = (uint8_t)framing;
 	q->status = (uint16_t)status;
@@ -256,7 +256,7 @@ void rs_static_continue(struct rs_req *q)
 
 	while (q->file_left && turn < SEND_TURN) {
 		size_t n = q->file_left < SEND_TURN ? (size_t)q->file_left : SEND_TURN;
-		ssize_t sent = sendfile(c->fd, q->file_fd, &q->file_at, n);
+		ssize_t sent = c->wire->send_file(c, q->file_fd, &q->file_at, n);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && errno == EAGAIN)

@@ -71,13 +71,38 @@ static void any_entry_of_a_list_will_do(void **state)
 	assert_false(rs_conf_cidr_match(&none, "unix:"));
 }
 
+static void words_behind_an_address(void **state)
+{
+	static const struct {
+		const char *text, *address;
+		unsigned words;
+	} rows[] = {
+		{ "1.2.3.4:80", "1.2.3.4:80", 0 },
+		{ "1.2.3.4:80 ssl", "1.2.3.4:80", RS_LISTEN_WORD_SSL },
+		{ "1.2.3.4:80 proxy_protocol  ssl", "1.2.3.4:80", RS_LISTEN_WORD_SSL | RS_LISTEN_WORD_PROXY },
+		{ "/a ssl/x proxy_protocol", "/a ssl/x", RS_LISTEN_WORD_PROXY },
+		{ "ssl", "ssl", 0 },
+		{ "1.2.3.4:80 xssl", "1.2.3.4:80 xssl", 0 },
+		{ "", "", 0 },
+	};
+	unsigned words;
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(rows); i++) {
+		const struct rs_slice a = rs_conf_listen_words(rows[i].text, &words);
+		assert_true(rs_slice_eq(a, rs_slice_str(rows[i].address)));
+		assert_int_equal(words, rows[i].words);
+	}
+}
+
 static void listen_addresses(void **state)
 {
 	static const char *const good[] = { "127.0.0.1:80", "0.0.0.0:0", "[::]:65535", "[::1]:80", "/run/x.sock", "./x",
-					    "run/x.sock" };
+					    "run/x.sock", "1.2.3.4:443 ssl", "[::]:443 ssl proxy_protocol", "/a b/x.sock  proxy_protocol  ssl" };
 	static const char *const bad[] = { "",	       ":80",	     "80",	 "1.2.3:80",  "[::1:80",   "::1]:80",
 					   "[]:80",    "1.2.3.4",    "1.2.3.4:", "1.2.3.4:a", "1.2.3.4:-1", "[::1]",
-					   "[1.2.3.4]:1", "::1:80", "host:80",	"/",	      "/run/",	   "1.2.3.4: 80" };
+					   "[1.2.3.4]:1", "::1:80", "host:80",	"/",	      "/run/",	   "1.2.3.4: 80",
+					   "1.2.3.4:443 tls", "1.2.3.4:443ssl", "ssl", " ssl" };
 
 	(void)state;
 	for (size_t i = 0; i < RS_COUNTOF(good); i++)
@@ -93,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(networks_hold_what_they_hold),
 		TEST(any_entry_of_a_list_will_do),
+		TEST(words_behind_an_address),
 		TEST(listen_addresses),
 	};
 

@@ -165,7 +165,7 @@ static const struct {
 	{ "rserverd", "socket_mode", "66", "`66` is not a file mode" },
 	{ "rserverd", "socket_mode", "00660", "`00660` is not a file mode" },
 	{ "rserverd", "listen", "8080",
-	  "`8080` is not an address; allowed: IPv4:port, [IPv6]:port, or the path of a Unix socket" },
+	  "`8080` is not an address; allowed: IPv4:port, [IPv6]:port, or the path of a Unix socket; then ssl, proxy_protocol or nothing" },
 	{ "rserverd", "listen", "localhost:80", "`localhost:80` is not an address" },
 	{ "rserverd", "listen", "::1:80", "`::1:80` is not an address" },
 	{ "rserverd", "listen", "[127.0.0.1]:80", "`[127.0.0.1]:80` is not an address" },

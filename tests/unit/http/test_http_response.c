@@ -164,7 +164,24 @@ static void assert_error(unsigned status, const char *extra, uint8_t minor, bool
 {
 	struct rs_buf out = { 0 };
 
-	assert_true(rs_http_write_error(&out, status, extra, minor, head_method, keepalive, DATE, "rs"));
+	char page[RS_HTTP_ERROR_PAGE_MAX];
+	const struct rs_slice body = rs_http_error_page(status, page);
+	enum rs_http_framing framing;
+	const struct rs_http_response r = {
+		.status = status,
+		.headers = RS_SLICE("Content-Type: text/html\r\n"),
+		.more = rs_slice_str(extra),
+		.content_length = (int64_t)body.n,
+		.date = DATE,
+		.server = "rs",
+		.minor = minor,
+		.head_method = head_method,
+		.keepalive = keepalive,
+	};
+
+	assert_true(rs_http_write_head(&out, &r, &framing, &keepalive));
+	if (framing == RS_HTTP_LENGTH)
+		assert_true(rs_buf_put(&out, body.p, body.n));
 	assert_true(rs_buf_put(&out, "", 1));
 	assert_string_equal(rs_buf_data(&out), want);
 	rs_buf_free(&out);

@@ -58,7 +58,7 @@ static void conf_listens(struct rs_conf *c, const char *ip, int64_t port)
 static void the_list_has_no_doubles(void **state)
 {
 	struct rs_address *list = calloc(4, sizeof *list);
-	char *extra[] = { own("127.0.0.1:5200"), own("[::1]:5200"), own("127.0.0.1:5201") };
+	char *extra[] = { own("127.0.0.1:5200"), own("[::1]:5200 ssl"), own("127.0.0.1:5201 proxy_protocol") };
 	struct rs_conf c;
 	char why[256];
 
@@ -68,6 +68,9 @@ static void the_list_has_no_doubles(void **state)
 	c.listen = (struct rs_strlist){ .v = extra, .n = 3 };
 	assert_int_equal(rs_address_list(&c, list, 4, why, sizeof why), 3);
 	assert_string_equal(list[2].name, "127.0.0.1:5201");
+	assert_int_equal(list[0].words, 0);
+	assert_int_equal(list[1].words, RS_LISTEN_WORD_SSL);
+	assert_int_equal(list[2].words, RS_LISTEN_WORD_PROXY);
 	assert_int_equal(rs_address_list(&c, list, 2, why, sizeof why), 0);
 	c.listen = (struct rs_strlist){ .n = 0 };
 	for (size_t i = 0; i < RS_COUNTOF(extra); i++)
