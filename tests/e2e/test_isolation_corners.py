@@ -213,3 +213,30 @@ Route::get('tenant/{name}', function (string $name) {
     d = daemon.laravel(files={"routes/api.php": routes}, ini={"rserverd": {"isolation": "snapshot"}, "swoole": {"worker_num": 1}})
     for name in ("red", "blue", "red", "green"):
         assert d.get(f"/api/tenant/{name}").json() == [f"{name}.sqlite"] * 2
+
+
+def test_changed_configuration_of_an_open_connection_is_told(daemon):
+    """It leads where it led, unlike under php-fpm, so the log says so, once; not where it was purged, or is not open."""
+    routes = """<?php
+use Illuminate\\Support\\Facades\\DB;
+use Illuminate\\Support\\Facades\\Route;
+Route::get('central', fn () => [basename(DB::select('pragma database_list')[0]->file)]);
+Route::get('tenant/{purge}', function (int $purge) {
+    config(['database.connections.sqlite.database' => storage_path('red.sqlite')]);
+    touch(storage_path('red.sqlite'));
+    $purge && DB::purge('sqlite');
+    return [basename(DB::select('pragma database_list')[0]->file)];
+});
+"""
+    d = daemon.laravel(files={"routes/api.php": routes}, ini={"rserverd": {"isolation": "snapshot"}, "swoole": {"worker_num": 1}})
+    told = "changed the configuration of the database connection sqlite"
+    assert d.get("/api/tenant/0").json() == ["red.sqlite"]
+    (central,) = d.get("/api/central").json()
+    assert d.get("/api/tenant/1").json() == ["red.sqlite"]
+    assert d.get("/api/central").json() == [central] != ["red.sqlite"]
+    d.wait_idle()
+    assert told not in d.log()
+    for _ in range(2):
+        assert d.get("/api/tenant/0").json() == [central]
+    d.wait_idle()
+    assert d.log().count(told) == d.log().count(f"GET /api/tenant/0 {told}") == 1

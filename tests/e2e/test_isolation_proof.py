@@ -38,7 +38,7 @@ NOT_TAKEN_BACK = {
 UNKNOWN_TO_CLEANERS = """
     macro.str macro.collection macro.request macro.response macro.arr macro.route static.property static.function static.closure
     php.global container.rebinding provider.monkeyed monolog.handler monolog.processor date.handler translator.lines
-    str.uuid_factory collection.proxy schema.string_length db.listener db.prefix route.mutated storage.fake middleware.skip
+    str.uuid_factory collection.proxy schema.string_length db.listener db.prefix db.grammar route.mutated storage.fake middleware.skip
     static.method static.late_class static.inherited static.reference static.callable static.enum static.enum_case object.property
     object.nested object.reference object.typed object.readonly object.unset object.dynamic object.closure spl.array_object
     spl.array_iterator spl.object_storage spl.weak_map spl.queue spl.linked_list spl.fixed_array spl.heap spl.priority_queue
@@ -51,7 +51,7 @@ UNKNOWN_TO_CLEANERS = """
 NOT_REMADE = """
     macro.str macro.collection macro.request macro.response macro.arr macro.route static.property static.function php.global
     container.rebinding monolog.handler monolog.processor date.handler str.uuid_factory collection.proxy schema.string_length
-    db.listener db.prefix static.method static.late_class static.inherited static.reference static.callable static.enum
+    db.listener db.prefix db.grammar static.method static.late_class static.inherited static.reference static.callable static.enum
     static.enum_case php.mb_detect_order php.libxml_loader php.tick_function php.mt_srand php.stream_wrapper php.stream_filter
     php.define php.class_alias php.include_once php.include_declares php.function_static php.autoload php.assert
 """.split()

@@ -472,6 +472,7 @@ class Daemon:
 
 
 def kind(target):
-    """socket:[4711] -> socket; a file stays a path, but for the random name of OPcache's lock file."""
+    """socket:[4711] -> socket; a file stays a path, but for the random name of OPcache's lock file and valgrind's log."""
     target = re.sub(r"^(socket|pipe):\[\d+\]$", r"\1", target)
+    target = re.sub(r"/valgrind/\d+$", "/valgrind/PID", target)
     return re.sub(r"/\.ZendSem\.\w+", "/.ZendSem", target)

@@ -7,14 +7,16 @@ namespace Rserverd\Illuminate\Cleaners;
 use Closure;
 use Illuminate\Database\Connection;
 use ReflectionClass;
+use Rserverd\Illuminate\ConnectionAsMade;
 use Rserverd\Log;
 use Throwable;
 use WeakMap;
 
 /**
  * Database connections stay open from request to request; what a request did to them does not stay: transactions it
- * left open, the query log, callbacks. A connection that was made from a configuration other than the booted one, as
- * applications with a database per tenant do, is closed: it would show one tenant's data to the next.
+ * left open, the query log, callbacks; and whatever the one that first needed a connection did to it. A connection that
+ * was made from a configuration other than the booted one, as applications with a database per tenant do, is closed: it
+ * would show one tenant's data to the next.
  */
 final class DatabaseCleaner
 {
@@ -39,10 +41,13 @@ final class DatabaseCleaner
 
     private readonly Closure $configuration;
 
+    private readonly ConnectionAsMade $asMade;
+
     public function __construct(private readonly object $db)
     {
         $this->checked = new WeakMap();
         $this->booted = new WeakMap();
+        $this->asMade = new ConnectionAsMade($db);
         $defaults = (new ReflectionClass(Connection::class))->getDefaultProperties();
         $this->defaults = array_intersect_key($defaults, array_flip(self::OF_A_REQUEST));
         $this->write = Closure::bind(static function (Connection $connection, array $values): void {
@@ -76,12 +81,19 @@ final class DatabaseCleaner
             if (!isset($this->checked[$connection])) {
                 if ($this->isAsBooted($name, $connection)) {
                     $this->checked[$connection] = true;
-                    // What follows remembers it as it is now.
-                    $connection->setTablePrefix((string) $connection->getConfig('prefix'));
+                    $this->settle((string) $name, $connection);
                 } else {
                     $this->db->purge($name);
                 }
             }
+        }
+    }
+
+    /** The first time after it was made: what follows remembers it as it is now. */
+    private function settle(string $name, Connection $connection): void
+    {
+        if (isset($this->booted[$connection]) || !$this->asMade->again($connection, $name)) {
+            $connection->setTablePrefix((string) $connection->getConfig('prefix'));
         }
     }
 
@@ -105,11 +117,22 @@ final class DatabaseCleaner
         } catch (Throwable) {
             return false; // the booted configuration does not know this connection
         }
+
+        return self::leadsTo($connection, $booted);
+    }
+
+    /**
+     * Whether one that is made from this configuration would lead to the same data.
+     *
+     * @param array<string, mixed> $configuration
+     */
+    public static function leadsTo(Connection $connection, array $configuration): bool
+    {
         $actual = $connection->getConfig();
         foreach (self::DECIDING as $key) {
             // Read and write hosts are chosen from lists: only a plain value can be compared.
-            if (is_scalar($booted[$key] ?? null) && is_scalar($actual[$key] ?? null)
-                && (string) $booted[$key] !== (string) $actual[$key]) {
+            if (is_scalar($configuration[$key] ?? null) && is_scalar($actual[$key] ?? null)
+                && (string) $configuration[$key] !== (string) $actual[$key]) {
                 return false;
             }
         }

@@ -6,6 +6,8 @@ namespace Rserverd\Illuminate\Cleaners;
 
 use Closure;
 use Illuminate\Container\Container;
+use Illuminate\Database\Connection;
+use Rserverd\Log;
 
 /**
  * Managers keep the drivers they make: cache stores, disks, queue connections, log channels. That is wanted, for a
@@ -31,10 +33,16 @@ final class DriversCleaner
     /** @var list<array{string, Closure(list<string>): void, Closure(): list<string>}> path, forget, names */
     private array $managers = [];
 
+    private readonly ?object $db;
+
+    /** @var array<string, true> database connections that were warned of */
+    private array $warned = [];
+
     public function __construct(Container $app)
     {
         $this->config = $app->make('config');
         $this->booted = $this->config->all();
+        $this->db = $app->bound('db') && $app->resolved('db') ? $app->make('db') : null;
         foreach (self::MANAGERS as $service => [$property, $path]) {
             if ($app->bound($service) && $app->resolved($service)
                 && property_exists($manager = $app->make($service), $property)) {
@@ -55,6 +63,7 @@ final class DriversCleaner
         if ($now === $this->booted) {
             return;
         }
+        $this->warnOfOpen(self::at($this->booted, 'database.connections'), self::at($now, 'database.connections'));
         foreach ($this->managers as [$path, $forget, $names]) {
             $before = self::at($this->booted, $path);
             $after = self::at($now, $path);
@@ -63,6 +72,26 @@ final class DriversCleaner
                     $names(),
                     static fn (int|string $name): bool => ($before[$name] ?? null) !== ($after[$name] ?? null)
                 )));
+            }
+        }
+    }
+
+    /**
+     * Under php-fpm a connection is made after the configuration was changed, here it may be open already, and still leads to where it
+     * led. The DatabaseCleaner closes one that was made since.
+     *
+     * @param array<array-key, mixed> $before
+     * @param array<array-key, mixed> $after
+     */
+    private function warnOfOpen(array $before, array $after): void
+    {
+        foreach ($before !== $after && $this->db ? $this->db->getConnections() : [] as $name => $connection) {
+            [$was, $is] = [$before[$name] ?? null, $after[$name] ?? null];
+            if ($was !== $is && is_array($is) && $connection instanceof Connection && !isset($this->warned[$name])
+                && !DatabaseCleaner::leadsTo($connection, $is)) {
+                $this->warned[$name] = true;
+                Log::warning(sprintf('%s %s changed the configuration of the database connection %s, which was open already: that needs '
+                    . 'DB::purge(\'%3$s\') to have an effect', $_SERVER['REQUEST_METHOD'] ?? '-', $_SERVER['REQUEST_URI'] ?? '-', $name));
             }
         }
     }

@@ -16,6 +16,7 @@ use App\Pollution\Greeting;
 use App\Pollution\LateCounter;
 use App\Pollution\LateModel;
 use App\Pollution\LazyShelf;
+use App\Pollution\PollutedGrammar;
 use App\Pollution\Shelf;
 use App\Pollution\Suit;
 use App\Pollution\Ticking;
@@ -224,6 +225,15 @@ return [
         return Counter::$text;
     }, 'clean'],
     'db.extend' => ['ours', static fn () => DB::extend('polluted', $true), static fn () => array_keys($peek(app('db'), 'extensions')), []],
+    'db.grammar' => ['ours', static fn () => DB::connection()->setQueryGrammar(new PollutedGrammar(DB::connection())),
+        static fn () => class_basename(DB::connection()->getQueryGrammar()), 'SQLiteGrammar'],
+    'db.made' => ['ours', static function (): void {
+        DB::purge('sqlite::write');
+        $made = DB::connection('sqlite::write');
+        $made->setQueryGrammar(new PollutedGrammar($made));
+        $made->setDatabaseName('polluted');
+    }, static fn () => [class_basename(DB::connection('sqlite::write')->getQueryGrammar()),
+        DB::connection('sqlite::write')->getDatabaseName() === config('database.connections.sqlite.database')], ['SQLiteGrammar', true]],
     'db.prefix' => ['ours', static fn () => DB::connection()->setTablePrefix('polluted_'), static fn () => DB::connection()->getTablePrefix(), ''],
 
     // -- pages, validation, gates
