@@ -48,7 +48,7 @@ FAKE := $(BUILD)/rserverd-fake.so
 SCRIPT := $(BUILD)/script-server
 LIBCORE := $(BUILD)/libcore.a
 
-.PHONY: all core module asan unit fuzz-replay fuzz e2e check demo lint bench docs install clean help
+.PHONY: all core module asan unit fuzz-replay fuzz e2e valgrind check demo lint bench docs install clean help
 all: $(DAEMON) $(MODULE) $(FAKE) $(SCRIPT)
 core: $(DAEMON) $(FAKE) $(SCRIPT)
 module: $(MODULE)
@@ -136,6 +136,9 @@ fuzz:
 e2e: all
 	$(Q)bin/e2e $(E2E)
 
+valgrind: all
+	$(Q)BUILD=$(BUILD) bin/valgrind $(E2E)
+
 lint: $(if $(filter lint,$(MAKECMDGOALS)),,)
 	$(Q)bin/lint
 
@@ -169,5 +172,6 @@ help:
 	@echo 'make check     install what is missing, build, run every test'
 	@echo 'make unit | fuzz-replay | e2e [E2E="-k name"] | lint      parts of check'
 	@echo 'make asan      build/asan: the same with ASan and UBSan'
+	@echo 'make valgrind [E2E="tests/e2e/test_x.py -k name"]      tests with all processes under memcheck'
 	@echo 'make fuzz [T=60] [F=http]   make bench [B=name]   make docs   make clean'
 	@echo 'make install [DESTDIR=] [PREFIX=/usr/local]'
