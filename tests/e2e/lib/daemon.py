@@ -85,7 +85,7 @@ class Daemon:
             "swoole": {"worker_num": 2, "pid_file": self.path("run/laravels.pid"),
                        "upload_tmp_dir": self.path("tmp"), "max_wait_time": 10, "log_level": 1},
             "rserverd": {"engine": engine},
-            "php": {},
+            "php": dict(word.split("=") for word in os.environ.get("RS_PHP_INI", "").split()),   # bin/valgrind
         }
         if framework:
             self.ini["rserverd"]["framework"] = framework
