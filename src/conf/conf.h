@@ -23,7 +23,7 @@ bool rs_strlist_eq(const struct rs_strlist *a, const struct rs_strlist *b);
 
 enum rs_opt_type { RS_OPT_BOOL, RS_OPT_INT, RS_OPT_SIZE, RS_OPT_TIME, RS_OPT_STR, RS_OPT_LIST, RS_OPT_ENUM };
 enum rs_opt_apply { RS_APPLY_START, RS_APPLY_RELOAD };
-enum rs_opt_flag { RS_OPT_ROOT = 1, RS_OPT_INERT = 2, RS_OPT_LATER = 4 };
+enum rs_opt_flag { RS_OPT_ROOT = 1, RS_OPT_INERT = 2 };
 
 /* Where a value came from, weakest first: a weaker origin never overwrites a stronger one. */
 enum rs_origin { RS_FROM_DEFAULT, RS_FROM_APP, RS_FROM_INI, RS_FROM_CLI };
@@ -31,8 +31,10 @@ enum rs_origin { RS_FROM_DEFAULT, RS_FROM_APP, RS_FROM_INI, RS_FROM_CLI };
 enum rs_framework { RS_FRAMEWORK_AUTO, RS_FRAMEWORK_LARAVEL, RS_FRAMEWORK_LUMEN, RS_FRAMEWORK_CALLABLE };
 enum rs_boot { RS_BOOT_MANAGER, RS_BOOT_WORKER };
 enum rs_isolation { RS_ISOLATION_SNAPSHOT, RS_ISOLATION_SIMPLE, RS_ISOLATION_FORK, RS_ISOLATION_GREEDY };
+enum rs_verify_client { RS_VERIFY_CLIENT_OFF, RS_VERIFY_CLIENT_OPTIONAL, RS_VERIFY_CLIENT_ON };
+/* Symbolic links below document_root: never followed, to where files may be, anywhere. */
+enum rs_symlinks { RS_SYMLINKS_OFF, RS_SYMLINKS_INSIDE, RS_SYMLINKS_ON };
 enum rs_engine_kind { RS_ENGINE_PHP, RS_ENGINE_FAKE };
-enum rs_access_format { RS_ACCESS_COMMON, RS_ACCESS_COMBINED, RS_ACCESS_JSON };
 
 #define RS_CTYPE_BOOL bool
 #define RS_CTYPE_INT int64_t
@@ -197,6 +199,12 @@ int rs_conf_socket_type(const struct rs_conf_item *it);
 enum rs_isolation rs_conf_isolation(const struct rs_conf *c, struct rs_slice path);
 /* Does any path have this mode? */
 bool rs_conf_uses(const struct rs_conf *c, enum rs_isolation mode);
+/* sockets: does the port speak TLS (SWOOLE_SSL, or the word ssl behind its type)? */
+bool rs_conf_socket_tls(const struct rs_conf_item *it);
+/* Does the main port speak TLS? */
+bool rs_conf_tls(const struct rs_conf *c);
+/* What it speaks it with, as parts (src/tls/tls_parts.h). as_user: files that the application names are not root's to read. false: no memory. */
+bool rs_conf_tls_parts(const struct rs_conf *c, bool root, struct rs_buf *out) RS_MUST_CHECK;
 /* processes: it has a queue, by `queue` or by one of its details. */
 bool rs_conf_process_queue(const struct rs_conf_item *it);
 
@@ -207,6 +215,21 @@ struct rs_conf_column {
 	int64_t size;
 };
 bool rs_conf_column(const char *text, struct rs_conf_column *out);
+
+/* Bytes of what follows the time in an item of static_expires. */
+#define RS_EXPIRES_MORE_MAX 200
+
+/* An item of static_expires. Its texts point into that. */
+struct rs_conf_expires {
+	struct rs_slice pattern; /* "/prefix", "*.ext", or empty: everything */
+	/* The last two come with seconds: from now on, from the change of the file on. */
+	enum { RS_EXPIRES_OFF, RS_EXPIRES_EPOCH, RS_EXPIRES_MAX, RS_EXPIRES_ACCESS, RS_EXPIRES_MODIFIED } when;
+	int64_t seconds;
+	const char *more;        /* directives of Cache-Control, between blanks; "": none */
+};
+bool rs_conf_expires(const char *text, struct rs_conf_expires *out);
+/* The item that holds for a file, named without leading slash. false: none, or it says off. */
+bool rs_conf_expires_of(const struct rs_strlist *list, const char *name, struct rs_conf_expires *out);
 
 /* A row of timer.jobs. */
 struct rs_conf_job {
@@ -223,6 +246,45 @@ bool rs_conf_print(const struct rs_conf *c, bool json, struct rs_buf *out) RS_MU
 bool rs_conf_doc_sample(struct rs_buf *out) RS_MUST_CHECK;   /* conf/laravels.ini */
 bool rs_conf_doc_markdown(struct rs_buf *out) RS_MUST_CHECK; /* docs/CONFIG.md */
 bool rs_conf_doc_man(struct rs_buf *out) RS_MUST_CHECK;      /* option part of laravels.ini.5 */
+
+/* "100r/s", "30r/m": thousandths of a request in a second, above 0. false: not a rate. */
+bool rs_conf_rate(const char *text, int64_t *milli);
+
+/* limit_conn_status, limit_req_status: close, and say nothing. */
+#define RS_LIMIT_SILENT 444
+
+/* ---- access_log_format ---- */
+enum rs_log_var {
+#define RS_LOG_VAR(name, id, number, meaning) RS_LOG_VAR_##id,
+#include "conf/log_vars.def"
+#undef RS_LOG_VAR
+	RS_LOG_VAR_COUNT
+};
+
+struct rs_log_var_row {
+	const char *name, *meaning;
+	bool number;
+};
+extern const struct rs_log_var_row rs_log_vars[RS_LOG_VAR_COUNT];
+
+struct rs_log_piece {
+	enum rs_log_var var;  /* RS_LOG_VAR_COUNT: text as it is */
+	struct rs_slice text; /* that; of RS_LOG_VAR_HTTP what stands behind http_ */
+};
+
+/* A format cut into pieces. Zeroed: none. */
+struct rs_log_format {
+	struct rs_log_piece *v;
+	size_t n;
+	bool json;            /* values are escaped for strings of JSON */
+	char *text;           /* what the pieces point into */
+};
+
+#define RS_LOG_FORMAT_WHY 160
+
+/* false: *why says what is wrong, and f is empty. */
+bool rs_log_format_init(struct rs_log_format *f, const char *format, char *why, size_t size) RS_MUST_CHECK;
+void rs_log_format_fini(struct rs_log_format *f);
 
 /* Is addr (text of an IP, or "unix:") in one of the list's CIDR entries? Bad entries never match. */
 bool rs_conf_cidr_match(const struct rs_strlist *list, const char *addr);

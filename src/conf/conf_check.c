@@ -4,6 +4,8 @@
  */
 #include "conf/conf_private.h"
 
+#include "tls/tls_parts.h"
+
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -61,8 +63,9 @@ static bool rule_socket_type(const struct rs_conf *c, struct rule_result *r)
 	int64_t kind = c->socket_type & ~(int64_t)SOCK_SSL;
 	bool path = strchr(c->listen_ip, '/') != NULL;
 
-	if (c->socket_type & SOCK_SSL)
-		return blame(r, RS_OPT_ID_socket_type, "1, 3 or 5", "TLS is not available in this version");
+	if ((c->socket_type & SOCK_SSL) && !rs_conf_tls(c))
+		return blame(r, RS_OPT_ID_socket_type, "ssl_cert_file and ssl_key_file, or 1, 3 or 5",
+			     "SWOOLE_SSL asks for TLS, and there is no certificate");
 	if (kind != SOCK_TCP && kind != SOCK_TCP6 && kind != SOCK_UNIX)
 		return blame(r, RS_OPT_ID_socket_type, "1 (TCP), 3 (TCP6) or 5 (Unix stream)",
 			     "`%jd` is no type of the main port", (intmax_t)kind);
@@ -168,6 +171,20 @@ static bool rule_directories(const struct rs_conf *c, struct rule_result *r)
 	return true;
 }
 
+/* A directory, or /PREFIX/=DIRECTORY. */
+static bool rule_x_sendfile(const struct rs_conf *c, struct rule_result *r)
+{
+	for (size_t i = 0; i < c->x_sendfile.n; i++) {
+		const char *item = c->x_sendfile.v[i], *map = strstr(item, "/="), *dir = map ? map + 2 : item;
+
+		if (item[0] == '/' && dir[0] == '/' && is_kind(dir, S_IFDIR))
+			continue;
+		return blame(r, RS_OPT_ID_x_sendfile, "an absolute directory, or /PREFIX/=/DIRECTORY; nothing = off",
+			     "`%s`: `%s` is not an absolute directory", item, dir);
+	}
+	return true;
+}
+
 static bool rule_entry(const struct rs_conf *c, struct rule_result *r)
 {
 	char path[2 * PATH_MAX];
@@ -220,6 +237,26 @@ static bool rule_gzip(const struct rs_conf *c, struct rule_result *r)
 		     "forced compression is gone");
 }
 
+/* "text/html", "text/" and a star, a star. */
+static bool is_type(const char *s)
+{
+	const char *slash = strchr(s, '/');
+
+	if (strcmp(s, "*") == 0)
+		return true;
+	return slash && slash > s && slash[1] && strcspn(s, " \t,;\"*") >= (size_t)(slash + 1 - s) && !strchr(slash + 1, '/') &&
+	       (strcmp(slash, "/*") == 0 || strcspn(s, " \t,;\"*") == strlen(s));
+}
+
+static bool rule_compression(const struct rs_conf *c, struct rule_result *r)
+{
+	for (size_t i = 0; i < c->http_compression_types.n; i++)
+		if (!is_type(c->http_compression_types.v[i]))
+			return blame(r, RS_OPT_ID_http_compression_types, "type/subtype, type/*, or *; one an item",
+				     "`%s` is no content type", c->http_compression_types.v[i]);
+	return true;
+}
+
 static bool rule_websocket(const struct rs_conf *c, struct rule_result *r)
 {
 	if (!c->websocket_enable || *c->websocket_handler)
@@ -237,13 +274,32 @@ static bool rule_memory(const struct rs_conf *c, struct rule_result *r)
 		     (intmax_t)c->memory_soft_limit);
 }
 
+static bool rule_tls(const struct rs_conf *c, struct rule_result *r)
+{
+	const char *cert = c->ssl_cert_file, *key = c->ssl_key_file;
+	struct rs_slice bad = { 0 };
+	unsigned bits;
+
+	if (!*cert != !*key)
+		return blame(r, *cert ? RS_OPT_ID_ssl_key_file : RS_OPT_ID_ssl_cert_file, "both, or none",
+			     "a certificate needs its key, and a key its certificate");
+	if (!rs_tls_protocols(rs_slice_str(c->ssl_protocols), &bits, &bad))
+		return blame(r, RS_OPT_ID_ssl_protocols, "words of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3", "`%.*s` is no protocol",
+			     (int)bad.n, bad.p);
+	if ((c->ssl_verify_client == RS_VERIFY_CLIENT_OFF && !c->ssl_verify_peer) || *c->ssl_client_cert_file ||
+	    c->ssl_allow_self_signed)
+		return true;
+	return blame(r, RS_OPT_ID_ssl_client_cert_file, "a file with the authorities' certificates",
+		     "certificates of clients cannot be checked without it");
+}
+
 enum rs_result rs_conf_check(const struct rs_conf *c, struct rs_conf_error *err)
 {
 	static bool (*const rules[])(const struct rs_conf *, struct rule_result *) = {
 		rule_socket_type,    rule_listen_ip, rule_listen_once, rule_socket_paths,
 		rule_distinct_files, rule_bodies,    rule_directories, rule_entry,
 		rule_php_files,      rule_group,     rule_gzip,        rule_websocket,
-		rule_memory,
+		rule_memory,         rule_x_sendfile, rule_compression, rule_tls,
 	};
 	struct rule_result r = { 0 };
 

@@ -236,6 +236,28 @@ static void complete_sockets(struct completion *x)
 	}
 }
 
+/* Files of certificates, options and items. */
+static void complete_tls(struct completion *x)
+{
+	static const enum rs_opt_id ids[] = { RS_OPT_ID_ssl_cert_file, RS_OPT_ID_ssl_key_file, RS_OPT_ID_ssl_stapling_file,
+					      RS_OPT_ID_ssl_client_cert_file };
+	const struct rs_conf_items *sites = &x->c->items[RS_KIND_ssl];
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < RS_COUNTOF(ids); i++)
+		absolutize(x, ids[i]);
+	for (size_t i = 0; i < sites->n; i++) {
+		for (size_t j = 0; x->result == RS_OK && j < sites->v[i].n; j++) {
+			struct rs_conf_row *row = &sites->v[i].rows[j];
+			if (!strstr(row->key, "_file") || !*row->value)
+				continue;
+			join_or_fail(x, RS_OPT_ID_laravel_base_path, path, x->c->laravel_base_path, row->value);
+			if (x->result == RS_OK && !rs_str_set(&row->value, path))
+				x->result = rs_conf_no_memory(x->err);
+		}
+	}
+}
+
 void rs_conf_storage(const struct rs_conf *c, char *out, size_t size)
 {
 	const char *elsewhere = getenv("APP_STORAGE_PATH");
@@ -374,6 +396,7 @@ enum rs_result rs_conf_complete(struct rs_conf *c, const char *cwd, struct rs_co
 	complete_listen(&x);
 	complete_doctor(&x);
 	complete_sockets(&x);
+	complete_tls(&x);
 	complete_watch(&x);
 	complete_run_files(&x);
 	complete_php(&x);

@@ -27,7 +27,7 @@ static bool in_section(const struct rs_option *o, size_t section)
 /* Options that do something in this version. */
 static bool is_live(const struct rs_option *o)
 {
-	return !(o->flags & (RS_OPT_INERT | RS_OPT_LATER));
+	return !(o->flags & RS_OPT_INERT);
 }
 
 static bool has_live(size_t section)
@@ -244,15 +244,29 @@ static bool markdown_kind(struct rs_buf *out, const struct rs_kind *k)
 	return true;
 }
 
-/* The options that do nothing, one table for each reason. */
-static bool markdown_idle(struct rs_buf *out, unsigned flag, const char *title)
+static bool markdown_log_vars(struct rs_buf *out)
 {
-	if (!rs_buf_printf(out, "\n## %s\n\n| option | meaning |\n|---|---|\n", title))
+	if (!rs_buf_printf(out, "\n## Variables of access_log_format\n\n"
+				"`$name` or `${name}`. In values `\"`, `\\` and everything but printable ASCII is written as `\\xNN`, with `escape=json`\n"
+				"as JSON does: nothing that a client sends ends a field or a line. What there is not is `-`; in JSON an empty text, or `null`\n"
+				"where a number stands. Each text is cut after 4096 bytes. `common`, `combined` and `json` are formats of these.\n\n"
+				"| variable | meaning |\n|---|---|\n"))
+		return false;
+	for (size_t i = 0; i < RS_LOG_VAR_COUNT; i++)
+		if (!rs_buf_printf(out, "| `$%s` | %s |\n", rs_log_vars[i].name, rs_log_vars[i].meaning))
+			return false;
+	return true;
+}
+
+/* The options that do nothing, one table for each reason. */
+static bool markdown_idle(struct rs_buf *out)
+{
+	if (!rs_buf_printf(out, "\n## Accepted without effect\n\n| option | meaning |\n|---|---|\n"))
 		return false;
 	for (size_t i = 0; i < RS_OPT_COUNT; i++) {
 		const struct rs_option *o = &rs_options[i];
 
-		if ((o->flags & flag) && !rs_buf_printf(out, "| `[%s] %s` | %s |\n", o->section, o->key, o->help))
+		if (!is_live(o) && !rs_buf_printf(out, "| `[%s] %s` | %s |\n", o->section, o->key, o->help))
 			return false;
 	}
 	return true;
@@ -268,8 +282,7 @@ bool rs_conf_doc_markdown(struct rs_buf *out)
 	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++)
 		if (!markdown_kind(out, &rs_kinds[kind]))
 			return false;
-	return markdown_idle(out, RS_OPT_LATER, "Not available in this version") &&
-	       markdown_idle(out, RS_OPT_INERT, "Accepted without effect");
+	return markdown_log_vars(out) && markdown_idle(out);
 }
 
 /* ---- laravels.ini(5) ------------------------------------------------------------------------------------------------ */
@@ -303,15 +316,15 @@ static bool man_option(struct rs_buf *out, const struct rs_option *o)
 	       rs_buf_put(out, "\n", 1);
 }
 
-static bool man_idle(struct rs_buf *out, unsigned flag, const char *title)
+static bool man_idle(struct rs_buf *out)
 {
-	if (!rs_buf_printf(out, ".SS %s\n", title))
+	if (!rs_buf_printf(out, ".SS Accepted without effect\n"))
 		return false;
 	for (size_t i = 0; i < RS_OPT_COUNT; i++) {
 		const struct rs_option *o = &rs_options[i];
 
-		if ((o->flags & flag) && (!rs_buf_printf(out, ".TP\n.B [%s] %s\n", o->section, o->key) ||
-					  !put_roff(out, o->help) || !rs_buf_put(out, "\n", 1)))
+		if (!is_live(o) && (!rs_buf_printf(out, ".TP\n.B [%s] %s\n", o->section, o->key) || !put_roff(out, o->help) ||
+				    !rs_buf_put(out, "\n", 1)))
 			return false;
 	}
 	return true;
@@ -340,6 +353,17 @@ static bool man_kind(struct rs_buf *out, const struct rs_kind *k)
 	return true;
 }
 
+static bool man_log_vars(struct rs_buf *out)
+{
+	if (!rs_buf_printf(out, ".SS Variables of access_log_format\n"))
+		return false;
+	for (size_t i = 0; i < RS_LOG_VAR_COUNT; i++)
+		if (!rs_buf_printf(out, ".TP\n.B $%s\n", rs_log_vars[i].name) || !put_roff(out, rs_log_vars[i].meaning) ||
+		    !rs_buf_put(out, "\n", 1))
+			return false;
+	return true;
+}
+
 bool rs_conf_doc_man(struct rs_buf *out)
 {
 	for (size_t s = 0; s < RS_COUNTOF(sections); s++) {
@@ -354,6 +378,5 @@ bool rs_conf_doc_man(struct rs_buf *out)
 	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++)
 		if (!man_kind(out, &rs_kinds[kind]))
 			return false;
-	return man_idle(out, RS_OPT_LATER, "Not available in this version") &&
-	       man_idle(out, RS_OPT_INERT, "Accepted without effect");
+	return man_log_vars(out) && man_idle(out);
 }

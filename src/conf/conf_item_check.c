@@ -188,6 +188,17 @@ static enum rs_result check_isolation(const struct check *x)
 	return RS_OK;
 }
 
+/* ---- certificates --------------------------------------------------------------------------------------------- */
+
+static enum rs_result check_ssl(const struct check *x)
+{
+	if (!*rs_conf_item_text(x->it, RS_ITEM_ssl_item_cert_file))
+		return blame(x, "cert_file", "a file in PEM form", "there is no certificate");
+	if (!*rs_conf_item_text(x->it, RS_ITEM_ssl_item_key_file))
+		return blame(x, "key_file", "a file in PEM form", "the certificate has no key");
+	return RS_OK;
+}
+
 enum rs_result rs_conf_check_items(const struct rs_conf *c, struct rs_conf_error *err)
 {
 	static enum rs_result (*const rules[RS_KIND_COUNT])(const struct check *) = {
@@ -195,6 +206,7 @@ enum rs_result rs_conf_check_items(const struct rs_conf *c, struct rs_conf_error
 		[RS_KIND_sockets] = check_socket,
 		[RS_KIND_swoole_tables] = check_table,
 		[RS_KIND_isolation] = check_isolation,
+		[RS_KIND_ssl] = check_ssl,
 		[RS_KIND_events] = check_event,
 	};
 	enum rs_result r = RS_OK;

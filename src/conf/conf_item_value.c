@@ -52,17 +52,37 @@ static const char *as_socket_word(const char *text)
 	return rs_parse_u64(rs_slice_str(text), 6, &v) && v >= 1 ? socket_words[v - 1] : text;
 }
 
+/* A socket type that asks for TLS, "tcp ssl" or 513, as what it is without. false: it does not ask. */
+static bool without_tls(const char *text, char *plain, size_t size)
+{
+	const char *space = strchr(text, ' ');
+	uint64_t v;
+
+	if (rs_parse_u64(rs_slice_str(text), 1023, &v) && (v & SOCK_SSL))
+		return rs_fmt(plain, size, "%u", (unsigned)(v & ~(uint64_t)SOCK_SSL));
+	return space && strcmp(space + strspn(space, " "), "ssl") == 0 && rs_copy(plain, size, rs_slice(text, (size_t)(space - text)));
+}
+
 bool rs_conf_item_parse(enum rs_item_id id, const char *text, int64_t *out, struct rs_complaint *why)
 {
-	uint64_t v;
+	char plain[64];
 
 	*why = (struct rs_complaint){ 0 };
 	if (id != RS_ITEM_sockets_type)
 		return rs_conf_parse_number(&rs_item_keys[id], text, out, why);
-	if (rs_parse_u64(rs_slice_str(text), 1023, &v) && (v & SOCK_SSL))
-		return complain(why, text, "asks for TLS, which is not available in this version",
-				"tcp, udp, tcp6, udp6, unix_stream, unix_dgram, or 1 to 6");
-	return rs_conf_parse_number(&rs_item_keys[id], as_socket_word(text), out, why);
+	if (!without_tls(text, plain, sizeof plain))
+		return rs_conf_parse_number(&rs_item_keys[id], as_socket_word(text), out, why);
+	if (!rs_conf_parse_number(&rs_item_keys[id], as_socket_word(plain), out, why))
+		return false;
+	return *out % 2 == 0 || complain(why, text, "asks for TLS on datagrams", "TLS with tcp, tcp6 or unix_stream");
+}
+
+bool rs_conf_socket_tls(const struct rs_conf_item *it)
+{
+	const struct rs_conf_row *row = rs_conf_item_next(it, RS_ITEM_sockets_type, NULL);
+	char plain[64];
+
+	return row && without_tls(row->value, plain, sizeof plain);
 }
 
 /* ---- timer.jobs ----------------------------------------------------------------------------------------------- */

@@ -45,7 +45,7 @@ static void warn_restart(const struct rs_conf *new_conf, const struct rs_conf *o
 	char shown_was[128], shown_is[128];
 
 	/* What changes nothing needs no restart either. */
-	if (!warn || (o->flags & (RS_OPT_INERT | RS_OPT_LATER)))
+	if (!warn || (o->flags & RS_OPT_INERT))
 		return;
 	if (rs_conf_value_text(old, o, &was) && rs_buf_put(&was, "", 1) && rs_conf_value_text(new_conf, o, &is) &&
 	    rs_buf_put(&is, "", 1)) {
@@ -73,6 +73,17 @@ static void warn_restart_items(const struct rs_conf *new_conf, const struct rs_c
 	warn(arg, text.text);
 }
 
+/* Other certificates are taken over; whether there is TLS at all is not: clients know the port as one or the other. */
+static void keep_tls(struct rs_conf *new_conf, const struct rs_conf *old, rs_conf_warn_fn warn, void *arg)
+{
+	static const enum rs_opt_id ids[] = { RS_OPT_ID_ssl_cert_file, RS_OPT_ID_ssl_key_file };
+
+	for (size_t i = 0; i < RS_COUNTOF(ids); i++) {
+		warn_restart(new_conf, old, &rs_options[ids[i]], warn, arg);
+		RS_ASSERT(copy_value(new_conf, old, &rs_options[ids[i]]));
+	}
+}
+
 void rs_conf_keep_start_values(struct rs_conf *new_conf, const struct rs_conf *old, rs_conf_warn_fn warn, void *arg)
 {
 	for (size_t i = 0; i < RS_OPT_COUNT; i++) {
@@ -84,8 +95,10 @@ void rs_conf_keep_start_values(struct rs_conf *new_conf, const struct rs_conf *o
 		/* A server that goes on half with new addresses is worse than one that ends: memory is all that can fail. */
 		RS_ASSERT(copy_value(new_conf, old, o));
 	}
+	if (rs_conf_tls(new_conf) != rs_conf_tls(old))
+		keep_tls(new_conf, old, warn, arg);
 	for (size_t kind = 0; kind < RS_KIND_COUNT; kind++) {
-		if (rs_conf_items_eq(&new_conf->items[kind], &old->items[kind]))
+		if (kind == RS_KIND_ssl || rs_conf_items_eq(&new_conf->items[kind], &old->items[kind]))
 			continue;
 		warn_restart_items(new_conf, old, (enum rs_kind_id)kind, warn, arg);
 		RS_ASSERT(rs_conf_items_copy(&new_conf->items[kind], &old->items[kind]));

@@ -82,6 +82,9 @@ bool rs_conf_parse_number(const struct rs_option *o, const char *text, int64_t *
 /* STR and LIST items: rules of single options (class names, addresses, octal). false: *why. */
 bool rs_conf_check_text(const struct rs_option *o, const char *text, struct rs_complaint *why);
 bool rs_conf_class_valid(const char *text);
+bool rs_conf_index_valid(const char *text);   /* conf_files.c */
+bool rs_conf_coding_valid(const char *text);
+bool rs_conf_expires_valid(const char *text);
 bool rs_conf_number_text(const struct rs_option *o, int64_t v, struct rs_buf *out) RS_MUST_CHECK;
 /* BOOL, INT, SIZE, TIME and ENUM fields as a number, and back. */
 int64_t rs_conf_get_number(const struct rs_conf *c, const struct rs_option *o);
@@ -114,6 +117,13 @@ unsigned rs_conf_distance(const char *word, const char *known);
 bool rs_conf_cidr_valid(const char *entry);
 /* host:port, [ipv6]:port, or a path (it has a slash). */
 bool rs_conf_listen_valid(const char *text);
+/* limit_req: "" or a rate. */
+bool rs_conf_rate_valid(const char *text);
+
+/* ---- conf_log_format.c ---- */
+bool rs_conf_log_format_valid(const char *text);
+/* Says more of what is wrong with it. */
+void rs_conf_log_format_explain(const char *text, struct rs_complaint *why);
 
 /* ---- conf_check.c: rules across options of a completed configuration ---- */
 enum rs_result rs_conf_check(const struct rs_conf *c, struct rs_conf_error *err) RS_MUST_CHECK;

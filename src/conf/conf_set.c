@@ -142,13 +142,10 @@ static void warn_about_option(const struct rs_conf *c, const struct rs_option *o
 {
 	struct rs_complaint why = { 0 };
 
-	if (!(o->flags & (RS_OPT_LATER | RS_OPT_INERT)) || is_default_text(c, o))
+	if (!(o->flags & RS_OPT_INERT) || is_default_text(c, o))
 		return;
-	if (o->flags & RS_OPT_LATER)
-		(void)rs_fmt(why.what, sizeof why.what, "not available in this version, ignored");
-	else
-		/* "Accepted: why it does nothing." */
-		(void)rs_fmt(why.what, sizeof why.what, "has no effect%s", strchr(o->help, ':'));
+	/* "Accepted: why it does nothing." */
+	(void)rs_fmt(why.what, sizeof why.what, "has no effect%s", strchr(o->help, ':'));
 	rs_conf_warn_about(s, s->key, &why);
 }
 

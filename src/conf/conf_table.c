@@ -9,8 +9,9 @@
 static const char *const rs_enum_framework[] = { "auto", "laravel", "lumen", "callable", NULL };
 static const char *const rs_enum_boot[] = { "manager", "worker", NULL };
 const char *const rs_enum_isolation[] = { "snapshot", "simple", "fork", "greedy", NULL };
+static const char *const rs_enum_ssl_verify_client[] = { "off", "optional", "on", NULL };
 static const char *const rs_enum_engine[] = { "php", "fake", NULL };
-static const char *const rs_enum_access_log_format[] = { "common", "combined", "json", NULL };
+static const char *const rs_enum_static_symlinks[] = { "off", "inside", "on", NULL };
 
 #define WORDS_BOOL(field) NULL
 #define WORDS_INT(field) NULL

@@ -289,6 +289,22 @@ static bool file_type_valid(const char *text)
 	return strchr(text, '/') == NULL && strcmp(text, ".") != 0;
 }
 
+/* A header field's name; empty where the option may be. */
+static bool field_name_valid(const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		char low = *p | 0x20;
+		if (!((low >= 'a' && low <= 'z') || (*p >= '0' && *p <= '9') || *p == '-'))
+			return false;
+	}
+	return strlen(text) <= 64;
+}
+
+static bool real_ip_header_valid(const char *text)
+{
+	return *text && field_name_valid(text);
+}
+
 static const struct {
 	enum rs_opt_id id;
 	bool (*valid)(const char *text);
@@ -305,9 +321,22 @@ static const struct {
 	  "such as .php or .blade.php" },
 	{ RS_OPT_ID_listen, rs_conf_listen_valid, "is not an address",
 	  "IPv4:port, [IPv6]:port, or the path of a Unix socket; then ssl, proxy_protocol or nothing" },
+	{ RS_OPT_ID_limit_req, rs_conf_rate_valid, "is not a rate", "1r/s to 1000000r/s, or r/m for requests in a minute" },
 	{ RS_OPT_ID_socket_mode, octal_valid, "is not a file mode", "octal, 000 to 0777" },
 	{ RS_OPT_ID_trusted_proxies, rs_conf_cidr_valid, "is not a network",
 	  "an IP address, a network such as 10.0.0.0/8 or fd00::/8, or unix:" },
+	{ RS_OPT_ID_static_index, rs_conf_index_valid, "is not an index file",
+	  "a file name without slash, such as index.html; index.php needs no mention: what is no file goes to PHP" },
+	{ RS_OPT_ID_static_precompressed, rs_conf_coding_valid, "is not a coding", "br, zstd or gzip, one a line" },
+	{ RS_OPT_ID_static_expires, rs_conf_expires_valid, "does not say when files expire",
+	  "[/PREFIX or *.EXT] off, epoch, max, TIME or modified TIME (30d, 1h30m, -1; at most 100 years), then public, private, immutable, "
+	  "must-revalidate, proxy-revalidate, no-transform, no-cache, no-store, s-maxage=N, stale-while-revalidate=N, stale-if-error=N" },
+	{ RS_OPT_ID_real_ip_header, real_ip_header_valid, "is not the name of a header",
+	  "X-Real-IP, X-Forwarded-For, Forwarded, another name of letters, digits and -, or off" },
+	{ RS_OPT_ID_request_id_header, field_name_valid, "is not the name of a header",
+	  "a name of letters, digits and -, such as X-Request-Id, or nothing" },
+	{ RS_OPT_ID_access_log_format, rs_conf_log_format_valid, "is not a format of log lines",
+	  "common, combined, json, or a text with $variables as docs/CONFIG.md lists them, with escape=json or escape=default in front or not" },
 };
 
 bool rs_conf_check_text(const struct rs_option *o, const char *text, struct rs_complaint *why)
@@ -321,7 +350,10 @@ bool rs_conf_check_text(const struct rs_option *o, const char *text, struct rs_c
 		if (&rs_options[text_rules[i].id] != o || text_rules[i].valid(text))
 			continue;
 		(void)rs_fmt(why->allowed, sizeof why->allowed, "%s", text_rules[i].allowed);
-		return complain(why, text, text_rules[i].what);
+		(void)complain(why, text, text_rules[i].what);
+		if (text_rules[i].id == RS_OPT_ID_access_log_format)
+			rs_conf_log_format_explain(text, why);
+		return false;
 	}
 	return true;
 }

@@ -71,6 +71,30 @@ static void a_copy_equals_the_original(void **state)
 	assert_true(round_trip(f) > 0);
 }
 
+static const char *legal_text(size_t option)
+{
+	static const struct {
+		size_t option;
+		const char *text;
+	} texts[] = {
+		{ RS_OPT_ID_socket_mode, "0600" },
+		{ RS_OPT_ID_trusted_proxies, "fd00::/8" },
+		{ RS_OPT_ID_listen, "a/b ssl" },
+		{ RS_OPT_ID_limit_req, "10r/s" },
+		{ RS_OPT_ID_static_index, "start.html" },
+		{ RS_OPT_ID_static_precompressed, "gzip" },
+		{ RS_OPT_ID_static_expires, "*.css 30d public" },
+		{ RS_OPT_ID_real_ip_header, "X-Forwarded-For" },
+		{ RS_OPT_ID_request_id_header, "X-Id" },
+		{ RS_OPT_ID_access_log_format, "$status \"$request\"" },
+	};
+
+	for (size_t i = 0; i < RS_COUNTOF(texts); i++)
+		if (texts[i].option == option)
+			return texts[i].text;
+	return "App\\X";
+}
+
 /* Whatever an option can hold. */
 static void every_option_survives(void **state)
 {
@@ -83,10 +107,7 @@ static void every_option_survives(void **state)
 		again(f);
 		if (o->type == RS_OPT_LIST || o->type == RS_OPT_STR) {
 			/* legal for every text rule there is */
-			const char *legal = i == RS_OPT_ID_socket_mode	  ? "0600" :
-					    i == RS_OPT_ID_trusted_proxies ? "fd00::/8" :
-					    i == RS_OPT_ID_listen	  ? "a/b" :
-									    "App\\X";
+			const char *legal = legal_text(i);
 
 			assert_int_equal(set(f, RS_FROM_INI, o->section, o->key, legal), RS_OK);
 		} else {

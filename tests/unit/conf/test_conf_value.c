@@ -59,9 +59,6 @@ static const struct {
 	{ RS_OPT_ID_isolation, "fpmlike", RS_ISOLATION_FORK, "fork" },
 	{ RS_OPT_ID_engine, "php", RS_ENGINE_PHP, "php" },
 	{ RS_OPT_ID_engine, "fake", RS_ENGINE_FAKE, "fake" },
-	{ RS_OPT_ID_access_log_format, "common", RS_ACCESS_COMMON, "common" },
-	{ RS_OPT_ID_access_log_format, "combined", RS_ACCESS_COMBINED, "combined" },
-	{ RS_OPT_ID_access_log_format, "json", RS_ACCESS_JSON, "json" },
 };
 
 static void numbers_are_understood(void **state)
@@ -158,7 +155,14 @@ static const struct {
 	{ "rserverd", "boot", "wroker", "`wroker` is not known; allowed: manager, worker; did you mean `worker`?" },
 	{ "rserverd", "engine", "lua", "`lua` is not known; allowed: php, fake" },
 	{ "rserverd", "access_log_format", "combind",
-	  "`combind` is not known; allowed: common, combined, json; did you mean `combined`?" },
+	  "`combind` is not a format of log lines: it has no variable, such as $remote_addr; allowed: common, combined, json, or a text with "
+	  "$variables as docs/CONFIG.md lists them, with escape=json or escape=default in front or not; did you mean `combined`?" },
+	{ "rserverd", "access_log_format", "$remote_adr", "`$remote_adr` is not a format of log lines: there is no $remote_adr;" },
+	{ "rserverd", "access_log_format", "escape=none $request", "`escape=none $request` is not a format of log lines: escape=json or escape=default" },
+	{ "rserverd", "access_log_format", "x ${request", "`x ${request` is not a format of log lines: a brace is not closed behind $request;" },
+	{ "rserverd", "access_log_format", "$", "`$` is not a format of log lines: a name has to follow $;" },
+	{ "rserverd", "real_ip_header", "X_Real", "`X_Real` is not the name of a header; allowed: X-Real-IP, X-Forwarded-For, Forwarded" },
+	{ "rserverd", "request_id_header", "a b", "`a b` is not the name of a header" },
 	{ "rserverd", "socket_mode", "rw", "`rw` is not a file mode; allowed: octal, 000 to 0777" },
 	{ "rserverd", "socket_mode", "0888", "`0888` is not a file mode" },
 	{ "rserverd", "socket_mode", "1777", "`1777` is not a file mode" },
