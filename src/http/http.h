@@ -1,6 +1,6 @@
 /*
  * HTTP/1.x as pure functions: bytes in, structs out. No fd, no clock, no global, no allocation.
- * Strict RFC 9112/9110. Runs in the reactor; linked into nothing else.
+ * Strict RFC 9112/9110. Runs in the reactor; PHP processes read single fields with it.
  */
 #ifndef RS_HTTP_H
 #define RS_HTTP_H
@@ -8,7 +8,8 @@
 #include "base/rs_base.h"
 #include "base/rs_buf.h"
 
-#define RS_HTTP_FIELDS_MAX 100
+/* Most fields that rs_http_limits.fields_max may allow. */
+#define RS_HTTP_FIELDS_MAX 500
 
 struct rs_http_field {
 	struct rs_slice name, value; /* value without surrounding blanks */
@@ -24,8 +25,10 @@ struct rs_http_head {
 	size_t nfields;
 	size_t head_len;             /* bytes of the head, final empty line included */
 	uint64_t content_length;     /* 0 unless has_length */
-	uint8_t minor;               /* HTTP/1.minor, 0 or 1 */
-	bool has_length, chunked;    /* never both; neither: no body */
+	uint8_t major;               /* 1, or 2 with limits->h2 */
+	uint8_t minor;               /* HTTP/1.minor, 0 or 1; 1 for HTTP/2 */
+	bool has_length, chunked;    /* never both; neither: no body, unless open */
+	bool open;                   /* HTTP/2: a body without a length, its stream tells the end */
 	bool keepalive;              /* the client wants the connection to stay */
 	bool expect_continue;        /* it waits for 100 before it sends its body (which is not empty) */
 	bool upgrade;                /* 1.1, Upgrade field, and "upgrade" in Connection */
@@ -34,6 +37,9 @@ struct rs_http_head {
 
 struct rs_http_limits {
 	size_t head_max;             /* bytes of a head, from p[0] to the final empty line */
+	size_t fields_max;           /* 0: RS_HTTP_FIELDS_MAX */
+	bool h2;                     /* the text that http_h2.h makes, and no other: its version is HTTP/2.0 */
+	bool body;                   /* h2: a body follows, whatever the head says */
 };
 
 /*
@@ -55,7 +61,7 @@ struct rs_http_limits {
  *   no path: 400); "*" with OPTIONS.
  * - Fields: names are tokens, no blank before the colon, no folding; values have no control byte but
  *   HTAB. Dropped are names with '_' (PHP could not tell them from '-') and Proxy (it would become
- *   HTTP_PROXY). More than RS_HTTP_FIELDS_MAX, dropped ones included: 431.
+ *   HTTP_PROXY). More than fields_max, dropped ones included: 431.
  * - Host: once in 1.1, at most once in 1.0; never empty; letters, digits, '-', '_', single dots, or an IP
  *   literal; then at most ":" and a port of 0 to 65535.
  * - Content-Length: once, digits only, below 2^63, never with Transfer-Encoding.
@@ -115,7 +121,13 @@ struct rs_http_block {
 bool rs_http_block_check(struct rs_slice block, struct rs_http_block *out);
 
 /* How the body of a response is delimited. */
-enum rs_http_framing { RS_HTTP_NO_BODY, RS_HTTP_LENGTH, RS_HTTP_CHUNKED, RS_HTTP_UNTIL_CLOSE };
+enum rs_http_framing {
+	RS_HTTP_NO_BODY,
+	RS_HTTP_LENGTH,
+	RS_HTTP_CHUNKED,
+	RS_HTTP_UNTIL_CLOSE,
+	RS_HTTP_FRAMED, /* by the protocol below: HTTP/2 */
+};
 
 struct rs_http_response {
 	unsigned status;             /* 100..999 */
@@ -130,6 +142,9 @@ struct rs_http_response {
 	bool keepalive;              /* wanted; *keepalive tells what it became */
 	bool connection_close;       /* the block has it: not kept alive, not said twice */
 };
+
+/* RFC 9112 6.3, as above. *length: what Content-Length says, -1: there is none. */
+enum rs_http_framing rs_http_choose_framing(const struct rs_http_response *r, int64_t *length);
 
 /*
  * Appends the head (status line to empty line), always HTTP/1.1. false: no memory, nothing appended.
@@ -176,6 +191,41 @@ struct rs_http_range {
  */
 enum rs_http_range_kind rs_http_range(struct rs_slice value, uint64_t size, struct rs_http_range out[RS_HTTP_RANGES_MAX], size_t *n);
 
+/* ---- conditions, codings ------------------------------------------------------------------------------- */
+
+/*
+ * Is etag, a strong one with its quotes, among the entity tags of a list, or is the list "*"? weakly: W/ in front of one makes no
+ * difference (If-None-Match); else a weak one equals nothing (If-Match, If-Range).
+ */
+bool rs_http_etag_listed(struct rs_slice list, struct rs_slice etag, bool weakly);
+
+/* After IDENTITY, which is none, best first: of equally welcome ones the first is taken. */
+enum rs_http_coding { RS_HTTP_IDENTITY, RS_HTTP_BR, RS_HTTP_GZIP, RS_HTTP_DEFLATE, RS_HTTP_CODINGS };
+
+/* What the Accept-Encoding fields of a request say so far. */
+struct rs_http_accept {
+	uint16_t q[RS_HTTP_CODINGS]; /* weights in thousandths, 0: refused; RS_HTTP_Q_UNSAID */
+	uint16_t others;             /* of "*" */
+};
+#define RS_HTTP_Q_UNSAID UINT16_MAX
+
+void rs_http_accept_init(struct rs_http_accept *a);
+/* One field. A weight that is none is a refusal; of a coding that is named twice the lower one counts. */
+void rs_http_accept_take(struct rs_http_accept *a, struct rs_slice value);
+/*
+ * The most welcome of the codings in `can` (1 << coding). IDENTITY: none of them is, or the bytes as they are were asked for before
+ * all of them. What only refuses IDENTITY gets it nevertheless (RFC 9110 12.5.3).
+ */
+enum rs_http_coding rs_http_accept_best(const struct rs_http_accept *a, unsigned can);
+/* As Content-Encoding names it. */
+const char *rs_http_coding_name(enum rs_http_coding coding);
+
+/*
+ * What an Accept-Encoding field says of a coding: its weight in thousandths, 0 for one that is refused; -1: nothing, not even
+ * by "*".
+ */
+int rs_http_accept_coding(struct rs_slice value, struct rs_slice coding);
+
 /* ---- targets as files ------------------------------------------------------------------------------ */
 
 /*
@@ -189,8 +239,9 @@ bool rs_http_file_path(struct rs_slice path, char *out, size_t size);
 
 /*
  * Content type by the last extension; NULL: unknown. *source: code, configuration, data or key material
- * of the application (http_mime.def), or an editor's back-up: never to be served; then the result is
- * NULL.
+ * of the application (http_mime.def), or a copy of it that an editor, log rotation or somebody in a hurry
+ * left beside it ("index.php~", "index.php.1", "index.php_old", "dump.sql.gz"): never to be served; then
+ * the result is NULL.
  */
 const char *rs_http_mime(const char *file, bool *source);
 

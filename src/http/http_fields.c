@@ -76,7 +76,8 @@ bool rs_http_fields_end(struct rs_http_head *h, const struct rs_http_meaning *m,
 		h->fields[m->host_at - 1].value = h->host;
 	h->keepalive = !m->close && (h->minor >= 1 || m->keep_alive);
 	h->upgrade = h->minor >= 1 && m->upgrade_field && m->upgrade_named;
-	h->expect_continue = m->expect && (h->chunked || h->content_length > 0);
+	h->open = h->open && !h->has_length;
+	h->expect_continue = m->expect && (h->chunked || h->open || h->content_length > 0);
 	return true;
 }
 

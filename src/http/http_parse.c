@@ -5,7 +5,7 @@
  *
  * An error is raised at the first byte that cannot belong to a head, so it depends on the bytes alone,
  * never on how they were cut into reads. A head that is not complete is parsed again when another line
- * is; there are at most RS_HTTP_FIELDS_MAX + 4 lines, which bounds the work a client can cause with
+ * is; there are at most fields_max + 4 lines, which bounds the work a client can cause with
  * single bytes.
  */
 #include "http/http_chars.h"
@@ -16,7 +16,9 @@
 
 struct cursor {
 	const char *p, *end;
+	size_t fields_max;
 	bool in_fields;          /* the request line is complete */
+	bool h2, body;
 	struct rs_http_refusal no;
 };
 
@@ -38,10 +40,11 @@ enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n,
 			     const struct rs_http_limits *limits, size_t *scanned, unsigned *status,
 			     const char **why)
 {
-	struct cursor c = { .p = p };
+	struct cursor c = { .p = p, .fields_max = limits->fields_max ? limits->fields_max : RS_HTTP_FIELDS_MAX,
+			    .h2 = limits->h2, .body = limits->h2 && limits->body };
 	enum rs_result rc;
 
-	RS_ASSERT(*scanned <= n);
+	RS_ASSERT(*scanned <= n && c.fields_max <= RS_HTTP_FIELDS_MAX);
 	/* Inside a line nothing is decided before its end. */
 	if (n == 0 || (*scanned && n < limits->head_max && !memchr(p + *scanned, '\n', n - *scanned))) {
 		*scanned = n;
@@ -74,11 +77,11 @@ static enum rs_result parse_head(struct rs_http_head *h, struct cursor *c)
 	if (rc != RS_OK)
 		return rc;
 	c->in_fields = true;
-	for (unsigned lines = 0; c->p < c->end && *c->p != '\r'; lines++) {
+	for (size_t lines = 0; c->p < c->end && *c->p != '\r'; lines++) {
 		struct rs_http_field f;
 		bool underscore;
 
-		if (lines == RS_HTTP_FIELDS_MAX)
+		if (lines == c->fields_max)
 			return fail(c, 431, "too many fields");
 		rc = parse_field(&f, &underscore, c);
 		if (rc != RS_OK)
@@ -135,7 +138,7 @@ static enum rs_result parse_request_line(struct rs_http_head *h, struct rs_http_
 	rc = parse_line_end(c, "bad version");
 	if (rc != RS_OK)
 		return rc;
-	if (major != 1)
+	if (major != (c->h2 ? 2 : 1))
 		return fail(c, 505, "version not known");
 
 	h->method = method;
@@ -143,8 +146,10 @@ static enum rs_result parse_request_line(struct rs_http_head *h, struct rs_http_
 	h->host = rs_slice(NULL, 0);
 	h->nfields = 0;
 	h->content_length = 0;
-	h->minor = minor ? 1 : 0;
+	h->major = (uint8_t)major;
+	h->minor = minor || c->h2 ? 1 : 0;
 	h->has_length = h->chunked = false;
+	h->open = c->body;
 	h->get_method = rs_slice_eq(method, RS_SLICE("GET"));
 	h->head_method = rs_slice_eq(method, RS_SLICE("HEAD"));
 	return read_target(h, m, c) ? RS_OK : RS_ERR;

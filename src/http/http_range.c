@@ -12,6 +12,17 @@ static struct rs_slice trim(struct rs_slice s)
 	return s;
 }
 
+/* Digits that are too many for a number are the largest one. */
+static bool position(struct rs_slice s, uint64_t *out)
+{
+	if (rs_parse_u64(s, INT64_MAX, out))
+		return true;
+	*out = INT64_MAX;
+	while (s.n && s.p[0] >= '0' && s.p[0] <= '9')
+		s = rs_slice(s.p + 1, s.n - 1);
+	return s.n == 0;
+}
+
 /* One part: "3-5", "3-", "-5". */
 static enum rs_http_range_kind one(struct rs_slice value, uint64_t size, struct rs_http_range *out)
 {
@@ -23,7 +34,7 @@ static enum rs_http_range_kind one(struct rs_slice value, uint64_t size, struct 
 		return RS_HTTP_RANGE_WHOLE;
 	from = rs_slice(value.p, (size_t)(dash - value.p));
 	to = rs_slice(dash + 1, value.n - from.n - 1);
-	if ((from.n && !rs_parse_u64(from, INT64_MAX, &first)) || (to.n && !rs_parse_u64(to, INT64_MAX, &last)) ||
+	if ((from.n && !position(from, &first)) || (to.n && !position(to, &last)) ||
 	    (from.n == 0 && to.n == 0) || (from.n && last < first))
 		return RS_HTTP_RANGE_WHOLE;
 	if (from.n == 0) {

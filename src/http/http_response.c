@@ -14,7 +14,6 @@
 
 static void take_block_field(struct rs_http_block *b, struct rs_slice name, struct rs_slice value);
 static struct rs_slice choose_reason(const struct rs_http_response *r);
-static enum rs_http_framing choose_framing(const struct rs_http_response *r, int64_t *length);
 static char *put(char *to, struct rs_slice s);
 static char *put_text(char *to, const char *text);
 static char *put_number(char *to, uint64_t value);
@@ -112,7 +111,7 @@ bool rs_http_write_head(struct rs_buf *out, const struct rs_http_response *r, en
 	char *start, *to;
 
 	RS_ASSERT(r->status >= STATUS_MIN && r->status <= STATUS_MAX);
-	*framing = choose_framing(r, &length);
+	*framing = rs_http_choose_framing(r, &length);
 	*keepalive = r->keepalive && !r->connection_close && *framing != RS_HTTP_UNTIL_CLOSE;
 	start = to = rs_buf_reserve(out, room + strlen(date) + strlen(server));
 	if (!start)
@@ -161,8 +160,7 @@ static struct rs_slice choose_reason(const struct rs_http_response *r)
 	return r->reason;
 }
 
-/* RFC 9112 6.3. *length: what Content-Length says, -1: there is none. */
-static enum rs_http_framing choose_framing(const struct rs_http_response *r, int64_t *length)
+enum rs_http_framing rs_http_choose_framing(const struct rs_http_response *r, int64_t *length)
 {
 	*length = r->content_length;
 	if (r->status < 200 || r->status == 204) {

@@ -29,7 +29,7 @@ struct read {
 /* The parser sees the first n bytes; after an earlier RS_AGAIN, it goes on. */
 static inline void read_on(struct read *r, const char *bytes, size_t n, size_t head_max)
 {
-	struct rs_http_limits limits = { head_max };
+	struct rs_http_limits limits = { .head_max = head_max };
 	char *fresh = malloc(n ? n : 1);
 
 	assert_non_null(fresh);

@@ -344,6 +344,26 @@ static void test_field_count(void **state)
 	}
 }
 
+/* The limit is the caller's: lines that PHP does not see count as well. */
+static void test_field_limit(void **state)
+{
+	static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nA_B: c\r\nD: e\r\n\r\n";
+	struct rs_http_head h;
+	unsigned status;
+	const char *why;
+
+	(void)state;
+	for (size_t most = 1; most <= 4; most++) {
+		const struct rs_http_limits limits = { .head_max = WIDE, .fields_max = most };
+		size_t scanned = 0;
+		enum rs_result rc = rs_http_parse(&h, head, sizeof head - 1, &limits, &scanned, &status, &why);
+
+		assert_int_equal(rc, most < 3 ? RS_ERR : RS_OK);
+		if (most < 3)
+			assert_int_equal(status, 431);
+	}
+}
+
 /* What fails early must not wait for bytes that may never come. */
 static void test_refused_early(void **state)
 {
@@ -404,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_limit_incomplete),
 		cmocka_unit_test(test_field_count),
+		cmocka_unit_test(test_field_limit),
 		cmocka_unit_test(test_refused_early),
 		cmocka_unit_test(test_span_value),
 	};

@@ -44,7 +44,11 @@ static const struct {
 	{ "bytes=0-3,3-4", 10, RS_HTTP_RANGE_WHOLE, 0, 0 },
 	{ "bytes=0-,-1", 10, RS_HTTP_RANGE_WHOLE, 0, 0 },
 	{ "bytes=20-,4-4", 10, RS_HTTP_RANGE_PART, 4, 1 },
-	{ "bytes=18446744073709551616-", 10, RS_HTTP_RANGE_WHOLE, 0, 0 },
+	/* RFC 9110 14.1.1: any number of digits is a position */
+	{ "bytes=18446744073709551616-", 10, RS_HTTP_RANGE_NEVER, 0, 0 },
+	{ "bytes=3-18446744073709551616", 10, RS_HTTP_RANGE_PART, 3, 7 },
+	{ "bytes=-18446744073709551616", 10, RS_HTTP_RANGE_PART, 0, 10 },
+	{ "bytes=3-18446744073709551616x", 10, RS_HTTP_RANGE_WHOLE, 0, 0 },
 	{ "lines=0-1", 10, RS_HTTP_RANGE_WHOLE, 0, 0 },
 };
 
