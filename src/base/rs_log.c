@@ -23,15 +23,40 @@ enum rs_log_level rs_log_level_of(int64_t n)
 	return n >= 0 && n < (int64_t)RS_COUNTOF(levels) ? levels[n] : RS_LOG_INFO;
 }
 
-/* Appends text with control bytes escaped; returns the new end. */
+/*
+ * Bytes of the character at p that may stand in a log as they are; 0: none. Not UTF-8, control characters (a terminal obeys those above
+ * 0x7f as well), line separators and those that turn the direction of text around are escaped.
+ */
+static size_t plain(const unsigned char *p, size_t n)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
+	uint32_t c = len > 1 ? p[0] & (0x7fu >> len) : p[0];
+
+	if (len == 0 || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fu);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ? 0 : len;
+}
+
+/* Appends text, with what is not plain escaped; returns the new end. */
 static size_t put_escaped(char *line, size_t at, const char *text, size_t n)
 {
 	static const char hex[] = "0123456789abcdef";
 
 	for (size_t i = 0; i < n && at < LINE_MAX_BYTES - 8; i++) {
 		unsigned char c = (unsigned char)text[i];
-		if (c >= 0x20 && c != 0x7f) {
-			line[at++] = (char)c;
+		size_t len = plain((const unsigned char *)text + i, n - i);
+		if (len) {
+			memcpy(line + at, text + i, len);
+			at += len;
+			i += len - 1;
 			continue;
 		}
 		line[at++] = '\\';

@@ -221,6 +221,11 @@ struct rs_port {
 	uint8_t handshake;             /* enum rs_port_handshake */
 	char subprotocol[256];
 
+	/* TLS: tls_len bytes of parts (src/tls/tls_parts.h) with the paths of its own certificates; 0: the main port's */
+	bool tls;
+	uint32_t tls_len;
+	char tls_parts[4096];
+
 	/* Hosted: the start does without it when it cannot be bound. */
 	bool optional;
 };

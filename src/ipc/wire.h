@@ -32,8 +32,8 @@
 #define RS_LISTEN_PROXY (UINT64_C(1) << 33) /* clients begin with a PROXY protocol header */
 
 /* rs_wire_request.flags */
-#define RS_REQ_TLS 1u
-#define RS_REQ_TRUSTED 2u      /* the peer is in trusted_proxies */
+#define RS_REQ_TLS 1u          /* the client spoke TLS, to us or to a trusted proxy */
+#define RS_REQ_TRUSTED 2u      /* the fields of LaravelS' nginx configuration count */
 #define RS_REQ_BODY_FD 4u      /* the body is the frame's fd, at offset 0, body_len bytes */
 #define RS_REQ_KEEPALIVE 8u
 
@@ -43,7 +43,7 @@ struct rs_wire_slice {
 
 /*
  * REQUEST payload: this struct; nfields pairs {name, value} of rs_wire_slice; head_len bytes of request head
- * as received; remote, local address text (not terminated); the inline body.
+ * as received; remote, local address text, name, id (not terminated); SSL_* variables; the inline body.
  */
 struct rs_wire_request {
 	uint64_t claim;          /* value that the slot's word must have to be claimed */
@@ -58,8 +58,12 @@ struct rs_wire_request {
 	uint32_t head_len;
 	uint16_t remote_len, local_len;   /* address text: "127.0.0.1", "::1", "" for a Unix socket */
 	uint16_t remote_port, local_port; /* 0 for a Unix socket */
-	uint8_t http_minor;      /* 0 or 1 */
-	uint8_t pad[7];
+	uint16_t name_len;       /* host that the client asked, as a proxy says; 0: the Host field's */
+	uint16_t id_len;         /* text of the request's id */
+	uint8_t http_minor;      /* 0 or 1; 1 for HTTP/2 */
+	uint8_t http_major;      /* 1 or 2 */
+	uint8_t pad[2];
+	uint32_t tls_len;        /* SSL_* variables: names and values, each terminated */
 };
 
 /* RESPONSE payload: this struct, reason, header block ("Name: value\r\n" each, no final empty line), body. */
@@ -104,10 +108,14 @@ struct rs_wire_kill {
 struct rs_wire_status {
 	uint64_t connections, accepted_total, requests_total, queue_length, refused_total, stale_frames;
 	uint64_t moved_total;    /* requests revoked from one worker and given to another */
+	uint64_t limited_connections_total, limited_requests_total; /* refused by limit_conn, limit_req */
+	uint64_t idle_closed_total; /* idle connections that made room for others */
 	uint32_t nworkers;
 	uint32_t tasks_queued, tasks_running, tasks_delayed; /* jobs */
 	uint32_t sessions;       /* connections that PHP can address: WebSocket, extra ports */
+	uint32_t streams, streams_most; /* answers that have been under way for long: now, at most at one time */
 	uint32_t pad;
+	uint64_t streams_refused;
 };
 
 struct rs_wire_worker_status {

@@ -104,6 +104,27 @@ static void test_log_escapes(void **state)
 }
 
 /* The form of a script's server; a tab in the message cannot end a field. */
+/* What may stand in a log as it is, and what a terminal, an editor or a log reader could take for something else. */
+static void test_log_plain(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+	} rows[] = {
+		{ "a", 1 },        { " ", 1 },        { "~", 1 },           { "\"", 1 },           { "\t", 0 },           { "\r", 0 },
+		{ "\x7f", 0 },     { "\x80", 0 },     { "\x9b", 0 },        { "\xff", 0 },          { "\xfe\x80", 0 },      { "\xc3\xa9", 2 },
+		{ "\xc3", 0 },     { "\xc3(", 0 },    { "\xc2\x9b", 0 },    { "\xc2\xa0", 2 },      { "\xc0\xaf", 0 },      { "\xc1\xbf", 0 },
+		{ "\xe2\x82\xac", 3 }, { "\xe2\x82", 0 }, { "\xe0\x80\xaf", 0 }, { "\xed\xa0\x80", 0 }, { "\xe2\x80\xa8", 0 }, { "\xe2\x80\xae", 0 },
+		{ "\xe2\x81\xa6", 0 }, { "\xe2\x81\xaa", 3 }, { "\xf0\x9f\x98\x80", 4 }, { "\xf0\x80\x80\xaf", 0 }, { "\xf4\x90\x80\x80", 0 },
+	};
+
+	(void)state;
+	assert_int_equal(plain((const unsigned char *)"", 1), 0); /* NUL */
+	for (size_t i = 0; i < RS_COUNTOF(rows); i++)
+		if (plain((const unsigned char *)rows[i].text, strlen(rows[i].text)) != rows[i].n)
+			fail_msg("row %zu", i);
+}
+
 static void test_log_marked(void **state)
 {
 	int fd = rs_fd_memory("log", 0);
@@ -144,7 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_u64),   cmocka_unit_test(test_slices_and_copies),
-		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes), cmocka_unit_test(test_log_marked),
+		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes), cmocka_unit_test(test_log_plain), cmocka_unit_test(test_log_marked),
 		cmocka_unit_test(test_claim),
 	};
 
