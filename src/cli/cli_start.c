@@ -3,8 +3,10 @@
  */
 #include "cli/cli.h"
 
+#include "base/rs_fd.h"
 #include "master/master.h"
 #include "reactor/reactor.h"
+#include "tls/tls_context.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -23,13 +25,35 @@ static void warn(void *arg, const char *text)
 	rs_warnx(log, "%s", text);
 }
 
+/* The certificates as the master would read them. */
+static bool test_tls(const struct rs_conf *c)
+{
+	struct rs_buf list = { 0 }, found = { 0 };
+	char why[2048] = "out of memory";
+	int fd = rs_tls_memory();
+	bool ok = fd >= 0 && rs_conf_tls_parts(c, false, &list) && rs_tls_fill(fd, rs_buf_slice(&list), &found, why, sizeof why);
+
+	if (ok)
+		printf("%.*s", (int)found.len, rs_buf_data(&found));
+	else
+		rs_cli_fail("TLS: %s", why);
+	rs_fd_close(&fd);
+	rs_buf_free(&list);
+	rs_buf_free(&found);
+	return ok;
+}
+
 static int test(const struct rs_cli *cli)
 {
 	struct rs_conf c;
+	bool ok;
 
 	if (!rs_cli_load(cli, &c, true))
 		return 1;
+	ok = !rs_conf_tls(&c) || test_tls(&c);
 	rs_conf_fini(&c);
+	if (!ok)
+		return 1;
 	puts("configuration is valid");
 	return fflush(stdout) == 0 ? 0 : 1;
 }

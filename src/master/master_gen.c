@@ -42,6 +42,7 @@ static struct rs_gen *gen_alloc(struct rs_master *m, struct rs_conf *conf, bool 
 	g->recovery = recovery;
 	g->started_ms = rs_now_ms();
 	g->peer.ipc.fd = -1;
+	rs_mtls_init(&g->tls);
 	LIST_INIT(&g->procs);
 	LIST_INSERT_HEAD(&m->gens, g, link);
 	g->timer = event_new(m->base, -1, 0, on_timer, g);
@@ -120,6 +121,7 @@ void rs_mgen_free(struct rs_gen *g)
 	rs_routes_free(g->routes);
 	free(g->slots);
 	rs_mkeep_drop(g);
+	rs_mtls_fini(&g->tls);
 	rs_mserver_free(g->server);
 	free(g->server);
 	rs_conf_fini(&g->conf);
@@ -174,7 +176,9 @@ void rs_mgen_booted(struct rs_gen *g)
 	rs_info(g->m->log, "generation %u: the application has booted in %lld ms", g->number,
 		(long long)(rs_now_ms() - g->started_ms));
 	rs_master_conf_settle(g);
-	if (!(g->m->current ? g->m->script || rs_hosted_fits(g, why, sizeof why) : first_booted(g, why, sizeof why))) {
+	if (!rs_mtls_read(g, why, sizeof why)) {
+		rs_mgen_fail(g, why);
+	} else if (!(g->m->current ? g->m->script || rs_hosted_fits(g, why, sizeof why) : first_booted(g, why, sizeof why))) {
 		rs_mgen_fail(g, why);
 	} else if (!rs_mworker_slots(g)) {
 		rs_mgen_fail(g, "out of memory");

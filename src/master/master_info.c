@@ -194,7 +194,8 @@ static bool next_extra(const struct rs_master *m, const struct rs_conf *c, size_
 	x->it = &all->v[(*i)++];
 	++*at;
 	x->address = *at < m->ports.n && m->ports.v[*at].fd >= 0 ? m->ports.v[*at].name : NULL;
-	rs_fmt(x->name, sizeof x->name, "Port#%s %s", x->it->name, types[rs_conf_socket_type(x->it) - 1]);
+	rs_fmt(x->name, sizeof x->name, "Port#%s %s%s", x->it->name, types[rs_conf_socket_type(x->it) - 1],
+	       rs_conf_socket_tls(x->it) ? " TLS" : "");
 	return true;
 }
 
@@ -215,7 +216,8 @@ void rs_status_listening(const struct rs_master *m)
 	struct extra x;
 
 	for (size_t l = 0; l < m->listeners.n; l++)
-		rs_notice(m->log, "listening on %s: HTTP%s%s%s", m->listeners.v[l].name, c->websocket_enable ? ", WebSocket (" : "",
+		rs_notice(m->log, "listening on %s: HTTP%s%s%s%s", m->listeners.v[l].name,
+			  m->listeners.v[l].words & RS_LISTEN_WORD_SSL ? "S" : "", c->websocket_enable ? ", WebSocket (" : "",
 			  c->websocket_enable ? c->websocket_handler : "", c->websocket_enable ? ")" : "");
 	while (next_extra(m, c, &i, &at, &x))
 		if (x.address)
@@ -229,8 +231,12 @@ static void main_port(const struct rs_master *m, struct table *t, const char *na
 
 	for (size_t i = 0; i < m->listeners.n; i++) {
 		const char *address = m->listeners.v[i].name;
+		const char *secure = m->listeners.v[i].words & RS_LISTEN_WORD_SSL ? "s" : "";
 
-		rs_fmt(url, sizeof url, "%s%s", strncmp(address, "unix:", 5) == 0 ? "" : scheme, address);
+		if (strncmp(address, "unix:", 5) == 0)
+			rs_fmt(url, sizeof url, "%s%s", address, *secure ? " (TLS)" : "");
+		else
+			rs_fmt(url, sizeof url, "%s%s://%s", scheme, secure, address);
 		row(t, (const char *const[COLUMNS_MAX]){ name, "On", handler, url });
 	}
 }
@@ -244,9 +250,9 @@ static bool protocols(const struct rs_master *m, const struct rs_conf *c, struct
 	       framework);
 	*t = (struct table){ .columns = 4 };
 	row(t, (const char *const[COLUMNS_MAX]){ "Protocol", "Status", "Handler", "Listen At" });
-	main_port(m, t, "Main HTTP", "http://", handler);
+	main_port(m, t, "Main HTTP", "http", handler);
 	if (c->websocket_enable)
-		main_port(m, t, "Main WebSocket", "ws://", c->websocket_handler);
+		main_port(m, t, "Main WebSocket", "ws", c->websocket_handler);
 	extra_ports(m, c, t);
 	return print_table(t, "Protocols", out);
 }

@@ -60,6 +60,7 @@ static void tell_all(struct rs_master *m)
 	if (m->script)
 		rs_script_tell_reactor(m);
 	rs_hosted_tell_ports(m);
+	rs_mtls_tell(m, m->current ? m->current : m->next);
 	for (size_t i = 0; i < m->listeners.n; i++) {
 		const struct rs_listener *l = &m->listeners.v[i];
 		const uint64_t how = (l->words & RS_LISTEN_WORD_SSL ? RS_LISTEN_TLS : 0) |

@@ -103,6 +103,7 @@ void rs_act_commit(struct rs_master *m)
 	event_del(g->timer);
 	put_in_force(m, &g->conf);
 	rs_mreactor_conf(m, &g->conf);
+	rs_mtls_tell(m, g);
 	rs_mkeep_commit(g);
 	rs_mreactor_route(m, g);
 	rs_hosted_serves(m, g);

@@ -30,6 +30,8 @@ static void reload(struct rs_master *m, uint32_t tasks_only)
 	if (m->state != RS_FSM_RUN || m->script->reloading || m->script->stopping)
 		return;
 	rs_notice(m->log, "reload of %s", tasks_only ? "task workers" : "workers and task workers");
+	if (m->current && !tasks_only)
+		rs_mtls_reread(m->current);
 	m->script->renew_due = true;
 	m->script->renew_tasks_only = tasks_only;
 	tell_reloading(m, 1);

@@ -19,7 +19,7 @@ static const size_t port_bools[] = {
 	OF_PORT(open_eof_check), OF_PORT(open_eof_split), OF_PORT(open_length_check), OF_PORT(open_mqtt_protocol),
 	OF_PORT(tcp_nodelay),	 OF_PORT(tcp_keepalive),  OF_PORT(delay_receive),     OF_PORT(static_handler),
 	OF_PORT(ws_ping_frame),	 OF_PORT(ws_pong_frame),  OF_PORT(ws_close_frame),    OF_PORT(ws_mask),
-	OF_PORT(ws_compression), OF_PORT(optional),
+	OF_PORT(ws_compression), OF_PORT(optional),	      OF_PORT(tls),
 };
 
 static bool are_bools(const char *p, const size_t *at, size_t n)
@@ -66,6 +66,8 @@ static const char *check_port(const struct rs_port *p, bool main_port)
 		return "a port with a text without end";
 	if (p->protocol > RS_PORT_WEBSOCKET || p->handshake > RS_HANDSHAKE_ADDED || p->socket_type < 1 || p->socket_type > 6)
 		return "a port of no known kind";
+	if (p->tls_len > sizeof p->tls_parts || (p->tls && is_datagram(p)))
+		return "a port whose TLS makes no sense";
 	if ((p->protocol == RS_PORT_DATAGRAM) != is_datagram(p))
 		return "a port whose protocol does not fit its socket";
 	if (p->events >= RS_PORT_EVENT(RS_EVENT_KINDS) || p->eof_len > sizeof p->eof ||

@@ -20,6 +20,7 @@
 #include "master/master_peer.h"
 #include "master/master_pid.h"
 #include "master/master_port.h"
+#include "master/master_tls.h"
 
 #include <sys/queue.h>
 
@@ -109,6 +110,7 @@ struct rs_gen {
 	struct rs_slot *slots;          /* workers, then task workers, then user processes */
 	uint32_t nslots, nready;        /* nready: user processes do not count */
 	uint32_t nworkers, ntasks, nusers;
+	struct rs_mtls tls;             /* certificates of its ports */
 	struct rs_mserver *server;      /* SERVER; NULL: the application has none */
 	struct rs_kept_memory *kept;    /* KEEP: the master's when it serves */
 	size_t nkept;

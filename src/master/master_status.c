@@ -185,8 +185,13 @@ bool rs_status_json(const struct rs_status *s, struct rs_buf *out)
 			     (unsigned long long)r->requests_total, (unsigned long long)r->queue_length,
 			     (unsigned long long)r->refused_total, (unsigned long long)r->moved_total,
 			     (unsigned long long)r->stale_frames) &&
+	       rs_buf_printf(out, "\"limited_connections_total\":%llu,\"limited_requests_total\":%llu,\"idle_closed_total\":%llu,",
+			     (unsigned long long)r->limited_connections_total, (unsigned long long)r->limited_requests_total,
+			     (unsigned long long)r->idle_closed_total) &&
 	       rs_buf_printf(out, "\"sessions\":%u,\"tasks_queued\":%u,\"tasks_running\":%u,\"tasks_delayed\":%u,", r->sessions,
 			     r->tasks_queued, r->tasks_running, r->tasks_delayed) &&
+	       rs_buf_printf(out, "\"streams\":%u,\"streams_most\":%u,\"streams_refused\":%llu,", r->streams, r->streams_most,
+			     (unsigned long long)r->streams_refused) &&
 	       json_listeners(m, out) && json_last_reload(m, out) && rs_buf_printf(out, "\"processes\":[") &&
 	       each_process(s, json_row, &rows) && rs_buf_printf(out, "],") && rs_status_routes_json(m, out) &&
 	       rs_buf_printf(out, "}\n");
@@ -236,6 +241,16 @@ static bool text_server(const struct rs_status *s, struct rs_buf *out)
 			     r->tasks_queued, r->tasks_delayed);
 }
 
+/* Only when something was refused. */
+static bool text_limits(const struct rs_wire_status *r, struct rs_buf *out)
+{
+	if (!r->limited_connections_total && !r->limited_requests_total && !r->idle_closed_total)
+		return true;
+	return rs_buf_printf(out, "limits        %llu connections and %llu requests refused, %llu idle closed\n",
+			     (unsigned long long)r->limited_connections_total, (unsigned long long)r->limited_requests_total,
+			     (unsigned long long)r->idle_closed_total);
+}
+
 bool rs_status_text(const struct rs_status *s, struct rs_buf *out)
 {
 	const struct rs_master *m = s->m;
@@ -257,7 +272,10 @@ bool rs_status_text(const struct rs_status *s, struct rs_buf *out)
 			     (unsigned long long)r->connections, (unsigned long long)r->accepted_total,
 			     (unsigned long long)r->requests_total, (unsigned long long)r->queue_length,
 			     (unsigned long long)r->refused_total, (unsigned long long)r->moved_total) &&
-	       text_server(s, out) && rs_buf_printf(out, "\n%-11s  %4s  %8s  %10s  %-9s  %10s\n", "role", "id", "pid", "generation", "state",
+	       rs_buf_printf(out, "streams       %u now, %u at most, %llu refused\n", r->streams, r->streams_most,
+			     (unsigned long long)r->streams_refused) &&
+	       text_limits(r, out) && text_server(s, out) &&
+	       rs_buf_printf(out, "\n%-11s  %4s  %8s  %10s  %-9s  %10s\n", "role", "id", "pid", "generation", "state",
 			     "requests") &&
 	       each_process(s, text_row, out) && rs_status_routes_text(m, out);
 }
