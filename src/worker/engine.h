@@ -60,6 +60,12 @@ struct rs_engine {
 	void (*worker_stop)(void);
 	/* Async-signal-safe: the request has run too long. Must make request() log a backtrace and end soon if it can. */
 	void (*overdue)(void);
+	/*
+	 * Where the request is right now: a line for each call, newest first, each ended by a newline; the bytes put into out. Called by another
+	 * thread of the process (worker/slowlog.c) while request() runs, which goes on as if nothing had happened: its system calls must not be
+	 * interrupted. NULL: the engine cannot tell.
+	 */
+	size_t (*trace)(char *out, size_t size);
 };
 
 struct rs_engine_module {
@@ -80,16 +86,26 @@ struct rs_request_view {
 	const struct rs_field *fields; /* as received, order kept, checked by the reactor; no '_' in names */
 	uint32_t nfields;
 	struct rs_slice remote_addr, local_addr;     /* text; empty for a Unix socket */
+	struct rs_slice name;   /* the host that the client asked, as a trusted proxy says; empty: it is the Host field's */
+	struct rs_slice id;     /* the request's; empty for what is none */
 	uint16_t remote_port, local_port;
-	uint8_t http_minor;
+	uint8_t http_minor;     /* 1 for HTTP/2 */
+	uint8_t http_major;     /* 2: HTTP/2, else 1 */
 	bool tls, trusted;
+	struct rs_slice tls_variables; /* SSL_*: names and values, each terminated */
 	uint64_t received_us;   /* wall clock */
 	uint64_t body_len;
 };
 
+/* What SERVER_PROTOCOL says. */
+static inline const char *rs_request_protocol(const struct rs_request_view *v)
+{
+	return v->http_major == 2 ? "HTTP/2" : v->http_minor ? "HTTP/1.1" : "HTTP/1.0";
+}
+
 const struct rs_request_view *rs_exchange_request(const struct rs_exchange *x);
 
-/* Next bytes of the body, 0 at its end. rewind starts over (php://input is re-readable by PHP itself). */
+/* Next bytes of the body, 0 at its end. Once: php://input is re-readable by PHP itself. */
 size_t rs_exchange_read_body(struct rs_exchange *x, char *buf, size_t n);
 
 /*
@@ -98,6 +114,18 @@ size_t rs_exchange_read_body(struct rs_exchange *x, char *buf, size_t n);
  */
 void rs_exchange_head(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
 		      int64_t content_length);
+
+/*
+ * An informational response (103 Early Hints) before the head, any number of them; headers as there. Left out where it could not be
+ * understood: HTTP/1.0. false: too late, the head was given.
+ */
+bool rs_exchange_interim(struct rs_exchange *x, unsigned status, struct rs_slice headers);
+
+/*
+ * The whole body after the head, and the end: n bytes of the file from offset on. They leave without passing through this process,
+ * and nobody waits for the client. fd stays the caller's. Before any write. false: not done, nothing was sent.
+ */
+bool rs_exchange_file(struct rs_exchange *x, int fd, uint64_t offset, uint64_t n);
 
 /*
  * Body bytes; copied. Small ones are gathered; large ones wait here for the client's credit.
@@ -132,6 +160,11 @@ bool rs_exchange_client_gone(const struct rs_exchange *x);
 
 /* Is this a child that user code has forked off a worker? Its exchange does nothing; it should end. */
 bool rs_host_forked_away(void);
+/*
+ * Where the running request's files belong (uploads, bodies on disk), so that they go with this process however it ends. NULL: there is
+ * no such place; use the usual one.
+ */
+const char *rs_host_upload_dir(void);
 /* The process's own log. */
 struct rs_log *rs_host_log(void);
 /*

@@ -238,7 +238,7 @@ int rs_manager_main(struct rs_heritage *h)
 	struct rs_buf why = { 0 };
 	enum rs_result r;
 
-	*p = (struct rs_process){ .h = h, .engine = &rs_the_engine, .log = h->log, .data.fd = -1 };
+	*p = (struct rs_process){ .h = h, .engine = &rs_the_engine, .log = h->log, .data.fd = -1, .uploads.fd = -1 };
 	rs_ipc_init(&p->control, h->control_fd, RS_IPC_MANAGER, RS_IPC_MASTER);
 	rs_signal(SIGINT, SIG_IGN, false);
 	rs_signal(SIGHUP, SIG_IGN, false);

@@ -95,6 +95,7 @@ static int serve(struct rs_process *p)
 	uint64_t id;
 
 	p->npost--;
+	rs_slowlog_start(p);
 	if (rs_exchange_begin(p, post))
 		end = p->engine->request(&p->x);
 	else

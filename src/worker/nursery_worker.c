@@ -206,6 +206,7 @@ static void deafen(struct rs_nursery *n)
 static bool may_say(enum rs_msg msg)
 {
 	switch (msg) {
+	case RS_MSG_INTERIM:
 	case RS_MSG_RESPONSE:
 	case RS_MSG_BODY:
 	case RS_MSG_WORKER_ASKS:
@@ -234,7 +235,7 @@ static bool relay(struct rs_process *p, const struct rs_frame *f)
 	}
 	if (!may_say(f->msg))
 		return false;
-	if (f->id == n->id && (f->msg == RS_MSG_RESPONSE || f->msg == RS_MSG_BODY)) {
+	if (f->id == n->id && (f->msg == RS_MSG_RESPONSE || f->msg == RS_MSG_BODY || f->msg == RS_MSG_ANSWER_FILE)) {
 		if (n->ended)
 			return false;
 		n->head_sent = true;
@@ -376,6 +377,7 @@ enum rs_spare_end rs_nursery_serve(struct rs_process *p, struct rs_post *post)
 	if (!n->done) {
 		wait_for_end(p);
 		log_death(p, post);
+		rs_uploads_empty(&p->uploads);
 	}
 	abort_response(p);
 	rs_ipc_fini(&n->to);

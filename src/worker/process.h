@@ -11,9 +11,12 @@
 #include "worker/heritage.h"
 #include "worker/memory.h"
 #include "worker/nursery.h"
+#include "worker/slowlog.h"
+#include "worker/worker_uploads.h"
 
 #include <sys/types.h>
 
+struct rs_encoder;
 struct rs_loop;
 struct rs_server;
 
@@ -35,6 +38,7 @@ struct rs_exchange {
 	struct rs_slice inline_body;
 	int body_fd;
 	uint64_t body_at;          /* read position */
+	uint64_t body_freed;       /* bytes before that are off the disk */
 
 	struct rs_buf head;        /* reason, then header block, until they are sent */
 	struct rs_buf gather;      /* body bytes not yet sent */
@@ -42,6 +46,13 @@ struct rs_exchange {
 	uint64_t credit;           /* body bytes that may be sent now */
 	uint16_t status, reason_len;
 	bool head_given, head_sent, finished, client_gone, no_body;
+
+	/* compression: worker_compress.h */
+	uint64_t written;          /* body bytes that the engine gave */
+	int64_t promised;          /* packing: its content_length, or -1 */
+	bool judged, packing;      /* it is decided; the body goes through the encoder */
+	struct rs_encoder *encoder; /* kept for the next response; NULL: none was needed yet */
+	struct rs_buf packed;      /* its output that is not sent yet */
 	bool mute;                 /* rs_exchange_mute(): nobody waits for a response */
 };
 
@@ -65,10 +76,13 @@ struct rs_process {
 	unsigned post_first, npost;
 	struct rs_exchange x;
 	struct rs_exchange mute;
+	struct rs_encoder *encoder; /* of whole responses that have no exchange; NULL: none was needed yet */
 	uint64_t served, serve_max; /* serve_max 0: no limit */
 	struct rs_memory_watch memory;
 	bool retired, leaving;
 	bool termed;      /* we do not read the channel any more, but may still say something */
+	struct rs_uploads uploads; /* files of the requests it serves */
+	struct rs_slowlog slowlog;
 	struct rs_nursery nursery; /* isolation = fork; of a process that has none: zero */
 	bool forked_away; /* a child of this worker that user code made: the channel is not its own */
 	int exit_status;

@@ -59,15 +59,24 @@ bool rs_request_parse(struct rs_slice payload, struct rs_field *fields, struct r
 	table = payload.p + sizeof w;
 	head = rs_slice(payload.p + need, w.head_len);
 	need += w.head_len;
-	if (payload.n - need < (size_t)w.remote_len + w.local_len)
+	if (payload.n - need < (size_t)w.remote_len + w.local_len + w.name_len + w.id_len ||
+	    payload.n - need - w.remote_len - w.local_len - w.name_len - w.id_len < w.tls_len)
 		return false;
 	*v = (struct rs_request_view){ .nfields = w.nfields, .fields = fields, .http_minor = w.http_minor,
+				       .http_major = w.http_major,
 				       .remote_port = w.remote_port, .local_port = w.local_port,
 				       .tls = w.flags & RS_REQ_TLS, .trusted = w.flags & RS_REQ_TRUSTED,
 				       .received_us = w.received_us, .body_len = w.body_len };
 	v->remote_addr = rs_slice(payload.p + need, w.remote_len);
 	v->local_addr = rs_slice(payload.p + need + w.remote_len, w.local_len);
 	need += (size_t)w.remote_len + w.local_len;
+	v->name = rs_slice(payload.p + need, w.name_len);
+	v->id = rs_slice(payload.p + need + w.name_len, w.id_len);
+	need += (size_t)w.name_len + w.id_len;
+	v->tls_variables = rs_slice(payload.p + need, w.tls_len);
+	need += w.tls_len;
+	if (v->tls_variables.n && v->tls_variables.p[v->tls_variables.n - 1] != '\0')
+		return false;
 	out->inline_body = rs_slice(payload.p + need, payload.n - need);
 	out->credit = w.credit;
 	out->body_in_file = w.flags & RS_REQ_BODY_FD;

@@ -17,6 +17,7 @@
 #include "ipc/ipc.h"
 #include "shm/board.h"
 #include "worker/engine.h"
+#include "worker/worker_compress.h"
 
 #include <sys/types.h>
 
@@ -204,6 +205,8 @@ struct rs_answer {
 	struct rs_slice reason, headers;
 	int64_t content_length; /* -1: not known: chunked */
 };
+/* What an answer with this body will be: rs_compress_whole(). */
+void rs_server_compress(const struct rs_compress_case *c, struct rs_slice body, struct rs_compressed *out);
 enum rs_server_result rs_server_answer_head(const struct rs_answer *a, struct rs_slice body, bool end);
 enum rs_server_result rs_server_answer_body(const struct rs_answer *a, struct rs_slice bytes, bool end);
 /* The end after pieces, with trailer fields (as headers) that the client sees if the body was sent in chunks. */

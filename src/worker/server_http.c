@@ -117,6 +117,11 @@ static enum rs_server_result put_body(struct rs_server *s, const struct rs_answe
 	return r;
 }
 
+void rs_server_compress(const struct rs_compress_case *c, struct rs_slice body, struct rs_compressed *out)
+{
+	rs_compress_whole(c, body, &rs_process()->encoder, out);
+}
+
 /* The struct, reason and headers; before it `room` bytes. false: too large, or no memory. */
 static bool make_head(const struct rs_answer *a, size_t body_len, const void *before, size_t room, struct rs_buf *out)
 {

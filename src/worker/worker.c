@@ -30,6 +30,13 @@ static void on_forked_away(void)
 	rs_nursery_forget(p);
 }
 
+const char *rs_host_upload_dir(void)
+{
+	struct rs_process *p = rs_process();
+
+	return p->is_worker && !p->forked_away ? rs_uploads_make(&p->uploads, p->h->conf->upload_tmp_dir) : NULL;
+}
+
 bool rs_host_forked_away(void)
 {
 	return rs_process()->forked_away;
@@ -299,7 +306,11 @@ static void name_worker(struct rs_process *p, const struct rs_wire_fork *order)
  */
 static bool start_nursery(struct rs_process *p)
 {
-	return !rs_conf_uses(p->h->conf, RS_ISOLATION_FORK) || rs_nursery_start(p);
+	if (!rs_conf_uses(p->h->conf, RS_ISOLATION_FORK))
+		return true;
+	/* Before the fork: what a request process leaves behind is for this one to remove. */
+	RS_IGNORE(!rs_uploads_make(&p->uploads, p->h->conf->upload_tmp_dir));
+	return rs_nursery_start(p);
 }
 
 /* The engine, then the server's hooks. */
@@ -344,10 +355,13 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 		return 1;
 	}
 	p->serve_max = serve_limit(p->h->conf, order->id);
+	if (order->role == RS_ROLE_WORKER)
+		rs_uploads_sweep(p->h->conf->upload_tmp_dir);
 	if (!start_worker(p, order->generation))
 		return p->exit_status ? p->exit_status : 1;
 	if (!rs_worker_memory_begin(p))
 		return 1;
+	rs_slowlog_start(p);
 	if (rs_ipc_put(&p->data, RS_MSG_READY, 0, 0, rs_slice(&ready, sizeof ready), RS_SLICE(""), NULL, 0) == RS_OK &&
 	    rs_ipc_flush(&p->data) == RS_OK)
 		serve(p);
@@ -357,5 +371,9 @@ int rs_worker_main(struct rs_process *p, const struct rs_wire_fork *order, int d
 		leave_server(p);
 	rs_nursery_end(p);
 	p->engine->worker_stop();
+	rs_uploads_end(&p->uploads);
+	/* Of one that was killed, a request process may have lived on when its successor looked. */
+	if (order->role == RS_ROLE_WORKER)
+		rs_uploads_sweep(p->h->conf->upload_tmp_dir);
 	return p->exit_status;
 }

@@ -3,20 +3,25 @@
  *
  * Owns what is in flight for the request that runs: the parsed view, the held head, the gathered body. The head is held
  * until the body is complete, too large to gather, or flushed, so that a small response is one frame with its length.
- * Body bytes spend credit; without credit the worker waits here, reading its channel, so nothing can deadlock.
+ * Body bytes spend credit, compressed ones when there is compression; without credit the worker waits here, reading its channel, so
+ * nothing can deadlock.
  */
 #include "worker/process.h"
 #include "worker/request_view.h"
+#include "worker/worker_private.h"
 
 #include "base/rs_clock.h"
 #include "base/rs_fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 /* A response up to this leaves as one frame with Content-Length. */
 #define GATHER_MAX (32u << 10)
+/* The disk gets so much of a spooled body back at a time: PHP keeps a copy, and both at once are twice the body. */
+#define FREE_STEP (8u << 20)
 
 static struct rs_process *owner_of(struct rs_exchange *x)
 {
@@ -59,13 +64,16 @@ bool rs_exchange_begin(struct rs_process *p, struct rs_post *post)
 	x->id = post->id;
 	x->body_fd = post->body_fd;
 	post->body_fd = -1;
-	x->body_at = 0;
+	x->body_at = x->body_freed = 0;
 	x->status = x->reason_len = 0;
 	x->content_length = -1;
 	x->head_given = x->head_sent = x->finished = x->client_gone = false;
+	x->judged = x->packing = false;
+	x->written = 0;
 	if (!parse(x, rs_buf_slice(&post->payload)))
 		return false;
 	x->no_body = rs_slice_eq(x->view.method, RS_SLICE("HEAD"));
+	rs_slowlog_begin(p);
 	return true;
 }
 
@@ -73,11 +81,13 @@ void rs_exchange_end(struct rs_process *p)
 {
 	struct rs_exchange *x = &p->x;
 
+	rs_slowlog_end(p);
 	if (!x->finished)
 		rs_exchange_abort(x);
 	rs_fd_close(&x->body_fd);
 	rs_buf_reset(&x->head, 16u << 10);
 	rs_buf_reset(&x->gather, 2 * GATHER_MAX);
+	rs_buf_reset(&x->packed, 2 * GATHER_MAX);
 	x->id = 0;
 }
 
@@ -104,6 +114,16 @@ const struct rs_request_view *rs_exchange_request(const struct rs_exchange *x)
 	return &x->view;
 }
 
+/* Nobody reads it twice. Where the file system cannot do that, nothing is lost but space for a moment. */
+static void free_read(struct rs_exchange *x)
+{
+	if (x->body_at - x->body_freed < FREE_STEP)
+		return;
+	RS_IGNORE(fallocate(x->body_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)x->body_freed,
+			    (off_t)(x->body_at - x->body_freed)) < 0);
+	x->body_freed = x->body_at;
+}
+
 size_t rs_exchange_read_body(struct rs_exchange *x, char *buf, size_t n)
 {
 	ssize_t got;
@@ -126,6 +146,7 @@ size_t rs_exchange_read_body(struct rs_exchange *x, char *buf, size_t n)
 		return 0;
 	}
 	x->body_at += (uint64_t)got;
+	free_read(x);
 	return (size_t)got;
 }
 
@@ -188,8 +209,7 @@ static enum rs_result wait_for_credit(struct rs_exchange *x)
 	return x->client_gone ? RS_DONE : RS_OK;
 }
 
-/* Sends p[0..n), in pieces as credit allows; flags go with the last one. */
-static enum rs_result send_body(struct rs_exchange *x, const char *p, size_t n, uint16_t flags)
+enum rs_result rs_exchange_send(struct rs_exchange *x, const char *p, size_t n, uint16_t flags)
 {
 	enum rs_result r;
 
@@ -211,18 +231,56 @@ static enum rs_result send_body(struct rs_exchange *x, const char *p, size_t n, 
 	return RS_OK;
 }
 
-static enum rs_result send_gathered(struct rs_exchange *x, uint16_t flags)
+static enum rs_result deliver_gathered(struct rs_exchange *x, enum rs_encoder_step step)
 {
-	enum rs_result r = send_body(x, rs_buf_data(&x->gather), x->gather.len, flags);
+	enum rs_result r = rs_exchange_deliver(x, rs_buf_data(&x->gather), x->gather.len, step);
 
 	x->gather.len = x->gather.off = 0;
 	return r;
+}
+
+bool rs_exchange_interim(struct rs_exchange *x, unsigned status, struct rs_slice headers)
+{
+	const struct rs_wire_response w = { .status = (uint16_t)status, .headers_len = (uint32_t)headers.n, .content_length = -1 };
+
+	if (x->head_given || x->mute || x->finished || headers.n > RS_RESPONSE_HEADERS_MAX - 1024)
+		return false;
+	if (x->view.http_minor > 0 && !x->client_gone)
+		RS_IGNORE(put_and_flush(x, RS_MSG_INTERIM, 0, rs_slice(&w, sizeof w), headers) != RS_OK);
+	return true;
+}
+
+bool rs_exchange_file(struct rs_exchange *x, int fd, uint64_t offset, uint64_t n)
+{
+	struct rs_process *p = owner_of(x);
+	struct rs_wire_response w = { .status = x->status, .reason_len = x->reason_len, .content_length = (int64_t)n,
+				      .headers_len = (uint32_t)(x->head.len - sizeof w - x->reason_len) };
+
+	RS_ASSERT(x->head_given && !x->head_sent && !x->mute);
+	if (x->gather.len || x->finished)
+		return false;
+	x->head_sent = x->finished = true;
+	memcpy(x->head.p + x->head.off, &w, sizeof w);
+	if (!x->client_gone &&
+	    (rs_ipc_put(&p->data, RS_MSG_ANSWER_FILE, RS_FRAME_END, x->id, rs_slice(&offset, sizeof offset), rs_buf_slice(&x->head),
+			&fd, 1) != RS_OK || rs_ipc_flush(&p->data) != RS_OK)) {
+		rs_debug(p->log, "response lost: %s", p->data.error);
+		x->client_gone = true;
+	}
+	return true;
 }
 
 void rs_exchange_head(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
 		      int64_t content_length)
 {
 	RS_ASSERT(!x->head_given && !x->mute);
+	if (!rs_xsendfile_answer(x, status, headers))
+		rs_exchange_hold(x, status, reason, headers, content_length);
+}
+
+void rs_exchange_hold(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
+		      int64_t content_length)
+{
 	x->head_given = true;
 	if (reason.n > 512)
 		reason.n = 512;
@@ -242,6 +300,7 @@ enum rs_result rs_exchange_write(struct rs_exchange *x, const char *p, size_t n)
 	RS_ASSERT(x->head_given);
 	if (x->client_gone)
 		return RS_DONE;
+	x->written += n;
 	if (x->finished || x->no_body)
 		return RS_OK;
 	if (x->gather.len + n <= GATHER_MAX) {
@@ -249,11 +308,12 @@ enum rs_result rs_exchange_write(struct rs_exchange *x, const char *p, size_t n)
 			return lost(x);
 		return RS_OK;
 	}
-	if (x->gather.len && (r = send_gathered(x, 0)) != RS_OK)
+	rs_exchange_judge(x, x->content_length);
+	if (x->gather.len && (r = deliver_gathered(x, RS_ENCODER_MORE)) != RS_OK)
 		return r;
 	if (n <= GATHER_MAX)
 		return rs_buf_put(&x->gather, p, n) ? RS_OK : lost(x);
-	return send_body(x, p, n, 0);
+	return rs_exchange_deliver(x, p, n, RS_ENCODER_MORE);
 }
 
 enum rs_result rs_exchange_flush(struct rs_exchange *x)
@@ -262,8 +322,10 @@ enum rs_result rs_exchange_flush(struct rs_exchange *x)
 
 	if (x->finished || x->mute)
 		return x->client_gone ? RS_DONE : RS_OK;
-	if (!x->client_gone && x->head_given && (!x->head_sent || x->gather.len))
-		(void)send_gathered(x, 0);
+	if (x->head_given)
+		rs_exchange_judge(x, x->content_length);
+	if (!x->client_gone && x->head_given && (!x->head_sent || x->gather.len || rs_exchange_holds(x)))
+		(void)deliver_gathered(x, RS_ENCODER_FLUSH);
 	/* A look at the channel without waiting: has the client left? */
 	if (!x->client_gone && rs_worker_receive(p, false) == RS_DONE)
 		return lost(x);
@@ -280,10 +342,16 @@ void rs_exchange_finish(struct rs_exchange *x)
 		rs_exchange_abort(x);
 		return;
 	}
-	if (!x->head_sent && x->content_length < 0 && !x->no_body)
+	/* What a HEAD leaves out may have been made nevertheless. */
+	rs_exchange_judge(x, x->content_length >= 0 || (x->no_body && !x->written) ? x->content_length : (int64_t)x->written);
+	if (!x->head_sent && !x->packing && x->content_length < 0 && !x->no_body)
 		x->content_length = (int64_t)x->gather.len;
-	if (!x->client_gone)
-		(void)send_gathered(x, RS_FRAME_END);
+	if (!x->client_gone && rs_exchange_is_short(x)) {
+		(void)deliver_gathered(x, RS_ENCODER_FLUSH);
+		rs_exchange_abort(x);
+	}
+	if (!x->client_gone && !x->finished)
+		(void)deliver_gathered(x, RS_ENCODER_END);
 	x->finished = true;
 }
 
@@ -300,7 +368,7 @@ void rs_exchange_abort(struct rs_exchange *x)
 		if (!hold_head(x, 500, RS_SLICE(""), RS_SLICE(""), -1))
 			x->client_gone = true;
 	}
-	x->gather.len = x->gather.off = 0;
+	x->gather.len = x->gather.off = x->packed.len = x->packed.off = 0;
 	if (!x->client_gone)
 		(void)(x->head_sent ? put_and_flush(x, RS_MSG_BODY, RS_FRAME_ABORT, rs_slice(none, 0), rs_slice(none, 0))
 				    : send_head(x, rs_slice(none, 0), RS_FRAME_ABORT));

@@ -5,6 +5,7 @@
 #define RS_WORKER_PRIVATE_H
 
 #include "worker/process.h"
+#include "worker/worker_encoder.h"
 
 /* Sent by the master when a request has run too long. */
 #define RS_SIG_OVERDUE (SIGRTMIN + 2)
@@ -18,5 +19,30 @@ bool rs_worker_signals(const struct rs_process *p, pid_t parent) RS_MUST_CHECK;
 struct rs_loop *rs_worker_loop(void);
 /* Until frames have come, and takes them. RS_AGAIN: none yet, and it is time to tidy up. Else: the end. */
 enum rs_result rs_worker_wait(struct rs_process *p, bool tidy) RS_MUST_CHECK;
+
+/* worker_exchange.c: rs_exchange_head() without a look at what the head says. */
+void rs_exchange_hold(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
+		      int64_t content_length);
+/* worker_xsendfile.c: the head names a file that is the response, which has been given. false: it does not. */
+bool rs_xsendfile_answer(struct rs_exchange *x, unsigned status, struct rs_slice headers);
+
+/* worker_exchange.c: p[0..n) to the client, in pieces as credit allows; flags go with the last one. */
+enum rs_result rs_exchange_send(struct rs_exchange *x, const char *p, size_t n, uint16_t flags);
+
+/* ---- worker_exchange_pack.c ------------------------------------------------------------------ */
+
+/*
+ * Compressed or not: once, before the head leaves, as late as possible, since a body that is there has a size. size -1: not known.
+ */
+void rs_exchange_judge(struct rs_exchange *x, int64_t size);
+/* p[0..n) on its way to the client, compressed if it was judged so; as rs_exchange_send(). */
+enum rs_result rs_exchange_deliver(struct rs_exchange *x, const char *p, size_t n, enum rs_encoder_step step);
+/* Are there bytes that the encoder has taken and not given? */
+bool rs_exchange_holds(const struct rs_exchange *x);
+/*
+ * The engine promised more bytes than it gave: the response must not look whole, as one that is not compressed does not (the reactor
+ * sees that one). Logged.
+ */
+bool rs_exchange_is_short(struct rs_exchange *x);
 
 #endif

@@ -91,8 +91,8 @@ static void dump_head(struct rs_exchange *x)
 {
 	const struct rs_request_view *v = rs_exchange_request(x);
 	struct rs_buf b = { 0 };
-	bool ok = rs_buf_printf(&b, "%.*s %.*s HTTP/1.%u\n", (int)v->method.n, v->method.p, (int)v->target.n,
-				v->target.p, v->http_minor);
+	bool ok = rs_buf_printf(&b, "%.*s %.*s %s\n", (int)v->method.n, v->method.p, (int)v->target.n,
+				v->target.p, rs_request_protocol(v));
 
 	for (uint32_t i = 0; ok && i < v->nfields; i++)
 		ok = rs_buf_printf(&b, "%.*s: %.*s\n", (int)v->fields[i].name.n, v->fields[i].name.p,

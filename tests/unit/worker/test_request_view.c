@@ -132,6 +132,10 @@ static void test_contradictions(void **state)
 	p = usual(), p.w.nfields = UINT32_MAX, refused(p);
 	p = usual(), p.w.head_len = UINT32_MAX, refused(p);
 	p = usual(), p.w.remote_len = UINT16_MAX, refused(p);
+	/* SSL_* variables: more than there is; or the last value does not end. */
+	p = usual(), p.w.tls_len = 5, refused(p);
+	p = usual(), p.w.tls_len = UINT32_MAX, refused(p);
+	p = usual(), p.w.tls_len = 4, refused(p);
 	p = usual(), p.w.local_len = UINT16_MAX, refused(p);
 	p = usual(), p.w.method = (struct rs_wire_slice){ sizeof head, 1 }, refused(p);
 	p = usual(), p.w.method = (struct rs_wire_slice){ 1, UINT32_MAX }, refused(p);

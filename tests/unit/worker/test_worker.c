@@ -10,6 +10,8 @@
 #include "fake/fake_engine.c"
 #include "fake/fake_server.c"
 
+#include <zlib.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +37,7 @@ static void expect(struct rig *r, enum rs_msg msg, struct rs_frame *f)
 	assert_string_equal(rs_msg_name(f->msg), rs_msg_name(msg));
 }
 
-static int setup_with(struct rig *r, int64_t max_request, enum rs_isolation mode)
+static int setup_with_compression(struct rig *r, int64_t max_request, enum rs_isolation mode, bool compression)
 {
 	struct rs_wire_fork order = { .id = 3, .generation = 1 };
 	struct rs_frame f;
@@ -45,6 +47,7 @@ static int setup_with(struct rig *r, int64_t max_request, enum rs_isolation mode
 	r->conf.max_request = max_request;
 	r->conf.max_request_grace = 0;
 	r->conf.isolation = mode;
+	r->conf.http_compression = compression;
 	assert_true(rs_fd_pair(fds));
 	mem = rs_fd_memory("claims", RS_CLAIM_PAGE);
 	r->page = mmap(NULL, RS_CLAIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, mem, 0);
@@ -64,6 +67,11 @@ static int setup_with(struct rig *r, int64_t max_request, enum rs_isolation mode
 	expect(r, RS_MSG_READY, &f);
 	assert_int_equal(f.payload.n, sizeof(struct rs_wire_ready));
 	return 0;
+}
+
+static int setup_with(struct rig *r, int64_t max_request, enum rs_isolation mode)
+{
+	return setup_with_compression(r, max_request, mode, false);
 }
 
 static int setup(void **state)
@@ -99,9 +107,12 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void post(struct rig *r, uint64_t id, uint32_t slot, const char *target, struct rs_slice body, uint64_t credit)
+/* With a field; an empty one is left out. */
+static void post_field(struct rig *r, uint64_t id, uint32_t slot, const char *target, struct rs_slice body, uint64_t credit,
+		       const char *name, const char *value)
 {
-	struct rs_wire_request w = { .slot = slot, .credit = credit, .body_len = body.n, .http_minor = 1 };
+	struct rs_wire_request w = { .slot = slot, .credit = credit, .body_len = body.n, .http_minor = 1, .nfields = *name != 0 };
+	struct rs_wire_slice field[2];
 	struct rs_buf b = { 0 };
 	const char *q = strchr(target, '?');
 
@@ -109,12 +120,20 @@ static void post(struct rig *r, uint64_t id, uint32_t slot, const char *target, 
 	w.method = (struct rs_wire_slice){ 0, 4 };
 	w.target = (struct rs_wire_slice){ 4, (uint32_t)strlen(target) };
 	w.path_len = q ? (uint32_t)(q - target) : w.target.len;
-	w.head_len = 4 + w.target.len;
+	field[0] = (struct rs_wire_slice){ 4 + w.target.len, (uint32_t)strlen(name) };
+	field[1] = (struct rs_wire_slice){ field[0].off + field[0].len, (uint32_t)strlen(value) };
+	w.head_len = field[1].off + field[1].len;
 	atomic_store(&r->page->word[slot], w.claim);
-	assert_true(rs_buf_put(&b, &w, sizeof w) && rs_buf_put(&b, "POST", 4) &&
-		    rs_buf_put(&b, target, strlen(target)) && rs_buf_put(&b, body.p, body.n));
+	assert_true(rs_buf_put(&b, &w, sizeof w) && rs_buf_put(&b, field, w.nfields * sizeof field) && rs_buf_put(&b, "POST", 4) &&
+		    rs_buf_put(&b, target, strlen(target)) && rs_buf_put(&b, name, strlen(name)) &&
+		    rs_buf_put(&b, value, strlen(value)) && rs_buf_put(&b, body.p, body.n));
 	assert_int_equal(rs_ipc_put(&r->c, RS_MSG_REQUEST, 0, id, rs_buf_slice(&b), RS_SLICE(""), NULL, 0), RS_OK);
 	rs_buf_free(&b);
+}
+
+static void post(struct rig *r, uint64_t id, uint32_t slot, const char *target, struct rs_slice body, uint64_t credit)
+{
+	post_field(r, id, slot, target, body, credit, "", "");
 }
 
 static void tell(struct rig *r, enum rs_msg msg, uint64_t id, struct rs_slice payload)
@@ -209,6 +228,157 @@ static void test_credit(void **state)
 	assert_int_equal(f.id, 6);
 	expect(r, RS_MSG_DONE, &f);
 }
+
+/* ---- compression ---------------------------------------------------------------------------------------------- */
+
+static int setup_packing(void **state)
+{
+	static struct rig rig;
+
+	*state = &rig;
+	return setup_with_compression(&rig, 0, RS_ISOLATION_GREEDY, true);
+}
+
+static int setup_packing_fork(void **state)
+{
+	static struct rig rig;
+
+	*state = &rig;
+	return setup_with_compression(&rig, 0, RS_ISOLATION_FORK, true);
+}
+
+static void assert_inflates(struct rs_slice in, struct rs_slice expected)
+{
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n };
+	char *out = malloc(expected.n + 1);
+
+	z.next_out = (Bytef *)out;
+	z.avail_out = (uInt)expected.n + 1;
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.avail_in, 0);
+	assert_int_equal(z.total_out, expected.n);
+	assert_memory_equal(out, expected.p, expected.n);
+	inflateEnd(&z);
+	free(out);
+}
+
+/* One frame with the length of what it has; the next one begins anew. */
+static void test_packed_in_one_frame(void **state)
+{
+	static char text[20000];
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_slice body;
+	struct rs_frame f;
+
+	memset(text, 't', sizeof text);
+	for (uint64_t id = 1; id < 4; id++) {
+		post_field(r, id, 0, "/echo", rs_slice(text, sizeof text), 100000, "accept-encoding", id == 2 ? "" : "gzip");
+		flush(r);
+		expect(r, RS_MSG_RESPONSE, &f);
+		assert_int_equal(f.flags, RS_FRAME_END);
+		body = response_body(&f, &w);
+		assert_int_equal(w.content_length, body.n);
+		assert_non_null(memmem(f.payload.p, f.payload.n, "Vary: Accept-Encoding\r\n", 23));
+		if (id == 2)
+			assert_true(rs_slice_eq(body, rs_slice(text, sizeof text)));
+		else
+			assert_inflates(body, rs_slice(text, sizeof text));
+		expect(r, RS_MSG_DONE, &f);
+	}
+}
+
+/* Compressed bytes spend the credit, also where there are more of them than before. */
+static void test_packed_credit(void **state)
+{
+	static char text[60000];
+	const uint64_t first = 1000, more = 1000000;
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_buf all = { 0 };
+	struct rs_slice body;
+	struct rs_frame f;
+	uint64_t x = 1;
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)((x = x * 6364136223846793005u + 1442695040888963407u) >> 33);
+	post_field(r, 5, 0, "/echo", rs_slice(text, sizeof text), first, "accept-encoding", "gzip");
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	body = response_body(&f, &w);
+	assert_int_equal(w.content_length, -1);
+	assert_int_equal(body.n, first);
+	assert_true(rs_buf_put(&all, body.p, body.n));
+	tell(r, RS_MSG_CREDIT, 5, rs_slice(&more, sizeof more));
+	flush(r);
+	while (!(f.flags & RS_FRAME_END)) {
+		expect(r, RS_MSG_BODY, &f);
+		assert_true(rs_buf_put(&all, f.payload.p, f.payload.n));
+	}
+	assert_true(all.len > sizeof text);
+	assert_inflates(rs_buf_slice(&all), rs_slice(text, sizeof text));
+	rs_buf_free(&all);
+	expect(r, RS_MSG_DONE, &f);
+}
+
+/* A response that is left in the middle leaves nothing to the next one. */
+static void test_packed_cancel(void **state)
+{
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_frame f;
+
+	post_field(r, 5, 0, "/big?n=100000000", RS_SLICE(""), 1000, "accept-encoding", "gzip");
+	flush(r);
+	expect(r, RS_MSG_RESPONSE, &f);
+	tell(r, RS_MSG_CANCEL, 5, RS_SLICE(""));
+	post_field(r, 6, 1, "/echo", RS_SLICE("a body that is long enough"), 1000, "accept-encoding", "gzip");
+	flush(r);
+	do {
+		enum rs_result got;
+		while ((got = rs_ipc_next(&r->c, &f)) == RS_AGAIN)
+			assert_int_equal(rs_ipc_fill(&r->c), RS_OK);
+		assert_int_equal(got, RS_OK);
+	} while (f.msg == RS_MSG_BODY);
+	assert_int_equal(f.msg, RS_MSG_DONE);
+	expect(r, RS_MSG_RESPONSE, &f);
+	assert_inflates(response_body(&f, &w), RS_SLICE("a body that is long enough"));
+	expect(r, RS_MSG_DONE, &f);
+}
+
+/* Each flush gives what there is. */
+static void test_packed_flush(void **state)
+{
+	struct rig *r = *state;
+	struct rs_wire_response w;
+	struct rs_slice body;
+	z_stream z = { 0 };
+	struct rs_frame f;
+	char out[64];
+
+	post_field(r, 5, 0, "/chunks?n=3&ms=1", RS_SLICE(""), 1000, "accept-encoding", "gzip");
+	flush(r);
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	for (int i = 0; i < 3; i++) {
+		expect(r, i ? RS_MSG_BODY : RS_MSG_RESPONSE, &f);
+		body = i ? f.payload : response_body(&f, &w);
+		z.next_in = (Bytef *)(uintptr_t)body.p;
+		z.avail_in = (uInt)body.n;
+		z.next_out = (Bytef *)out;
+		z.avail_out = sizeof out;
+		assert_int_equal(inflate(&z, Z_SYNC_FLUSH), Z_OK);
+		assert_int_equal(sizeof out - z.avail_out, strlen("chunk 0\n"));
+		assert_memory_equal(out, "chunk ", 6);
+		assert_int_equal(out[6], '0' + i);
+	}
+	inflateEnd(&z);
+	expect(r, RS_MSG_BODY, &f);
+	assert_int_equal(f.flags, RS_FRAME_END);
+	expect(r, RS_MSG_DONE, &f);
+}
+
+/* ---- ends -------------------------------------------------------------------------------------------------------- */
 
 /* A client that leaves frees the worker from waiting for its credit. */
 static void test_cancel(void **state)
@@ -409,6 +579,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_process_each, setup_fork, teardown),
 		cmocka_unit_test_setup_teardown(test_death_harms_nobody, setup_fork, teardown),
 		cmocka_unit_test_setup_teardown(test_death_in_a_body, setup_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_in_one_frame, setup_packing, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_credit, setup_packing, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_cancel, setup_packing, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_flush, setup_packing, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_in_one_frame, setup_packing_fork, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_credit, setup_packing_fork, teardown),
 		cmocka_unit_test(test_recycle),
 		cmocka_unit_test(test_leaves_after_max_request),
 		cmocka_unit_test_prestate(test_leaves_after_max_request, &quiet),
