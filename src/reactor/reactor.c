@@ -43,8 +43,10 @@ static void instance_free(struct rs_reactor *r)
 	rs_balance_fini(r);
 	rs_control_fini(r);
 	rs_static_fini(&r->files);
+	rs_tls_fini(r);
 	rs_access_flush(r);
 	rs_access_fini(&r->access);
+	rs_limit_fini(&r->limit);
 	event_del(&r->sweep);
 	event_base_free(r->base);
 	for (uint32_t i = 0; i < rs_slab_capacity(&r->reqs); i++)
@@ -54,6 +56,7 @@ static void instance_free(struct rs_reactor *r)
 	free(r->deadline_ms);
 	rs_buf_free(&r->out);
 	rs_buf_free(&r->ws_out);
+	rs_h2conn_fini(r);
 	if (r->conf_owned)
 		rs_conf_fini(r->conf_owned);
 	free(r->conf_owned);
@@ -90,14 +93,19 @@ static struct rs_reactor *instance_new(const struct rs_reactor_start *s)
 	r->conns.size = sizeof(struct rs_conn);
 	r->reqs.size = sizeof(struct rs_req);
 	TAILQ_INIT(&r->ready);
+	TAILQ_INIT(&r->idle);
 	TAILQ_INIT(&r->dead);
 	r->control.ipc.fd = r->accept.reserve_fd = r->balance.timer_fd = -1;
 	rs_route_init(r);
+	rs_lane_init(r);
 	rs_static_init(&r->files);
 	rs_access_init(&r->access);
+	rs_h2conn_init(r);
+	rs_access_configure(r);
 	event_assign(&r->sweep, r->base, -1, 0, sweep_cb, r);
 	if (rs_balance_init(r) && rs_accept_init(r) && rs_control_init(r, s->control_fd)) {
 		rs_static_configure(r);
+		rs_limit_configure(r);
 		return r;
 	}
 	rs_error(s->log, "cannot start the reactor");
@@ -139,6 +147,7 @@ static void sweep_cb(evutil_socket_t fd, short what, void *arg)
 	rs_accept_sweep(r, now);
 	rs_conn_sweep(r);
 	rs_balance_sweep(r);
+	rs_lane_sweep(r);
 	if (r->serve)
 		rs_serve_sweep(r);
 	if (r->phase == RS_REACTOR_STOP && now >= r->stop_ms) {
@@ -196,6 +205,7 @@ static void drained(struct rs_reactor *r)
 static void end_turn(struct rs_reactor *r)
 {
 	rs_conn_run_ready(r);
+	rs_h2conn_end_turn(r);
 	rs_balance_check(r);
 	rs_conn_reap(r);
 	if (r->serve)

@@ -7,8 +7,11 @@
 #include "base/rs_fd.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_idle.h"
+#include "reactor/reactor_proxy.h"
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_serve.h"
+#include "reactor/reactor_tls.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -132,43 +135,55 @@ static void out_of_descriptors(struct rs_listener *l)
 
 /* ---- accepting ---------------------------------------------------------------------------------------- */
 
-/* For a port of a server: above max_connection it is closed at once. */
-static void welcome_guest(struct rs_listener *l, int fd, const struct sockaddr_storage *peer)
+/* Those that are closed in this turn do not count any more, and streams never do. */
+static uint32_t living(const struct rs_reactor *r)
 {
-	struct rs_reactor *r = l->r;
-	struct rs_conn *c;
+	return r->conns.used - r->ndead - r->h2.streams;
+}
 
-	if (rs_serve_full(r)) {
-		close(fd);
+void rs_accept_greet(struct rs_conn *c, struct rs_gate *gate, int listen_fd, bool tls)
+{
+	struct rs_reactor *r = c->r;
+	const uint64_t most = (uint64_t)r->conf->max_conn;
+
+	if ((tls && !rs_tls_welcome(c, gate, listen_fd)) || !rs_limit_admit(c))
+		return;
+	if (gate) {
+		if (!tls)
+			(void)rs_guest_new(c, gate, listen_fd);
 		return;
 	}
-	c = rs_conn_new(r, fd, peer, l->tcp);
-	if (c)
-		(void)rs_guest_new(c, l->gate, l->fd);
+	if (living(r) <= most || rs_idle_make_room(r)) {
+		rs_idle_put(c);
+		return;
+	}
+	r->n.refused++;
+	/* A handshake for nothing is too much. */
+	if (tls || living(r) > most + REFUSALS_MAX)
+		rs_conn_close(c);
+	else
+		rs_send_error(c, 503, false);
 }
 
 static void welcome(struct rs_listener *l, int fd, const struct sockaddr_storage *peer)
 {
 	struct rs_reactor *r = l->r;
-	uint64_t most = (uint64_t)r->conf->max_conn;
+	const struct rs_proxy_next next = { .gate = l->gate, .listen_fd = l->fd, .tls = l->tls };
 	struct rs_conn *c;
 
 	r->n.accepted++;
-	if (l->gate) {
+	if (l->gate)
 		r->serve->accepted++;
-		welcome_guest(l, fd, peer);
-		return;
-	}
-	if (r->conns.used >= most + REFUSALS_MAX) {
-		r->n.refused++;
+	/* A port of a server: above max_connection it is closed at once. */
+	if (l->gate && rs_serve_full(r)) {
 		close(fd);
 		return;
 	}
 	c = rs_conn_new(r, fd, peer, l->tcp);
-	if (c && r->conns.used > most) {
-		r->n.refused++;
-		rs_send_error(c, 503, false);
-	}
+	if (c && l->proxy)
+		rs_proxy_welcome(c, &next);
+	else if (c)
+		rs_accept_greet(c, l->gate, l->fd, l->tls);
 }
 
 /* false: nothing more to take now. */

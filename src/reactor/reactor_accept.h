@@ -10,6 +10,7 @@
 
 #define RS_LISTENERS_MAX 64
 
+struct rs_conn;
 struct rs_gate;
 struct rs_reactor;
 
@@ -28,6 +29,7 @@ struct rs_accept {
 	int reserve_fd;        /* given up for a moment when descriptors run out */
 	bool paused;
 	int64_t resume_ms;     /* paused: try again then */
+	int64_t proxy_told_ms; /* when a connection without its PROXY protocol header was last complained about */
 };
 
 /* false: no reserve descriptor. */
@@ -39,6 +41,11 @@ void rs_accept_fini(struct rs_reactor *r);
  * false: closed, and logged why.
  */
 bool rs_accept_add(struct rs_reactor *r, int fd, struct rs_slice address, struct rs_gate *gate, uint64_t how);
+/*
+ * The first step of a connection whose peer is known: limits, then TLS, or a guest of gate, or plain HTTP. c may be answered or
+ * closed.
+ */
+void rs_accept_greet(struct rs_conn *c, struct rs_gate *gate, int listen_fd, bool tls);
 /* After CONF: socket options that accepted connections inherit. */
 void rs_accept_configure(struct rs_reactor *r);
 /* Empties the kernel's queues once more, then closes the listeners for good. */

@@ -83,11 +83,14 @@ enum rs_result rs_body_begin(struct rs_req *q, const struct rs_http_head *h, uns
 	const struct rs_conf *conf = q->r->conf;
 
 	q->chunked = h->chunked;
+	q->open = h->open;
 	q->body_left = h->content_length;
 	if (h->chunked) {
 		rs_http_chunked_init(&q->chunk);
 		return RS_OK;
 	}
+	if (h->open)
+		return RS_OK;
 	if (h->content_length > most(q)) {
 		*status = 413;
 		return RS_ERR;
@@ -139,6 +142,10 @@ enum rs_result rs_body_feed(struct rs_req *q, const char *p, size_t n, size_t *u
 	size_t ate;
 
 	*used = 0;
+	if (q->open) {
+		*used = n;
+		return take(q, rs_slice(p, n), status) == RS_OK ? RS_AGAIN : RS_ERR;
+	}
 	if (!q->chunked) {
 		*used = q->body_left < n ? (size_t)q->body_left : n;
 		q->body_left -= *used;
@@ -157,4 +164,12 @@ enum rs_result rs_body_feed(struct rs_req *q, const char *p, size_t n, size_t *u
 			return RS_ERR;
 	} while (rc == RS_OK);
 	return rc == RS_DONE ? complete(q, status) : RS_AGAIN;
+}
+
+enum rs_result rs_body_end(struct rs_req *q, unsigned *status)
+{
+	if (q->open)
+		return complete(q, status);
+	*status = 400;
+	return RS_ERR;
 }

@@ -18,5 +18,7 @@ enum rs_result rs_body_begin(struct rs_req *q, const struct rs_http_head *h, uns
  */
 enum rs_result rs_body_feed(struct rs_req *q, const char *p, size_t n, size_t *used,
 			    unsigned *status) RS_MUST_CHECK;
+/* Its protocol says that the body ends here: RS_DONE, or RS_ERR as above. */
+enum rs_result rs_body_end(struct rs_req *q, unsigned *status) RS_MUST_CHECK;
 
 #endif

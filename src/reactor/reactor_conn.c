@@ -10,6 +10,7 @@
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_http.h"
+#include "reactor/reactor_idle.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_session.h"
@@ -130,6 +131,8 @@ static void end(struct rs_conn *c, bool reset)
 	c->state = RS_CONN_CLOSED;
 	c->req = NULL;
 	r->deadline_ms[c->node.slot] = 0;
+	rs_idle_remove(c);
+	rs_limit_conn_gone(c);
 	c->wire->close(c, reset);
 	if (c->protocol->closed)
 		c->protocol->closed(c);
@@ -140,6 +143,7 @@ static void end(struct rs_conn *c, bool reset)
 	if (c->is_ready)
 		TAILQ_REMOVE(&r->ready, c, ready_link);
 	TAILQ_INSERT_TAIL(&r->dead, c, dead_link);
+	r->ndead++;
 	if (q) {
 		rs_access_request(r, c, q, q->status ? q->status : 499);
 		if (c->guest)
@@ -174,6 +178,7 @@ void rs_conn_reap(struct rs_reactor *r)
 
 	while ((c = TAILQ_FIRST(&r->dead))) {
 		TAILQ_REMOVE(&r->dead, c, dead_link);
+		r->ndead--;
 		c->magic = 0;
 		rs_slab_give(&r->conns, c);
 	}
@@ -268,10 +273,7 @@ void rs_conn_input(struct rs_conn *c, const char *p, size_t n)
 	if (c->guest)
 		rs_guest_received(c->guest, n);
 	if (c->state == RS_CONN_LINGER) {
-		if (n >= c->linger_left)
-			rs_conn_close(c);
-		else
-			c->linger_left -= n;
+		rs_conn_still_lingers(c);
 		return;
 	}
 	if (kept == 0 && takes_input(c)) {
@@ -345,7 +347,7 @@ bool rs_conn_trusted(struct rs_conn *c)
 {
 	if (c->trusted_serial != c->r->conf_serial) {
 		const char *peer = c->remote[0] ? c->remote : "unix:";
-		c->trusted = rs_conf_cidr_match(&c->r->conf->trusted_proxies, peer);
+		c->trusted = !c->stranger && rs_conf_cidr_match(&c->r->conf->trusted_proxies, peer);
 		c->trusted_serial = c->r->conf_serial;
 	}
 	return c->trusted;
@@ -353,14 +355,25 @@ bool rs_conn_trusted(struct rs_conn *c)
 
 /* ---- the end ------------------------------------------------------------------------------------------ */
 
+bool rs_conn_quiet(struct rs_conn *c)
+{
+	if (c->protocol->quiet)
+		return c->protocol->quiet(c);
+	/* A request may have arrived that was not read yet. */
+	if (c->state == RS_CONN_IDLE && !c->in.len)
+		read_cb(c->fd, EV_READ, c);
+	return c->state == RS_CONN_IDLE && !c->in.len;
+}
+
 void rs_conn_stop_idle(struct rs_reactor *r)
 {
 	for (uint32_t i = 0; i < rs_slab_capacity(&r->conns); i++) {
 		struct rs_conn *c = rs_slab_at(&r->conns, i);
-		/* A request may have arrived that was not read yet: it is still served. */
-		if (c->node.id && c->state == RS_CONN_IDLE && !c->in.len)
-			read_cb(c->fd, EV_READ, c);
-		if (c->node.id && c->state == RS_CONN_IDLE && !c->in.len)
+		if (!c->node.id || c->state == RS_CONN_CLOSED)
+			continue;
+		if (c->protocol->stop)
+			c->protocol->stop(c);
+		else if (rs_conn_quiet(c))
 			rs_conn_close(c);
 	}
 }

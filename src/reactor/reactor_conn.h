@@ -20,6 +20,7 @@ struct rs_conn;
 struct rs_http_response;
 struct rs_wire;
 struct rs_guest;
+struct rs_h2conn;
 struct rs_reactor;
 struct rs_req;
 
@@ -47,6 +48,14 @@ struct rs_conn_protocol {
 	 * *framing: what is to be done with its body. c->keepalive: what became of it. false: no memory.
 	 */
 	bool (*put_head)(struct rs_conn *c, struct rs_buf *out, const struct rs_http_response *head, enum rs_http_framing *framing);
+	/* Fields behind a body in pieces, checked lines, before its end is known. NULL: as chunked has them. false: no memory. */
+	bool (*put_trailers)(struct rs_conn *c, struct rs_slice lines);
+	/* The whole answer to c->req, or to what was no request, has been taken from out. May be NULL. */
+	void (*answered)(struct rs_conn *c);
+	/* The server stops: the connection ends when what it has begun is answered. NULL: it is left alone until then. */
+	void (*stop)(struct rs_conn *c);
+	/* rs_conn_quiet(), where the state does not tell. */
+	bool (*quiet)(const struct rs_conn *c);
 };
 
 enum rs_conn_state {
@@ -73,7 +82,8 @@ struct rs_conn {
 	bool keepalive;             /* of the current request, then of its answer */
 	bool linger;                /* close with care: the client may still be sending */
 	bool read_paused;           /* enough is buffered, or end of file was seen */
-	bool write_armed, is_ready, trusted;
+	bool write_armed, is_ready, is_idle, trusted;
+	bool stranger;              /* by its PROXY protocol header nobody knows who it is: never trusted */
 	bool tcp, secure;           /* secure: what the client sees is encrypted (HTTPS) */
 	uint8_t hold;               /* RS_HOLD_* */
 	int fd;                     /* the wire's; -1: closed, or a stream of another connection */
@@ -83,15 +93,19 @@ struct rs_conn {
 	const struct rs_conn_protocol *protocol;
 	const struct rs_wire *wire;
 	void *wire_data;            /* its own, freed by its close() */
+	struct rs_h2conn *h2;       /* HTTP/2: its own, or of the connection that it is a stream of */
 	struct rs_guest *guest;     /* what is known of it by its $fd; NULL: plain HTTP of the main port */
 	struct rs_req *req;         /* the one that is being received or answered */
 	struct rs_buf in;           /* received and not parsed */
 	size_t scanned;             /* see rs_http_parse() */
 	struct evbuffer *out;       /* not yet taken by the kernel; NULL: nothing */
 	uint64_t requests;
-	size_t linger_left;         /* bytes that may still be dropped */
+	int64_t linger_ms;          /* LINGER: at the latest */
+	uint32_t limit_place;       /* of its address: reactor_limit.h; 0: none */
 	struct event ev_read, ev_write;
-	TAILQ_ENTRY(rs_conn) ready_link, dead_link;
+	int64_t waits_since_ms;     /* bytes wait for the client since then, */
+	uint64_t taken;             /* and it took so many of them: reactor_pace.h */
+	TAILQ_ENTRY(rs_conn) ready_link, idle_link, dead_link;
 	uint16_t remote_port, local_port;
 	char remote[46], local[46]; /* address text, "" for a Unix socket */
 };
@@ -144,8 +158,13 @@ void rs_conn_end(struct rs_conn *c);
 /* For a wire: its client has sent these bytes, which are parsed or kept; end of file. c may be closed afterwards. */
 void rs_conn_input(struct rs_conn *c, const char *p, size_t n);
 void rs_conn_input_ends(struct rs_conn *c);
+/* LINGER: the client has sent more, which was dropped. */
+void rs_conn_still_lingers(struct rs_conn *c);
 /* Received bytes wait that no event will speak of: they are parsed at the end of the turn. */
 void rs_conn_make_ready(struct rs_conn *c);
+
+/* Does it wait for a request, and none of it has come? It may be closed afterwards. */
+bool rs_conn_quiet(struct rs_conn *c);
 
 /* When the sweep will call it late; ms from now. 0: never. */
 void rs_conn_deadline(struct rs_conn *c, int64_t ms);

@@ -155,14 +155,20 @@ static void add_serve(const struct rs_serve *serve, struct rs_wire_status *s)
 static bool status_text(struct rs_reactor *r, uint64_t token, struct rs_buf *out)
 {
 	struct rs_wire_status s = {
-		.connections = r->conns.used,
+		.connections = r->conns.used - r->h2.streams,
 		.accepted_total = r->n.accepted,
 		.requests_total = r->n.requests,
 		.queue_length = r->route.queued,
 		.refused_total = r->n.refused,
 		.stale_frames = r->n.stale,
 		.moved_total = r->n.moved,
+		.limited_connections_total = r->limit.conns,
+		.limited_requests_total = r->limit.requests,
+		.idle_closed_total = r->n.idle_closed,
 		.nworkers = r->route.nworkers,
+		.streams = r->lane.streams,
+		.streams_most = r->lane.most,
+		.streams_refused = r->lane.refused,
 	};
 	struct rs_worker *w;
 
@@ -208,7 +214,9 @@ static const char *on_conf(struct rs_reactor *r, const struct rs_frame *f)
 	r->conf = r->conf_owned = fresh;
 	r->conf_serial++;
 	rs_accept_configure(r);
+	rs_access_configure(r);
 	rs_static_configure(r);
+	rs_limit_configure(r);
 	return NULL;
 }
 
@@ -308,6 +316,8 @@ static const char *on_frame(struct rs_reactor *r, struct rs_frame *f)
 		return on_conf(r, f);
 	case RS_MSG_LISTEN:
 		return on_listen(r, f);
+	case RS_MSG_TLS:
+		return rs_tls_take(r, f);
 	case RS_MSG_LOG_FILE:
 		return on_log_file(r, f);
 	case RS_MSG_WORKER_NEW:

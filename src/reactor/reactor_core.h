@@ -14,9 +14,14 @@
 #include "reactor/reactor_access.h"
 #include "reactor/reactor_balance.h"
 #include "reactor/reactor_control.h"
+#include "reactor/reactor_h2.h"
+#include "reactor/reactor_lane.h"
+#include "reactor/reactor_limit.h"
+#include "reactor/reactor_observe.h"
 #include "reactor/reactor_route.h"
 #include "reactor/reactor_slab.h"
 #include "reactor/reactor_static.h"
+#include "reactor/reactor_tls.h"
 
 #include <event2/event_struct.h>
 #include <sys/queue.h>
@@ -40,6 +45,7 @@ enum rs_reactor_phase {
 
 struct rs_reactor_counters {
 	uint64_t accepted, requests, refused, stale, moved;
+	uint64_t idle_closed;         /* idle connections that made room for others */
 };
 
 struct rs_reactor {
@@ -61,15 +67,23 @@ struct rs_reactor {
 	struct rs_route route;
 	struct rs_serve *serve;       /* what has a $fd, and processes with ids; NULL: plain HTTP alone */
 	struct rs_balance balance;
+	struct rs_lane lane;          /* answers that last */
 	struct rs_static files;
+	struct rs_tls_ports tls;
 	struct rs_access access;
+	struct rs_h2_all h2;
+	struct rs_limit limit;
+	struct rs_observe observe;
 	struct rs_reactor_counters n;
 
 	struct rs_slab conns, reqs;
 	int64_t *deadline_ms;         /* by connection slot, 0: none */
 	uint32_t deadlines;
 	struct rs_conn_list ready;    /* received bytes are waiting to be parsed */
+	struct rs_conn_list idle;     /* reactor_idle.h */
+	int64_t idle_told_ms;
 	struct rs_conn_list dead;     /* closed in this turn; memory goes at its end */
+	uint32_t ndead;               /* of conns.used */
 
 	struct rs_http_head head;     /* of the request that is being parsed right now */
 	struct rs_buf out;            /* a response piece while it is put together; empty between calls */

@@ -7,6 +7,9 @@
 #include "reactor/reactor_body.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_h2.h"
+#include "reactor/reactor_idle.h"
+#include "reactor/reactor_pace.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
@@ -20,19 +23,34 @@
 static void begin(struct rs_conn *c, const char *p, size_t behind);
 static void submit(struct rs_conn *c);
 
-/* The head is refused: answer, log, and read no more of it. */
-static void refuse(struct rs_conn *c, const char *p, size_t n, unsigned status, const char *why)
+/* Answer, log, and read no more of it. */
+void rs_http_refuse(struct rs_conn *c, struct rs_slice text, unsigned status, const char *why)
 {
 	rs_debug(c->r->log, "client %s: %u: %s", c->remote, status, why);
-	rs_access_refused(c->r, c, rs_slice(p, n), status);
+	rs_access_refused(c->r, c, text, status);
 	rs_send_error(c, status, false);
+}
+
+/* Takes *used bytes of a body; perhaps it is complete then, or refused. */
+static void take_body(struct rs_conn *c, const char *p, size_t n, size_t *used)
+{
+	unsigned status = 0;
+	enum rs_result rc = rs_body_feed(c->req, p, n, used, &status);
+
+	if (rc == RS_DONE)
+		submit(c);
+	else if (rc == RS_AGAIN)
+		rs_pace_body(c);
+	else
+		rs_send_error(c, status, false);
 }
 
 /* One request at a time. Afterwards the connection may be closed. */
 static size_t http_input(struct rs_conn *c, const char *p, size_t n)
 {
 	struct rs_reactor *r = c->r;
-	const struct rs_http_limits limits = { .head_max = (size_t)r->conf->header_max_size };
+	const struct rs_http_limits limits = { .head_max = (size_t)r->conf->header_max_size,
+					       .fields_max = (size_t)r->conf->header_max_count };
 	unsigned status = 0, started = 0;
 	const char *why = "";
 	size_t at = 0, used;
@@ -43,30 +61,30 @@ static size_t http_input(struct rs_conn *c, const char *p, size_t n)
 		case RS_CONN_IDLE:
 			if (started++ == REQUESTS_PER_TURN)
 				return at;
+			rs_idle_remove(c);
 			c->state = RS_CONN_HEAD;
 			c->scanned = 0;
 			rs_conn_deadline(c, r->conf->header_timeout);
 			/* fall through */
 		case RS_CONN_HEAD:
+			rc = rs_h2conn_preface(c, p + at, n - at);
+			if (rc == RS_OK)
+				(void)rs_h2conn_begin(c);
+			if (rc != RS_ERR)
+				return at;
 			rc = rs_http_parse(&r->head, p + at, n - at, &limits, &c->scanned, &status, &why);
 			if (rc == RS_AGAIN)
 				return at;
 			if (rc == RS_ERR) {
-				refuse(c, p + at, n - at, status, why);
+				rs_http_refuse(c, rs_slice(p + at, n - at), status, why);
 				return n;
 			}
 			at += r->head.head_len;
 			begin(c, p + at - r->head.head_len, n - at);
 			break;
 		case RS_CONN_BODY:
-			rc = rs_body_feed(c->req, p + at, n - at, &used, &status);
+			take_body(c, p + at, n - at, &used);
 			at += used;
-			if (rc == RS_DONE)
-				submit(c);
-			else if (rc == RS_AGAIN)
-				rs_conn_deadline(c, r->conf->body_timeout);
-			else
-				rs_send_error(c, status, false);
 			break;
 		default:
 			return at;
@@ -96,13 +114,38 @@ static bool may_upgrade(const struct rs_conn *c, const struct rs_http_head *h)
 	return h->upgrade && c->r->serve && c->r->serve->main && c->r->serve->main->set.protocol == RS_PORT_WEBSOCKET;
 }
 
+/* limit_req. What has no body leaves the connection in step. */
+static void too_many(struct rs_conn *c, const struct rs_http_head *h)
+{
+	const unsigned status = (unsigned)c->r->conf->limit_req_status;
+
+	if (status == RS_LIMIT_SILENT)
+		rs_conn_close(c);
+	else
+		rs_send_error(c, status, c->keepalive && !h->chunked && h->content_length == 0);
+}
+
+/* 100 Continue. */
+static void go_on(struct rs_conn *c)
+{
+	const struct rs_http_response head = { .status = 100, .content_length = -1, .minor = 1, .keepalive = c->keepalive };
+	struct rs_buf *out = &c->r->out;
+	enum rs_http_framing framing;
+	struct iovec iov;
+
+	RS_ASSERT(out->len == 0);
+	if (c->protocol->put_head(c, out, &head, &framing)) {
+		iov = (struct iovec){ out->p + out->off, out->len };
+		(void)rs_conn_write(c, &iov, 1);
+	}
+	rs_buf_reset(out, RS_OUT_KEEP);
+}
+
 /* A complete head at p; `behind` bytes of the body, or of the next request, are here already. */
 static void begin(struct rs_conn *c, const char *p, size_t behind)
 {
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct rs_reactor *r = c->r;
 	const struct rs_http_head *h = &r->head;
-	struct iovec iov = { (void *)(uintptr_t)go_on, sizeof go_on - 1 };
 	struct rs_req *q = rs_req_new(c, p, h);
 	unsigned status = 0;
 
@@ -113,9 +156,13 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 		rs_send_error(c, 503, false);
 		return;
 	}
+	if (!rs_limit_request(c)) {
+		too_many(c, h);
+		return;
+	}
 	if (may_upgrade(c, h) && rs_upgrade_begin(q, h))
 		return;
-	if (!h->chunked && h->content_length == 0) {
+	if (!h->chunked && !h->open && h->content_length == 0) {
 		if ((h->get_method || h->head_method) && rs_static_serve(files_of(c), q, h))
 			return;
 		submit(c);
@@ -126,9 +173,9 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 		return;
 	}
 	c->state = RS_CONN_BODY;
-	rs_conn_deadline(c, r->conf->body_timeout);
+	rs_pace_body(c);
 	if (h->expect_continue && behind == 0)
-		(void)rs_conn_write(c, &iov, 1);
+		go_on(c);
 }
 
 static void submit(struct rs_conn *c)
@@ -146,9 +193,51 @@ static void submit(struct rs_conn *c)
 static void too_slow(struct rs_conn *c)
 {
 	if (c->state == RS_CONN_HEAD)
-		refuse(c, rs_buf_data(&c->in), c->in.len, 408, "head took too long");
+		rs_http_refuse(c, rs_buf_slice(&c->in), 408, "head took too long");
 	else
 		rs_send_error(c, 408, false);
+}
+
+/* ---- streams -------------------------------------------------------------------------------------------- */
+
+void rs_http_request(struct rs_conn *c, struct rs_slice text, bool body)
+{
+	struct rs_reactor *r = c->r;
+	/* Its size was bounded before; what it became has a few bytes more. */
+	const struct rs_http_limits limits = { .head_max = text.n + 1, .fields_max = (size_t)r->conf->header_max_count, .h2 = true,
+					       .body = body };
+	const char *why = "not complete";
+	unsigned status = 400;
+	size_t scanned = 0;
+
+	if (rs_http_parse(&r->head, text.p, text.n, &limits, &scanned, &status, &why) == RS_OK)
+		begin(c, text.p, 0);
+	else
+		rs_http_refuse(c, text, status, why);
+}
+
+bool rs_http_body(struct rs_conn *c, const char *p, size_t n)
+{
+	size_t used;
+
+	while (n && c->state == RS_CONN_BODY) {
+		take_body(c, p, n, &used);
+		p += used;
+		n -= used;
+	}
+	return n == 0;
+}
+
+void rs_http_body_ends(struct rs_conn *c)
+{
+	unsigned status = 0;
+
+	if (c->state != RS_CONN_BODY)
+		return;
+	if (rs_body_end(c->req, &status) == RS_DONE)
+		submit(c);
+	else
+		rs_send_error(c, status, false);
 }
 
 /* ---- a connection that speaks it ------------------------------------------------------------------------ */
@@ -167,7 +256,7 @@ static void http_eof(struct rs_conn *c)
 	rs_conn_close(c);
 }
 
-static void http_late(struct rs_conn *c)
+void rs_http_late(struct rs_conn *c)
 {
 	switch ((enum rs_conn_state)c->state) {
 	case RS_CONN_HEAD:
@@ -205,7 +294,7 @@ const struct rs_conn_protocol rs_http_protocol = {
 	.input = http_input,
 	.hungry = http_hungry,
 	.eof = http_eof,
-	.late = http_late,
+	.late = rs_http_late,
 	.written = rs_conn_http_written,
 	.put_head = http_put_head,
 };

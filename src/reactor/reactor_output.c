@@ -9,6 +9,8 @@
 
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_http.h"
+#include "reactor/reactor_idle.h"
+#include "reactor/reactor_pace.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
@@ -18,9 +20,12 @@
 #include <errno.h>
 #include <event2/buffer.h>
 
-/* After an early answer: how much, and how long, is read and dropped so that the client can read it. */
-#define LINGER_BYTES (32u << 20)
+/*
+ * After an early answer the rest of the request is read and dropped, so that the client can read the answer: until it is silent for
+ * this long, and this long in all. Many send all of a body before they look.
+ */
 #define LINGER_MS 5000
+#define LINGER_MAX_MS 30000
 /* The same for one that has a $fd, when the server stops: long enough for what has left to arrive. */
 #define STOP_LINGER_MS 200
 /* What one write event gives to one client, so that a fast one leaves time for the others. */
@@ -40,8 +45,9 @@ void rs_conn_want_write(struct rs_conn *c)
 	if (c->write_armed || !c->wire->want_write(c, true))
 		return;
 	c->write_armed = true;
+	rs_pace_write_begins(c);
 	if (c->state == RS_CONN_SEND)
-		rs_conn_deadline(c, c->r->conf->write_timeout);
+		rs_pace_write(c);
 }
 
 static bool keep_rest(struct rs_conn *c, const struct iovec *iov, int n, size_t skip)
@@ -127,7 +133,7 @@ void rs_conn_http_written(struct rs_conn *c)
 		return;
 	}
 	if (c->state == RS_CONN_SEND)
-		rs_conn_deadline(c, c->r->conf->write_timeout);
+		rs_pace_write(c);
 	if (c->req)
 		rs_send_credit(c->req);
 }
@@ -149,6 +155,7 @@ void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
 			rs_conn_fail(c, errno);
 			return;
 		}
+		c->taken += (size_t)n;
 	}
 	if (!rs_conn_pending(c) && c->out) {
 		evbuffer_free(c->out);
@@ -173,6 +180,8 @@ static void finish(struct rs_conn *c)
 	struct rs_req *q = c->req;
 
 	rs_conn_unwant_write(c);
+	if (c->protocol->answered)
+		c->protocol->answered(c);
 	if (q) {
 		if (c->guest)
 			rs_request_settle(q);
@@ -191,6 +200,8 @@ static void finish(struct rs_conn *c)
 		return;
 	}
 	c->state = RS_CONN_IDLE;
+	if (!c->guest && c->fd >= 0)
+		rs_idle_put(c);
 	/* Who is silent for too long on a server's port: reactor_port.c. */
 	rs_conn_deadline(c, c->guest ? 0 : r->conf->keepalive_timeout);
 	if (c->in.len)
@@ -218,10 +229,20 @@ static void linger(struct rs_conn *c)
 	c->guest = NULL;
 	c->state = RS_CONN_LINGER;
 	c->hold = 0;
-	c->linger_left = LINGER_BYTES;
+	c->linger_ms = rs_reactor_ms(c->r) + LINGER_MAX_MS;
 	rs_buf_free(&c->in);
 	rs_conn_deadline(c, ms);
 	rs_conn_resume(c);
+}
+
+void rs_conn_still_lingers(struct rs_conn *c)
+{
+	const int64_t left = c->linger_ms - rs_reactor_ms(c->r);
+
+	if (left <= 0)
+		rs_conn_close(c);
+	else if (c->r->phase == RS_REACTOR_RUN)
+		rs_conn_deadline(c, left < LINGER_MS ? left : LINGER_MS);
 }
 
 void rs_conn_end(struct rs_conn *c)
@@ -240,6 +261,10 @@ void rs_conn_end(struct rs_conn *c)
 		c->req->ended = true;
 	rs_buf_free(&c->in);
 	rs_conn_hold(c, RS_HOLD_ENDED);
-	rs_conn_deadline(c, rs_conn_pending(c) ? c->r->conf->write_timeout : 0);
+	rs_conn_deadline(c, 0);
+	if (rs_conn_pending(c)) {
+		rs_pace_write_begins(c);
+		rs_pace_write(c);
+	}
 	rs_conn_answer_ends(c);
 }

@@ -116,7 +116,7 @@ void rs_gate_listen(struct rs_gate *g, int fd, struct rs_slice address)
 {
 	set_options(&g->set, fd);
 	if (g->set.protocol != RS_PORT_DATAGRAM)
-		g->listening = rs_accept_add(g->r, fd, address, g, 0);
+		g->listening = rs_accept_add(g->r, fd, address, g, g->set.tls ? RS_LISTEN_TLS : 0);
 	else if (!(g->listening = rs_datagram_open(g, fd)))
 		rs_error(g->r->log, "cannot receive on %.*s", (int)address.n, address.p);
 }

@@ -5,8 +5,13 @@
 #include "reactor/reactor_req.h"
 
 #include "base/rs_fd.h"
+#include "reactor/reactor_client.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_observe.h"
+#include "reactor/reactor_tls.h"
+
+#include <stdlib.h>
 
 /* Free requests keep a payload buffer up to this, if there are not too many of them. */
 #define PAYLOAD_KEEP 4096
@@ -23,29 +28,36 @@ static struct rs_wire_slice place(const char *p, const struct rs_http_head *h, s
 }
 
 /* The whole payload but the body: see struct rs_wire_request. */
-static bool encode(struct rs_req *q, struct rs_conn *c, const char *p, const struct rs_http_head *h)
+static bool encode(struct rs_req *q, struct rs_conn *c, const char *p, const struct rs_http_head *h, const struct rs_client *who)
 {
-	size_t remote = strlen(c->remote), local = strlen(c->local);
+	const struct rs_slice tls = c->secure ? rs_tls_variables(c) : RS_SLICE("");
+	const struct rs_slice texts[] = { rs_slice_str(who->remote), rs_slice_str(c->local), who->name, rs_slice_str(q->id), tls };
 	size_t table = h->nfields * 2 * sizeof(struct rs_wire_slice);
 	struct rs_wire_request w = {
 		.received_us = (uint64_t)rs_reactor_wall_us(c->r),
 		.credit = q->window,
-		.flags = (rs_conn_trusted(c) ? RS_REQ_TRUSTED : 0) | (h->keepalive ? RS_REQ_KEEPALIVE : 0),
+		.tls_len = (uint32_t)tls.n,
+		.flags = (who->tls ? RS_REQ_TLS : 0) | (who->headers ? RS_REQ_TRUSTED : 0) | (h->keepalive ? RS_REQ_KEEPALIVE : 0),
 		.method = place(p, h, h->method),
 		.target = place(p, h, h->target),
 		.path_len = (uint32_t)h->path_len,
 		.nfields = (uint32_t)h->nfields,
 		.head_len = (uint32_t)h->head_len,
-		.remote_len = (uint16_t)remote,
-		.local_len = (uint16_t)local,
-		.remote_port = c->remote_port,
-		.local_port = c->local_port,
+		.remote_len = (uint16_t)texts[0].n,
+		.local_len = (uint16_t)texts[1].n,
+		.name_len = (uint16_t)texts[2].n,
+		.id_len = (uint16_t)texts[3].n,
+		.remote_port = who->remote_port,
+		.local_port = who->local_port,
 		.http_minor = h->minor,
+		.http_major = h->major,
 	};
 	struct rs_wire_slice pair[2];
 	char *to;
 
-	q->prefix_len = sizeof w + table + h->head_len + remote + local;
+	q->prefix_len = sizeof w + table + h->head_len;
+	for (size_t i = 0; i < RS_COUNTOF(texts); i++)
+		q->prefix_len += texts[i].n;
 	to = rs_buf_reserve(&q->payload, q->prefix_len);
 	if (!to)
 		return false;
@@ -57,8 +69,10 @@ static bool encode(struct rs_req *q, struct rs_conn *c, const char *p, const str
 		memcpy(to, pair, sizeof pair);
 	}
 	memcpy(to, p, h->head_len);
-	memcpy(to + h->head_len, c->remote, remote);
-	memcpy(to + h->head_len + remote, c->local, local);
+	to += h->head_len;
+	for (size_t i = 0; i < RS_COUNTOF(texts); to += texts[i].n, i++)
+		if (texts[i].n)
+			memcpy(to, texts[i].p, texts[i].n);
 	rs_buf_commit(&q->payload, q->prefix_len);
 	return true;
 }
@@ -69,6 +83,7 @@ struct rs_req *rs_req_new(struct rs_conn *c, const char *p, const struct rs_http
 	struct rs_req *q = rs_slab_take(&r->reqs);
 	struct rs_slab_node node;
 	struct rs_buf payload;
+	struct rs_client who;
 
 	if (!q)
 		return NULL;
@@ -91,8 +106,11 @@ struct rs_req *rs_req_new(struct rs_conn *c, const char *p, const struct rs_http
 		.granted = c->guest ? INT64_MAX : (uint64_t)r->conf->buffer_output_size,
 		.file_fd = -1,
 	};
+	rs_client_find(c, h, &who);
+	memcpy(q->remote, who.remote, sizeof q->remote);
+	rs_observe_id(c, h, q->id);
 	c->req = q;
-	if (encode(q, c, p, h))
+	if (encode(q, c, p, h, &who))
 		return q;
 	c->req = NULL;
 	q->conn = NULL;
@@ -110,6 +128,8 @@ void rs_req_release(struct rs_req *q)
 		return;
 	rs_fd_close(&q->body_fd);
 	rs_fd_close(&q->file_fd);
+	free(q->parts);
+	q->parts = NULL;
 	rs_buf_reset(&q->payload,
 		     rs_slab_capacity(&r->reqs) - r->reqs.used < IDLE_PAYLOADS_MAX ? PAYLOAD_KEEP : 0);
 	q->magic = 0;

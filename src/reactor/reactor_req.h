@@ -8,6 +8,7 @@
 
 #include "base/rs_buf.h"
 #include "http/http.h"
+#include "http/http_forwarded.h"
 #include "ipc/wire.h"
 #include "reactor/reactor_slab.h"
 
@@ -20,6 +21,7 @@ struct rs_reactor;
 struct rs_conn;
 struct rs_letter;
 struct rs_seat;
+struct rs_static_parts;
 struct rs_worker;
 
 enum rs_req_state {
@@ -36,10 +38,14 @@ struct rs_req {
 	uint8_t state;              /* enum rs_req_state */
 	uint8_t minor;              /* HTTP/1.minor */
 	uint8_t framing;            /* enum rs_http_framing, from head_sent on */
-	bool head_method, chunked;
+	bool head_method;
+	bool chunked, open;         /* how its body is delimited; neither: by body_left */
 	bool head_sent, ended;      /* of the answer */
 	bool answering;             /* a frame of an answer was seen: the request is not needed any more */
 	bool counted;               /* servers: in rs_serve.open_requests */
+	uint8_t lane;               /* enum rs_lane_place */
+	bool declared;              /* its answer says that it is a stream */
+	bool refused;               /* answered here: what its worker still says is dropped */
 	bool handshake;             /* servers: a WebSocket upgrade that the application answers */
 	uint8_t letters;            /* servers: that carry it and are not over */
 	uint16_t status;            /* of the answer, 0: none yet */
@@ -52,13 +58,19 @@ struct rs_req {
 	struct rs_letter *letter;   /* servers: that asks for its answer; NULL: over */
 	struct rs_seat *seat;       /* servers: whose process took that letter and did not answer; NULL: nobody */
 
+	char remote[46];            /* the client, behind its proxy; "" for a Unix socket */
+	char id[RS_REQUEST_ID_MAX + 1];
 	struct rs_buf payload;      /* of the REQUEST frame; an inline body stands at its end */
 	size_t prefix_len;          /* of payload without the body */
 	int body_fd;                /* spooled body, or -1 */
 	uint64_t body_len, body_left;
 	struct rs_http_chunked chunk;
 
+	TAILQ_ENTRY(rs_req) lane_link; /* RS_LANE_YOUNG */
+	int64_t lane_ms;            /* since when */
+
 	int64_t received_us, posted_us, progress_us;
+	int64_t begun_us;           /* its worker had nothing else before it; known when the answer begins, 0: not */
 	int64_t worker_id;          /* for the access log; -1: answered here */
 
 	uint64_t window;            /* body bytes: in flight at most, */
@@ -68,6 +80,7 @@ struct rs_req {
 	int file_fd;                /* a static file on its way, or -1 */
 	off_t file_at;
 	uint64_t file_left;
+	struct rs_static_parts *parts; /* what of it comes afterwards, NULL: nothing; reactor_static_parts.c */
 };
 
 /* For a head that was just parsed from p; becomes c's current request. NULL: no memory. */

@@ -9,13 +9,12 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_dispatch.h"
+#include "reactor/reactor_file.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_serve.h"
 #include "reactor/reactor_upgrade.h"
 #include "reactor/reactor_worker.h"
-
-#include <sys/stat.h>
 
 /* ---- to a worker ---------------------------------------------------------------------------------------- */
 
@@ -193,27 +192,18 @@ static const char *answer_head(struct rs_req *q, const struct rs_frame *f)
 /* A whole answer whose body are bytes of a file. */
 static const char *answer_file(struct rs_worker *w, struct rs_req *q, struct rs_frame *f)
 {
-	struct rs_frame head = *f;
-	struct rs_slice reason, headers, body;
-	struct rs_wire_response a;
-	struct stat st;
+	const char *wrong = NULL;
+	struct rs_frame head;
 	uint64_t offset;
-	int fd;
+	const char *why = rs_file_cut(f, &head, &offset, &wrong);
 
-	if (f->payload.n < sizeof offset || f->nfds != 1)
-		return "ANSWER_FILE without offset or file";
-	memcpy(&offset, f->payload.p, sizeof offset);
-	head.payload = rs_slice(f->payload.p + sizeof offset, f->payload.n - sizeof offset);
-	if (!rs_send_cut(head.payload, &a, &reason, &headers, &body) || body.n || a.content_length < 0)
-		return "ANSWER_FILE with wrong lengths";
+	if (why)
+		return why;
 	if (q->handshake)
 		return unfit(q, "a file in answer to a handshake");
-	if (fstat(f->fd[0], &st) < 0 || !S_ISREG(st.st_mode) || offset > (uint64_t)st.st_size ||
-	    (uint64_t)a.content_length > (uint64_t)st.st_size - offset)
-		return unfit(q, "not a file, or bytes that it does not have");
-	fd = rs_ipc_take_fd(&w->ipc, f, 0);
-	head.flags = 0;
-	return rs_send_file(q, &head, fd, offset);
+	if (wrong)
+		return unfit(q, wrong);
+	return rs_send_file(q, &head, rs_ipc_take_fd(&w->ipc, f, 0), offset);
 }
 
 const char *rs_request_answer(struct rs_worker *w, struct rs_frame *f)

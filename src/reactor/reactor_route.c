@@ -173,6 +173,8 @@ void rs_route_abandon(struct rs_worker *w, unsigned status)
 		if (!q)
 			continue;
 		rs_slot_free(w, q);
+		if (q->conn && !q->ended)
+			rs_warnx(w->r->log, "request %s is %s %u: worker %u does not end it", q->id, q->head_sent ? "cut, not" : "answered", status, w->id);
 		if (q->conn)
 			rs_send_failed(q, status);
 		else

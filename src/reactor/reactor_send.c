@@ -10,6 +10,7 @@
 #include "base/rs_fd.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_observe.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_worker.h"
 
@@ -71,10 +72,12 @@ const char *rs_send_response(struct rs_req *q, const struct rs_frame *f)
 	if (w.content_length < 0 && (f->flags & RS_FRAME_END) && !q->head_method)
 		w.content_length = w.body_len;
 
+	rs_observe_answering(q);
 	struct rs_http_response head = {
 		.status = w.status,
 		.reason = reason,
 		.headers = headers,
+		.more = rs_observe_lines(q, headers, ""),
 		.content_length = w.content_length,
 		.date = block.has_date ? NULL : rs_reactor_date(r),
 		/* A script's own classes say it, or were told not to. */
@@ -120,32 +123,6 @@ const char *rs_send_body(struct rs_req *q, const struct rs_frame *f)
 	if (!spend(q, f->payload.n))
 		return "more body than its credit";
 	emit(q, f->payload, f->flags & RS_FRAME_END);
-	return NULL;
-}
-
-const char *rs_send_file(struct rs_req *q, const struct rs_frame *f, int fd, uint64_t offset)
-{
-	struct rs_reactor *r = q->r;
-	const struct rs_frame last = { .msg = RS_MSG_BODY, .flags = RS_FRAME_END, .id = q->node.id };
-	const uint64_t id = q->node.id;
-	const char *why = rs_send_response(q, f);
-
-	q = rs_slab_find(&r->reqs, id);
-	if (why || !q || !q->conn || q->ended) {
-		rs_fd_close(&fd);
-		return why;
-	}
-	if (q->framing != RS_HTTP_LENGTH || q->length_left == 0) {
-		rs_fd_close(&fd);
-		return rs_send_body(q, &last);
-	}
-	q->file_fd = fd;
-	q->file_at = (off_t)offset;
-	q->file_left = q->length_left;
-	q->length_left = 0;
-	q->ended = true;
-	if (!rs_conn_pending(q->conn))
-		rs_static_continue(q);
 	return NULL;
 }
 
@@ -206,7 +183,12 @@ static void emit_trailers(struct rs_req *q, struct rs_slice lines)
 {
 	struct rs_buf *out = &q->r->out;
 
-	if (q->framing != RS_HTTP_CHUNKED)
+	if (q->conn->protocol->put_trailers && q->framing != RS_HTTP_NO_BODY) {
+		if (!q->conn->protocol->put_trailers(q->conn, lines))
+			rs_conn_close(q->conn);
+		else
+			emit(q, RS_SLICE(""), true);
+	} else if (q->framing != RS_HTTP_CHUNKED)
 		emit(q, RS_SLICE(""), true);
 	else
 		leave(q, RS_SLICE(""), RS_SLICE("\r\n"), rs_buf_put(out, "0\r\n", 3) && rs_buf_put(out, lines.p, lines.n), true);
@@ -237,6 +219,7 @@ static void emit(struct rs_req *q, struct rs_slice body, bool end)
 		}
 		break;
 	case RS_HTTP_UNTIL_CLOSE:
+	case RS_HTTP_FRAMED:
 		break;
 	}
 	leave(q, body, tail, ok, end);
@@ -291,7 +274,7 @@ void rs_send_error_with(struct rs_conn *c, unsigned status, bool keep, const cha
 	const struct rs_http_response head = {
 		.status = status,
 		.headers = RS_SLICE("Content-Type: text/html\r\n"),
-		.more = rs_slice_str(lines),
+		.more = q ? rs_observe_lines(q, RS_SLICE(""), lines) : rs_slice_str(lines),
 		.content_length = (int64_t)body.n,
 		.date = rs_reactor_date(r),
 		.server = r->conf->server,
@@ -323,7 +306,7 @@ void rs_send_failed(struct rs_req *q, unsigned status)
 	q->ended = true;
 	c->keepalive = false;
 	/* The end of the connection would pass for the end of the body: it has to look like an accident. */
-	if (q->framing == RS_HTTP_UNTIL_CLOSE)
+	if (q->framing == RS_HTTP_UNTIL_CLOSE || q->framing == RS_HTTP_FRAMED)
 		rs_conn_reset(c);
 	else
 		rs_conn_answer_ends(c);

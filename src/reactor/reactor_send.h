@@ -23,12 +23,6 @@ bool rs_send_cut(struct rs_slice payload, struct rs_wire_response *w, struct rs_
 		 struct rs_slice *body);
 
 /*
- * The same for an answer whose body are the bytes of a regular file from offset on, as many as its content_length says; the
- * frame has the head alone. Takes fd.
- */
-const char *rs_send_file(struct rs_req *q, const struct rs_frame *f, int fd, uint64_t offset);
-
-/*
  * An answer of our own. keep: the connection may live on; else it is closed with care, since the client may
  * still be sending. No head may have been sent.
  */

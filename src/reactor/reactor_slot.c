@@ -105,6 +105,7 @@ void rs_slot_offer(struct rs_worker *w, struct rs_req *q)
 void rs_slot_free(struct rs_worker *w, struct rs_req *q)
 {
 	RS_ASSERT(q->worker == w && w->slot[q->slot] == q && w->posted > 0);
+	rs_lane_leave(q);
 	w->slot[q->slot] = NULL;
 	w->posted--;
 	q->worker = NULL;

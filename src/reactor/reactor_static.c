@@ -1,19 +1,19 @@
 /*
  * Plain files below document_root. Runs in the reactor. Decides whether a target is a file that may be served
- * (everything else is PHP's), and moves it to the client with sendfile. Which file a name means:
- * reactor_static_file.c; directories: reactor_static_dir.c; several parts of a file: reactor_static_parts.c.
+ * (everything else is PHP's), and moves it to the client with sendfile. Where the steps between are: reactor_static.h.
  */
 #include "reactor/reactor_static.h"
 
 #include "base/rs_fd.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_observe.h"
+#include "reactor/reactor_pace.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_wire.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,59 +22,14 @@
 /* What one turn sends to one client. */
 #define SEND_TURN (1u << 20)
 
-static bool not_modified(const struct rs_req *q, int64_t mtime)
-{
-	struct rs_slice since = rs_req_field(q, RS_SLICE("If-Modified-Since"));
-	int64_t t;
-
-	/* RFC 9110 13.1.3: with If-None-Match it does not count. We have no entity tags, so none matches. */
-	if (rs_req_field(q, RS_SLICE("If-None-Match")).n)
-		return false;
-	return since.n && rs_http_date_parse(since, &t) && mtime <= t;
-}
-
-/* Which bytes of the file are asked for, and the status that goes with them. */
-struct wanted {
-	struct rs_http_range range[RS_HTTP_RANGES_MAX];
-	size_t ranges;
-	uint64_t size;
-	unsigned status; /* 200, 206, 304, 416 */
-};
-
-/* The whole file, unless the client has it or wants parts of it (RFC 9110 13, 14). */
-static struct wanted choose(const struct rs_static *s, const struct rs_req *q, const struct stat *st)
-{
-	struct wanted w = { .size = (uint64_t)st->st_size, .status = 200 };
-	struct rs_slice only_if = rs_req_field(q, RS_SLICE("If-Range"));
-	int64_t t;
-
-	if (not_modified(q, st->st_mtime)) {
-		w.status = 304;
-		return w;
-	}
-	if (!s->port || (only_if.n && !(rs_http_date_parse(only_if, &t) && t == st->st_mtime)))
-		return w;
-	switch (rs_http_range(rs_req_field(q, RS_SLICE("Range")), w.size, w.range, &w.ranges)) {
-	case RS_HTTP_RANGE_WHOLE:
-		break;
-	case RS_HTTP_RANGE_PART:
-		w.status = 206;
-		break;
-	case RS_HTTP_RANGE_NEVER:
-		w.status = 416;
-		break;
-	}
-	return w;
-}
-
-/* n: of the body, -1: it says nothing about one. */
-static bool put_head(struct rs_req *q, unsigned status, const char *lines, int64_t n)
+bool rs_static_put_head(struct rs_req *q, unsigned status, const char *lines, int64_t n)
 {
 	struct rs_reactor *r = q->r;
 	enum rs_http_framing framing;
 	struct rs_http_response head = {
 		.status = (uint16_t)status,
 		.headers = rs_slice_str(lines),
+		.more = rs_observe_lines(q, RS_SLICE(""), ""),
 		.content_length = n,
 		.date = rs_reactor_date(r),
 		.server = r->conf->server,
@@ -91,24 +46,6 @@ static bool put_head(struct rs_req *q, unsigned status, const char *lines, int64
 	return true;
 }
 
-/* The head of a file, or of one part of it. */
-static bool put_file_head(struct rs_req *q, const struct wanted *w, const struct rs_http_range *part, const struct stat *st,
-			  const char *type)
-{
-	char lines[384], modified[32], range[96] = "";
-
-	rs_http_date(st->st_mtime, modified);
-	if (w->status == 206)
-		(void)rs_fmt(range, sizeof range, RS_STATIC_RANGE "\r\n", part->at, part->at + part->n - 1, w->size);
-	else if (w->status == 416)
-		(void)rs_fmt(range, sizeof range, "Content-Range: bytes */%" PRIu64 "\r\n", w->size);
-	if (!rs_fmt(lines, sizeof lines, "Content-Type: %s\r\nLast-Modified: %s\r\n%s", type, modified, range))
-		return false;
-	if (w->status == 304)
-		return put_head(q, 304, strchr(lines, '\n') + 1, -1);
-	return put_head(q, w->status, lines, (int64_t)part->n);
-}
-
 /* The file's bytes behind the head. false: they cannot be read, or are fewer than it said. */
 static bool put_small(struct rs_buf *out, int fd, const struct rs_http_range *part)
 {
@@ -120,8 +57,7 @@ static bool put_small(struct rs_buf *out, int fd, const struct rs_http_range *pa
 	return true;
 }
 
-/* What stands in r->out, then what is set of the file. */
-static void send_answer(struct rs_req *q)
+void rs_static_send(struct rs_req *q)
 {
 	struct rs_buf *out = &q->r->out;
 	struct iovec iov = { out->p + out->off, out->len };
@@ -142,89 +78,101 @@ static void send_answer(struct rs_req *q)
 bool rs_static_answer(struct rs_req *q, unsigned status, const char *lines, struct rs_slice body)
 {
 	struct rs_reactor *r = q->r;
-	bool ok = put_head(q, status, lines, (int64_t)body.n) && (q->head_method || rs_buf_put(&r->out, body.p, body.n));
+	bool ok = rs_static_put_head(q, status, lines, (int64_t)body.n) && (q->head_method || rs_buf_put(&r->out, body.p, body.n));
 
 	if (ok) {
 		q->sent = q->head_method ? 0 : body.n;
-		send_answer(q);
+		rs_static_send(q);
 	}
 	rs_buf_reset(&r->out, RS_OUT_KEEP);
 	return ok;
 }
 
-/* One piece of the file, perhaps all of it or nothing. Takes fd. false: nothing was done. */
-static bool answer_piece(struct rs_req *q, int fd, const struct wanted *w, const struct stat *st, const char *type)
+/* One piece of the file, perhaps all of it or nothing. Takes f->fd. false: nothing was done. */
+static bool answer_piece(struct rs_req *q, struct rs_static_found *f, const struct rs_static_wanted *w)
 {
-	struct rs_http_range part = { 0, w->status == 200 ? w->size : 0 };
+	struct rs_http_range part = w->ranges ? w->range[0] : (struct rs_http_range){ 0, (uint64_t)f->st.st_size };
+	const bool bodiless = w->status == 304 || q->head_method || part.n == 0;
+	char lines[RS_STATIC_LINES_MAX];
 	struct rs_reactor *r = q->r;
 	bool ok;
 
-	if (w->ranges)
-		part = w->range[0];
-	ok = put_file_head(q, w, &part, st, type);
-	if (!ok || q->head_method || part.n == 0) {
-		rs_fd_close(&fd);
-	} else if (part.n <= SMALL_FILE) {
-		ok = put_small(&r->out, fd, &part);
+	ok = rs_static_lines(q, f, w->status, w->ranges ? &part : NULL, w->status == 304 ? NULL : f->type, lines) &&
+	     rs_static_put_head(q, w->status, lines, w->status == 304 ? -1 : (int64_t)part.n);
+	if (ok && !bodiless && part.n <= SMALL_FILE) {
+		ok = put_small(&r->out, f->fd, &part);
 		q->sent = part.n;
-		rs_fd_close(&fd);
-	} else {
-		q->file_fd = fd;
+	} else if (ok && !bodiless) {
+		q->file_fd = f->fd;
 		q->file_at = (off_t)part.at;
 		q->file_left = part.n;
+		f->fd = -1;
 	}
+	rs_fd_close(&f->fd);
 	if (ok)
-		send_answer(q);
+		rs_static_send(q);
 	rs_buf_reset(&r->out, RS_OUT_KEEP);
 	return ok;
 }
 
-bool rs_static_file(const struct rs_static *s, struct rs_req *q, const char *name)
+static void answer(struct rs_req *q, struct rs_static_found *f, const struct rs_static_wanted *w)
 {
-	bool source, parts;
+	char lines[64];
+
+	if (w->status == 412 || w->status == 416) {
+		rs_fd_close(&f->fd);
+		if (!rs_fmt(lines, sizeof lines, w->status == 416 ? "Content-Range: bytes */%jd\r\n" : "", (intmax_t)f->st.st_size))
+			lines[0] = '\0';
+		rs_send_error_with(q->conn, w->status, true, lines);
+		return;
+	}
+	if (w->ranges > 1 ? rs_static_parts(q, f, w) : answer_piece(q, f, w))
+		return;
+	/* It cannot be read, became shorter in this moment, or there is no memory. */
+	rs_fd_close(&f->fd);
+	q->sent = 0;
+	rs_send_error(q->conn, 500, true);
+}
+
+enum rs_static_result rs_static_file(const struct rs_static *s, struct rs_req *q, const char *name)
+{
+	bool source;
 	const char *type = rs_http_mime(name, &source);
-	struct wanted w;
-	struct stat st;
-	int fd;
+	struct rs_static_asked asked;
+	struct rs_static_found found;
+	struct rs_static_wanted wanted;
 
 	if (source || (!type && s->port && !s->port->static_locations[0]))
-		return false;
-	if (!type)
-		type = "application/octet-stream";
-	fd = rs_static_open(s, name);
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		rs_fd_close(&fd);
-		return false;
+		return RS_STATIC_DIRECTORY;
+	rs_static_ask(q, &asked);
+	if (!rs_static_find(s, q->r->conf, name, type ? type : "application/octet-stream", &asked, &found)) {
+		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+			return errno == EISDIR ? RS_STATIC_DIRECTORY : RS_STATIC_NONE;
+		/* It may well be there: nobody must learn, and keep, that it is not. */
+		rs_send_error(q->conn, 503, true);
+		return RS_STATIC_ANSWERED;
 	}
-	w = choose(s, q, &st);
-	parts = w.ranges > 1 && rs_static_parts(q, fd, &st, type, w.range, w.ranges);
-	if (parts) {
-		rs_fd_close(&fd);
-		return true;
-	}
-	/* Too much of it: then all of it, in one piece. */
-	if (w.ranges > 1) {
-		w.ranges = 0;
-		w.status = 200;
-	}
-	return answer_piece(q, fd, &w, &st, type);
+	rs_static_choose(&asked, &found, q->head_method, &wanted);
+	answer(q, &found, &wanted);
+	return RS_STATIC_ANSWERED;
 }
 
 static bool serve_path(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
 {
 	struct rs_slice path = rs_slice(h->target.p, h->path_len);
-	bool directory = path.n && path.p[path.n - 1] == '/';
+	bool slash = path.n && path.p[path.n - 1] == '/', directories = s->index[0] || s->autoindex;
+	enum rs_static_result found = RS_STATIC_DIRECTORY;
 	char name[4096];
 
-	if (directory && path.n > 1)
+	if (slash && path.n > 1)
 		path.n--;
-	if ((directory && !s->port) || !rs_http_file_path(path, name, sizeof name))
+	if ((slash && !directories) || !rs_http_file_path(path, name, sizeof name))
 		return false;
-	if (!directory && *name && rs_static_file(s, q, name))
-		return true;
-	return s->port && rs_static_directory(s, q, h, name, directory);
+	if (!slash)
+		found = rs_static_file(s, q, name);
+	if (found == RS_STATIC_DIRECTORY)
+		return directories && rs_static_directory(s, q, h, name, slash);
+	return found == RS_STATIC_ANSWERED;
 }
 
 /* Is the path below one of the places that are for files only? */
@@ -272,12 +220,15 @@ void rs_static_continue(struct rs_req *q)
 		q->sent += (uint64_t)sent;
 		q->file_left -= (uint64_t)sent;
 		turn += (size_t)sent;
+		if (!q->file_left && q->parts && (!rs_static_next_part(q) || rs_conn_pending(c)))
+			return;
 	}
 	if (!q->file_left) {
 		rs_conn_answer_ends(c);
 		return;
 	}
 	rs_conn_want_write(c);
+	c->taken += turn;
 	if (turn)
-		rs_conn_deadline(c, c->r->conf->write_timeout);
+		rs_pace_write(c);
 }

@@ -1,12 +1,10 @@
 /*
- * Directories below document_root: http_index_files, http_autoindex. Runs in the reactor.
+ * Directories below document_root: static_index; http_index_files and http_autoindex of a script's port. Runs in the reactor.
  */
 #include "base/rs_fd.h"
 #include "http/http.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_static.h"
-
-#include "ipc/server_wire.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -169,36 +167,43 @@ static bool index_of(char *out, size_t size, const char *name, const char *index
 static bool has_index(const struct rs_static *s, const char *name)
 {
 	char file[4096];
+	struct stat st;
+	bool source;
 	int fd = -1;
 
-	for (const char *at = s->port->index_files; *at && fd < 0; at += strlen(at) + 1)
-		fd = index_of(file, sizeof file, name, at) ? rs_static_open(s, file) : -1;
+	for (const char *at = s->index; *at && fd < 0; at += strlen(at) + 1) {
+		(void)rs_http_mime(at, &source);
+		fd = !source && index_of(file, sizeof file, name, at) ? rs_static_open(s, file, &st) : -1;
+	}
 	if (fd < 0)
 		return false;
 	close(fd);
 	return true;
 }
 
+static bool answer_index(const struct rs_static *s, struct rs_req *q, const char *name)
+{
+	char file[4096];
+
+	for (const char *at = s->index; *at; at += strlen(at) + 1)
+		if (index_of(file, sizeof file, name, at) && rs_static_file(s, q, file) == RS_STATIC_ANSWERED)
+			return true;
+	return false;
+}
+
 bool rs_static_directory(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h, const char *name, bool slash)
 {
-	bool wanted = s->port->autoindex, ok;
-	char file[4096];
-	struct stat st;
 	int fd;
+	bool ok;
 
-	if (slash) {
-		for (const char *at = s->port->index_files; *at; at += strlen(at) + 1)
-			if (index_of(file, sizeof file, name, at) && rs_static_file(s, q, file))
-				return true;
-	} else {
-		wanted = wanted || has_index(s, name);
-	}
-	if (!wanted)
+	if (slash ? answer_index(s, q, name) : has_index(s, name))
+		return slash || answer_way(q, h);
+	if (!s->autoindex)
 		return false;
-	fd = rs_static_open(s, *name ? name : ".");
-	ok = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-	if (ok && slash)
+	fd = rs_static_open_directory(s, name);
+	if (fd >= 0 && slash)
 		return answer_list(q, name, fd);
+	ok = fd >= 0;
 	rs_fd_close(&fd);
 	return ok && answer_way(q, h);
 }

@@ -9,6 +9,7 @@
 
 #include "base/rs_fd.h"
 #include "http/http.h"
+#include "ipc/server_wire.h"
 #include "reactor/reactor_core.h"
 
 #include <errno.h>
@@ -18,12 +19,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-
 void rs_static_init(struct rs_static *s)
 {
 	s->root_fd = -1;
-	s->root[0] = s->storage[0] = '\0';
+	s->root[0] = s->storage[0] = s->index[0] = '\0';
+	s->symlinks = RS_SYMLINKS_INSIDE;
+	s->autoindex = false;
 	s->port = NULL;
 }
 
@@ -54,6 +55,21 @@ static int open_root(const char *path, char real[4096])
 	return fd;
 }
 
+/* Names that do not fit any more are left out. */
+static void set_index(struct rs_static *s, const struct rs_strlist *names)
+{
+	size_t n = 0, size;
+
+	for (size_t i = 0; i < names->n; i++) {
+		size = strlen(names->v[i]) + 1;
+		if (size > sizeof s->index - 1 - n)
+			break;
+		memcpy(s->index + n, names->v[i], size);
+		n += size;
+	}
+	s->index[n] = '\0';
+}
+
 void rs_static_configure(struct rs_reactor *r)
 {
 	struct rs_static *s = &r->files;
@@ -66,11 +82,15 @@ void rs_static_configure(struct rs_reactor *r)
 		rs_warn(r->log, "handle_static: cannot open %s", r->conf->document_root);
 	if (!rs_fmt(s->storage, sizeof s->storage, "%s/storage/app/public", r->conf->laravel_base_path))
 		s->storage[0] = '\0';
+	s->symlinks = (enum rs_symlinks)r->conf->static_symlinks;
+	set_index(s, &r->conf->static_index);
 }
 
 void rs_static_open_port(struct rs_reactor *r, struct rs_static *s, const struct rs_port *port)
 {
 	s->port = port;
+	s->autoindex = port->autoindex;
+	memcpy(s->index, port->index_files, sizeof port->index_files);
 	s->root_fd = open_root(port->document_root, s->root);
 	if (s->root_fd < 0)
 		rs_warn(r->log, "enable_static_handler: cannot open %s", port->document_root);
@@ -100,51 +120,85 @@ static const char *below_storage(const struct rs_static *s, const char *path)
 	return rest;
 }
 
+/* Is every part of the name one that a target may have? The first may be ".well-known". */
+static bool shown(const char *name)
+{
+	bool source;
+
+	for (const char *p = name; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (*p == '.' && !(p == name && strncmp(p, ".well-known/", 12) == 0))
+			return false;
+	}
+	(void)rs_http_mime(name, &source);
+	return !source;
+}
+
 /*
  * May a file that a symlink led to be served? Its real name has to pass what names in targets have to pass.
  */
 static bool target_ok(const struct rs_static *s, const char *name, const char *real)
 {
 	const char *rest = below(real, s->root);
-	bool source;
 
+	if (s->symlinks == RS_SYMLINKS_OFF)
+		return rest && strcmp(rest, name) == 0;
 	if (!rest && s->storage[0] && below(name, "storage"))
 		rest = below_storage(s, real);
-	if (!rest)
-		return false;
-	for (const char *p = rest; p; p = strchr(p, '/')) {
-		p += *p == '/';
-		if (*p == '.' && !(p == rest && strncmp(p, ".well-known/", 12) == 0))
-			return false;
-	}
-	(void)rs_http_mime(rest, &source);
-	return !source;
+	/* Elsewhere the directories above are nobody's business. */
+	if (!rest && s->symlinks == RS_SYMLINKS_ON)
+		rest = strrchr(real, '/') + 1;
+	return rest && shown(rest);
 }
 
-static int open_through_links(const struct rs_static *s, const char *name)
+static int open_through_links(const struct rs_static *s, const char *name, int flags)
 {
 	char real[4096], again[32];
 	struct stat st;
 	int fd = -1, path_fd = openat(s->root_fd, name, O_PATH | O_CLOEXEC);
 
 	/* Looked at through the descriptor, so what is judged is what is opened. */
-	if (path_fd >= 0 && fstat(path_fd, &st) == 0 && S_ISREG(st.st_mode) && real_path(path_fd, real) &&
+	if (path_fd >= 0 && fstat(path_fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) && real_path(path_fd, real) &&
 	    target_ok(s, name, real) && rs_fmt(again, sizeof again, "/proc/self/fd/%d", path_fd))
-		fd = open(again, OPEN_FLAGS);
+		fd = open(again, flags);
 	rs_fd_close(&path_fd);
 	return fd;
 }
 
-int rs_static_open(const struct rs_static *s, const char *name)
+/* O_NONBLOCK: a FIFO has nobody at its other end, a file may have a lease on it. */
+static int open_name(const struct rs_static *s, const char *name, int more)
 {
 	struct open_how how = {
-		.flags = OPEN_FLAGS,
+		.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (unsigned)more,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd = syscall(SYS_openat2, s->root_fd, name, &how, sizeof how);
 
+	if (fd < 0 && s->symlinks == RS_SYMLINKS_OFF && errno == ELOOP)
+		return -1;
 	/* A symlink on the way, or a kernel or sandbox without openat2. */
 	if (fd < 0 && (errno == ELOOP || errno == EXDEV || errno == ENOSYS || errno == EPERM))
-		return open_through_links(s, name);
+		return open_through_links(s, name, (int)how.flags);
 	return (int)fd;
+}
+
+int rs_static_open(const struct rs_static *s, const char *name, struct stat *st)
+{
+	int fd = open_name(s, name, 0), error = 0;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, st) < 0)
+		error = errno;
+	else if (!S_ISREG(st->st_mode))
+		error = S_ISDIR(st->st_mode) ? EISDIR : EPERM;
+	if (error)
+		rs_fd_close(&fd);
+	errno = error;
+	return fd;
+}
+
+int rs_static_open_directory(const struct rs_static *s, const char *name)
+{
+	return open_name(s, *name ? name : ".", O_DIRECTORY);
 }

@@ -28,7 +28,7 @@ static void add_plain(struct rs_serve *s)
 	const struct rs_reactor *r = s->r;
 
 	s->accepted = news(&s->plain.accepted, r->n.accepted);
-	s->closed = news(&s->plain.closed, r->n.accepted - r->conns.used);
+	s->closed = news(&s->plain.closed, r->n.accepted - (r->conns.used - r->h2.streams));
 	s->requests += news(&s->plain.requests, r->n.requests);
 }
 
@@ -51,7 +51,7 @@ void rs_serve_publish(struct rs_serve *s)
 	atomic_fetch_add_explicit(&h->pipe_packets, s->pipe_packets, memory_order_relaxed);
 	s->received = s->sent = s->requests = s->responses = s->dispatched = 0;
 	s->accepted = s->closed = s->aborted = s->task_total = s->pipe_packets = 0;
-	atomic_store_explicit(&h->connections, s->set.hosted ? s->r->conns.used : s->nguests, memory_order_relaxed);
+	atomic_store_explicit(&h->connections, s->set.hosted ? s->r->conns.used - s->r->h2.streams : s->nguests, memory_order_relaxed);
 	atomic_store_explicit(&h->tasking, s->tasks, memory_order_relaxed);
 	atomic_store_explicit(&h->idle_workers, count_idle(s->seat, s->nworkers), memory_order_relaxed);
 	atomic_store_explicit(&h->idle_tasks, count_idle(s->seat + s->first_task, s->ntasks), memory_order_relaxed);

@@ -34,6 +34,8 @@ struct rs_wire {
 	bool (*want_write)(struct rs_conn *c, bool on);
 	/* Bytes are there that no event will speak of. */
 	bool (*has_more)(const struct rs_conn *c);
+	/* The connection that carries c, a stream of it. NULL: there is none below. */
+	struct rs_conn *(*under)(const struct rs_conn *c);
 	/* c->out may have pieces of files that the kernel moves (evbuffer_add_file() with DRAINS_TO_FD). */
 	bool moves_files;
 };

@@ -10,6 +10,9 @@
 #include "base/rs_fd.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_file.h"
+#include "reactor/reactor_interim.h"
+#include "reactor/reactor_lane.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_seat.h"
 #include "reactor/reactor_send.h"
@@ -247,8 +250,30 @@ static const char *on_ready(struct rs_worker *w, const struct rs_frame *f)
 	return NULL;
 }
 
-/* RESPONSE, BODY, DONE. */
-static const char *on_answer(struct rs_worker *w, const struct rs_frame *f)
+/* Of an answer, for a client that is there. */
+static const char *send_on(struct rs_worker *w, struct rs_req *q, struct rs_frame *f)
+{
+	const char *why;
+
+	switch (f->msg) {
+	case RS_MSG_RESPONSE:
+		if (rs_lane_refuses(q, f))
+			return NULL;
+		why = rs_send_response(q, f);
+		if (!why)
+			rs_lane_enter(q);
+		return why;
+	case RS_MSG_INTERIM:
+		return rs_interim_send(q, f);
+	case RS_MSG_ANSWER_FILE:
+		return rs_file_answer(w, q, f);
+	default:
+		return rs_send_body(q, f);
+	}
+}
+
+/* INTERIM, RESPONSE, BODY, ANSWER_FILE, DONE. */
+static const char *on_answer(struct rs_worker *w, struct rs_frame *f)
 {
 	struct rs_reactor *r = w->r;
 	struct rs_req *q = rs_slab_find(&r->reqs, f->id);
@@ -267,12 +292,12 @@ static const char *on_answer(struct rs_worker *w, const struct rs_frame *f)
 	q->progress_us = rs_reactor_us(r);
 	rs_req_answering(q);
 	if (f->msg != RS_MSG_DONE) {
-		if (!q->conn && !q->ended)
+		if (q->refused || (!q->conn && !q->ended))
 			r->n.stale++; /* the client has left */
-		else if (f->msg == RS_MSG_RESPONSE)
-			why = rs_send_response(q, f);
 		else
-			why = rs_send_body(q, f);
+			why = send_on(w, q, f);
+		if (q->ended)
+			rs_lane_leave(q);
 		if (why || !(f->flags & RS_FRAME_DONE))
 			return why;
 		if (!(f->flags & (RS_FRAME_END | RS_FRAME_ABORT)))
@@ -298,8 +323,10 @@ static const char *on_frame(struct rs_worker *w, struct rs_frame *f)
 	switch (f->msg) {
 	case RS_MSG_READY:
 		return on_ready(w, f);
+	case RS_MSG_INTERIM:
 	case RS_MSG_RESPONSE:
 	case RS_MSG_BODY:
+	case RS_MSG_ANSWER_FILE:
 	case RS_MSG_DONE:
 		if (w->routed && (f->msg == RS_MSG_DONE || !is_of_event(w, f)))
 			return on_answer(w, f);

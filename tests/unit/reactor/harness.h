@@ -498,7 +498,7 @@ static UNUSED_OK bool field_is(const struct got *g, const char *name, const char
 static UNUSED_OK struct rs_slice inline_body(const struct got *g)
 {
 	struct rs_slice head = head_bytes(g);
-	const char *p = head.p + head.n + g->w.remote_len + g->w.local_len;
+	const char *p = head.p + head.n + g->w.remote_len + g->w.local_len + g->w.name_len + g->w.id_len;
 
 	return rs_slice(p, (size_t)(g->bytes + g->n - p));
 }

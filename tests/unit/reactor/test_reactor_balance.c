@@ -53,6 +53,7 @@ static int up(void **state)
 	t.r->access.fd = -1;
 	t.r->files.root_fd = -1;
 	TAILQ_INIT(&t.r->ready);
+	TAILQ_INIT(&t.r->idle);
 	TAILQ_INIT(&t.r->dead);
 	rs_route_init(t.r);
 	t.r->now_us = T0;

@@ -463,6 +463,7 @@ static void idle_connection_says_nothing_when_it_times_out(void **state)
 	end();
 }
 
+/* They have begun a request; those that wait for one make room: below. */
 static void too_many_connections_are_refused(void **state)
 {
 	int c[3];
@@ -472,13 +473,15 @@ static void too_many_connections_are_refused(void **state)
 	start();
 	c[0] = client(&h);
 	c[1] = client(&h);
+	send_text(c[0], "GET /ok HT");
+	send_text(c[1], "G");
 	until_connections(&h, 2);
 	c[2] = client(&h);
 	assert_reply(c[2], 503, NULL);
 	assert_true(ends(c[2]));
 	close(c[2]);
 	until_connections(&h, 2);
-	get(c[0], "/ok");
+	send_text(c[0], "TP/1.1\r\nHost: t\r\n\r\n");
 	serve(&w, "/ok", "x");
 	assert_reply(c[0], 200, "x");
 	close(c[0]);
@@ -488,6 +491,37 @@ static void too_many_connections_are_refused(void **state)
 	assert_reply(c[0], 200, "y");
 	close(c[0]);
 	close(c[1]);
+	end();
+}
+
+/* The one that waits for longest goes; one whose request came meanwhile is served. */
+static void idle_connections_make_room(void **state)
+{
+	int c[4];
+
+	(void)state;
+	h.conf.max_conn = 2;
+	start();
+	c[0] = asking(&h, "/0");
+	serve(&w, "/0", "x");
+	assert_reply(c[0], 200, "x");
+	c[1] = client(&h);
+	until_connections(&h, 2);
+	c[2] = asking(&h, "/2");
+	serve(&w, "/2", "y");
+	assert_reply(c[2], 200, "y");
+	assert_true(ends(c[0]));
+	until_connections(&h, 2);
+	send_text(c[1], "GET /1 HTTP/1.1\r\nHost: t\r\n\r\n");
+	c[3] = asking(&h, "/3");
+	serve(&w, "/1", "z");
+	assert_reply(c[1], 200, "z");
+	serve(&w, "/3", "a");
+	assert_reply(c[3], 200, "a");
+	for (int i = 0; i < 4; i++)
+		close(c[i]);
+	until_connections(&h, 0);
+	h.conf.max_conn = 100;
 	end();
 }
 
@@ -621,6 +655,7 @@ int main(void)
 		T(slow_clients_are_timed_out),
 		T(idle_connection_says_nothing_when_it_times_out),
 		T(too_many_connections_are_refused),
+		T(idle_connections_make_room),
 		T(connection_ends_after_its_share),
 		T(application_may_close),
 		T(unix_socket_has_no_address),

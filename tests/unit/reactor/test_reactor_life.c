@@ -381,7 +381,8 @@ static void json_access_log(void **state)
 	unsigned lines = 0;
 
 	(void)state;
-	h.conf.access_log_format = RS_ACCESS_JSON;
+	free(h.conf.access_log_format);
+	h.conf.access_log_format = strdup("json");
 	boot(&h);
 	hire(&h, &w, 5, 1);
 	open_access_log(file);
