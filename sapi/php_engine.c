@@ -202,4 +202,5 @@ const struct rs_engine rs_the_engine = {
 	.idle = rs_php_tidy,
 	.worker_stop = php_worker_stop,
 	.overdue = rs_php_overdue,
+	.trace = rs_php_trace,
 };

@@ -53,6 +53,15 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_path, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, path, IS_STRING, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_INFO_EX(arginfo_send_file, 0, 0, 3)
+	ZEND_ARG_INFO(0, stream)
+	ZEND_ARG_TYPE_INFO(0, offset, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, length, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_headers_send, 0, 0, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, status, IS_LONG, 0, "200")
+ZEND_END_ARG_INFO()
+
 #define NS "Rserverd\\"
 const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "settings", ZEND_FN(rs_settings), arginfo_none, 0)
@@ -68,12 +77,14 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "doctor_on", ZEND_FN(rs_doctor_on), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "doctor_routes", ZEND_FN(rs_doctor_routes), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
+	ZEND_RAW_FENTRY(NS "send_file", ZEND_FN(rs_send_file), arginfo_send_file, 0)
 	ZEND_RAW_FENTRY(NS "one_request", ZEND_FN(rs_one_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "log", ZEND_FN(rs_log_line), arginfo_log, 0)
 	ZEND_RAW_FENTRY(NS "ask_reload", ZEND_FN(rs_ask_reload), arginfo_text, 0)
 	ZEND_RAW_FENTRY(NS "snapshot_facts", ZEND_FN(rs_snapshot_facts), arginfo_none, 0)
 	RS_STATE_FUNCTIONS(NS)
 	ZEND_RAW_FENTRY("fastcgi_finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
+	ZEND_RAW_FENTRY("headers_send", ZEND_FN(rs_headers_send), arginfo_headers_send, 0)
 	ZEND_RAW_FENTRY("getallheaders", ZEND_FN(rs_getallheaders), arginfo_none, 0)
 	ZEND_RAW_FENTRY("apache_request_headers", ZEND_FN(rs_getallheaders), arginfo_none, 0)
 	RS_TITLE_FUNCTIONS

@@ -29,6 +29,8 @@ ZEND_FUNCTION(rs_kept);
 
 /* php_glue_request.c: while something runs */
 ZEND_FUNCTION(rs_finish_request);
+ZEND_FUNCTION(rs_send_file);
+ZEND_FUNCTION(rs_headers_send);
 ZEND_FUNCTION(rs_one_request);
 ZEND_FUNCTION(rs_log_line);
 ZEND_FUNCTION(rs_ask_reload);

@@ -5,6 +5,7 @@
 #include "php_glue.h"
 
 #include <ext/standard/head.h>
+#include <sys/stat.h>
 
 /* Rserverd\finish_request(): bool, fastcgi_finish_request(): bool; the response is complete and leaves now. */
 ZEND_FUNCTION(rs_finish_request)
@@ -18,6 +19,60 @@ ZEND_FUNCTION(rs_finish_request)
 	php_header();
 	rs_exchange_finish(x);
 	RETURN_TRUE;
+}
+
+/*
+ * Rserverd\send_file(resource $stream, int $offset, int $length): bool; the whole body is that part of the file, the response is
+ * complete, PHP reads nothing of it. false: nothing was done: not a plain file, too short, headers or output are on their way already.
+ */
+ZEND_FUNCTION(rs_send_file)
+{
+	struct rs_exchange *x = rs_php()->x;
+	zend_long offset, length;
+	php_stream *stream;
+	struct stat st;
+	zval *resource;
+	int fd;
+
+	ZEND_PARSE_PARAMETERS_START(3, 3)
+		Z_PARAM_RESOURCE(resource)
+		Z_PARAM_LONG(offset)
+		Z_PARAM_LONG(length)
+	ZEND_PARSE_PARAMETERS_END();
+	php_stream_from_res(stream, Z_RES_P(resource));
+	if (!x || rs_exchange_is_mute(x) || rs_exchange_head_sent(x) || SG(headers_sent) || php_output_get_level() > 0 || offset < 0 ||
+	    length < 0 || !php_stream_is(stream, PHP_STREAM_IS_STDIO) ||
+	    php_stream_cast(stream, PHP_STREAM_AS_FD, (void **)&fd, 0) != SUCCESS || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    offset > st.st_size || length > st.st_size - offset)
+		RETURN_FALSE;
+	if (sapi_send_headers() != SUCCESS || !rs_exchange_head_sent(x))
+		RETURN_FALSE;
+	/* x_sendfile may have answered already: that the headers said. */
+	RETURN_BOOL(rs_exchange_finished(x) || rs_exchange_file(x, fd, (uint64_t)offset, (uint64_t)length));
+}
+
+/*
+ * headers_send(int $status = 200): int, as FrankenPHP has it and Symfony calls it. 1xx: the headers set so far leave as an informational
+ * response, and stay set for the response; else they leave as its head. 1: they did.
+ */
+ZEND_FUNCTION(rs_headers_send)
+{
+	zend_long status = 200;
+
+	ZEND_PARSE_PARAMETERS_START(0, 1)
+		Z_PARAM_OPTIONAL
+		Z_PARAM_LONG(status)
+	ZEND_PARSE_PARAMETERS_END();
+	if (status == 101 || status < 100 || status > 599) {
+		zend_argument_value_error(1, "must be from 100 to 599, and not 101");
+		RETURN_THROWS();
+	}
+	if (status >= 200) {
+		SG(sapi_headers).http_response_code = (int)status;
+		RETURN_LONG(sapi_send_headers() == SUCCESS);
+	}
+	/* 100 is for the server to say, and has been. */
+	RETURN_LONG(status == 100 || rs_php_send_interim((unsigned)status));
 }
 
 /* Rserverd\one_request(): bool; isolation = fork: does this process end after its request? */

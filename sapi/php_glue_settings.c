@@ -172,6 +172,9 @@ static void add_setting(zval *all, const struct rs_conf_row *row)
 	zend_string_release(key);
 }
 
+/* SWOOLE_SSL */
+#define SOCK_SSL 512
+
 static void add_socket(const struct rs_conf_item *it, zval *out)
 {
 	const struct rs_conf_row *row = NULL;
@@ -179,7 +182,7 @@ static void add_socket(const struct rs_conf_item *it, zval *out)
 
 	add_assoc_string(out, "host", rs_conf_item_text(it, RS_ITEM_sockets_host));
 	add_assoc_long(out, "port", rs_conf_item_number(it, RS_ITEM_sockets_port));
-	add_assoc_long(out, "type", rs_conf_socket_type(it));
+	add_assoc_long(out, "type", rs_conf_socket_type(it) | (rs_conf_socket_tls(it) ? SOCK_SSL : 0));
 	add_assoc_string(out, "handler", rs_conf_item_text(it, RS_ITEM_sockets_handler));
 	add_assoc_bool(out, "enable", rs_conf_item_number(it, RS_ITEM_sockets_enable) != 0);
 	add_assoc_bool(out, "optional", rs_conf_item_number(it, RS_ITEM_sockets_optional) != 0);

@@ -233,6 +233,21 @@ static void restore_env(const struct rs_php *php)
 	zend_hash_str_update(&EG(symbol_table), ZEND_STRL("_ENV"), env);
 }
 
+/*
+ * Where PHP keeps what it writes of a body: uploads, and bodies that it does not hold in memory. Asked only when there can be such:
+ * the directory is made for it.
+ */
+static void choose_upload_dir(const struct rs_request_view *v)
+{
+	const char *dir = v->body_len > SAPI_POST_BLOCK_SIZE ||
+				  (v->body_len && SG(request_info).content_type &&
+				   zend_binary_strncasecmp(SG(request_info).content_type, strlen(SG(request_info).content_type),
+							   ZEND_STRL("multipart/"), 10) == 0)
+				  ? rs_host_upload_dir() : NULL;
+
+	PG(upload_tmp_dir) = dir ? (char *)(uintptr_t)dir : rs_php()->conf->upload_tmp_dir;
+}
+
 void rs_php_arm(struct rs_exchange *x)
 {
 	struct rs_php *php = rs_php();
@@ -240,6 +255,7 @@ void rs_php_arm(struct rs_exchange *x)
 	php->x = x;
 	SG(server_context) = x;
 	fill_request_info(php, rs_exchange_request(x));
+	choose_upload_dir(rs_exchange_request(x));
 	EG(exit_status) = 0;
 	SG(sapi_headers).http_response_code = 200;
 	PG(header_is_being_sent) = 0;

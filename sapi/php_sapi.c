@@ -81,16 +81,25 @@ static enum header_kind kind_of(struct rs_slice line, struct rs_slice *value)
 	return colon && name ? PASS : HOP;
 }
 
-/* A header name that HTTP does not know would break the response for everybody: it is dropped with a warning. */
+/*
+ * A header that HTTP does not know would break the response for everybody, and the reactor ends a worker that sends one: it is dropped
+ * with a warning. PHP itself refuses CR, LF and NUL in header(), but not in all that ends up here, and not the other control bytes.
+ */
 static bool usable(struct rs_slice line)
 {
-	for (size_t i = 0; i < line.n && line.p[i] != ':'; i++) {
+	size_t i = 0;
+
+	for (; i < line.n && line.p[i] != ':'; i++) {
 		unsigned char c = (unsigned char)line.p[i];
 		if (c <= ' ' || c >= 0x7f || strchr("()<>@,;\\\"/[]?={}", c))
 			return false;
 	}
-	return memchr(line.p, '\r', line.n) == NULL && memchr(line.p, '\n', line.n) == NULL &&
-	       memchr(line.p, '\0', line.n) == NULL;
+	for (; i < line.n; i++) {
+		unsigned char c = (unsigned char)line.p[i];
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
 }
 
 /* "HTTP/1.1 404 Not here" as given to header(): the part behind the number. */
@@ -105,46 +114,72 @@ static struct rs_slice reason_of(const char *line)
 	return p && *p == ' ' ? rs_slice_str(p + 1) : RS_SLICE("");
 }
 
-static int sapi_send_all_headers(sapi_headers_struct *headers)
+/* What header() has gathered: the lines that are simply passed on; those that are not are told in length (-1: none) and status. */
+static bool gather(sapi_headers_struct *headers, struct rs_buf *block, int64_t *length, uint64_t *status)
 {
-	struct rs_exchange *x = rs_php()->x;
 	struct rs_slice line, value;
-	struct rs_buf block = { 0 };
 	zend_llist_position pos;
 	sapi_header_struct *h;
-	uint64_t length = 0, status = (uint64_t)headers->http_response_code;
-	bool has_length = false, ok = true;
+	uint64_t n;
+	bool ok = true;
 
-	if (!x || rs_exchange_is_mute(x) || rs_exchange_head_sent(x))
-		return SAPI_HEADER_SENT_SUCCESSFULLY;
+	*length = -1;
 	for (h = zend_llist_get_first_ex(&headers->headers, &pos); h && ok;
 	     h = zend_llist_get_next_ex(&headers->headers, &pos)) {
 		line = rs_slice(h->header, h->header_len);
 		switch (kind_of(line, &value)) {
 		case LENGTH:
-			has_length = rs_parse_u64(value, INT64_MAX, &length);
+			*length = rs_parse_u64(value, INT64_MAX, &n) ? (int64_t)n : -1;
 			break;
 		case STATUS:
 			if (value.n >= 3)
-				(void)rs_parse_u64(rs_slice(value.p, 3), 599, &status);
+				(void)rs_parse_u64(rs_slice(value.p, 3), 599, status);
 			break;
 		case HOP:
 			break;
 		case PASS:
 			if (usable(line))
-				ok = rs_buf_put(&block, line.p, line.n) && rs_buf_put(&block, "\r\n", 2);
+				ok = rs_buf_put(block, line.p, line.n) && rs_buf_put(block, "\r\n", 2);
 			else
 				rs_warnx(rs_host_log(), "dropped a malformed response header: %.*s", (int)line.n, line.p);
 			break;
 		}
 	}
-	ok = ok && rs_php_doctor_header(&block);
+	return ok;
+}
+
+bool rs_php_send_interim(unsigned status)
+{
+	struct rs_exchange *x = rs_php()->x;
+	struct rs_buf block = { 0 };
+	uint64_t ignored;
+	int64_t length;
+	bool ok;
+
+	if (!x || rs_exchange_is_mute(x) || rs_exchange_head_sent(x))
+		return false;
+	ok = gather(&SG(sapi_headers), &block, &length, &ignored) && rs_exchange_interim(x, status, rs_buf_slice(&block));
+	rs_buf_free(&block);
+	return ok;
+}
+
+static int sapi_send_all_headers(sapi_headers_struct *headers)
+{
+	struct rs_exchange *x = rs_php()->x;
+	struct rs_buf block = { 0 };
+	uint64_t status = (uint64_t)headers->http_response_code;
+	int64_t length;
+	bool ok;
+
+	if (!x || rs_exchange_is_mute(x) || rs_exchange_head_sent(x))
+		return SAPI_HEADER_SENT_SUCCESSFULLY;
+	ok = gather(headers, &block, &length, &status) && rs_php_doctor_header(&block);
 	if (status < 200 || status > 599 || !ok)
 		status = ok && status == 0 ? 200 : 500;
 	rs_exchange_head(x, (unsigned)status,
 			 headers->http_status_line && status == (uint64_t)headers->http_response_code
 				 ? reason_of(headers->http_status_line) : RS_SLICE(""),
-			 rs_buf_slice(&block), has_length ? (int64_t)length : -1);
+			 rs_buf_slice(&block), length);
 	rs_buf_free(&block);
 	return SAPI_HEADER_SENT_SUCCESSFULLY;
 }

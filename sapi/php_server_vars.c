@@ -2,8 +2,8 @@
  * $_SERVER: first what boot left (dotenv and such), then what the request says, as nginx and php-fpm would.
  *
  * On the path of every request, so it is made by copying a template (boot's entries and all that never changes) and
- * setting the rest under keys whose hashes are known. The proxy variables of LaravelS' nginx configuration (X-Real-IP and
- * its kin) count only from a trusted peer, and are copied, not moved.
+ * setting the rest under keys whose hashes are known. The proxy variables of LaravelS' nginx configuration (Scheme and its kin) count only
+ * when the reactor says so, and are copied, not moved; who asks it has found out itself (reactor_client.c).
  */
 #include "sapi.h"
 
@@ -17,7 +17,8 @@ enum server_key {
 #define KEYS                                                                                                          \
 	KEY(REQUEST_METHOD) KEY(REQUEST_URI) KEY(QUERY_STRING) KEY(PATH_INFO) KEY(SERVER_PROTOCOL) KEY(REQUEST_SCHEME) \
 	KEY(HTTPS) KEY(REMOTE_ADDR) KEY(REMOTE_PORT) KEY(SERVER_ADDR) KEY(SERVER_PORT) KEY(SERVER_NAME)                \
-	KEY(CONTENT_TYPE) KEY(CONTENT_LENGTH) KEY(PHP_AUTH_USER) KEY(PHP_AUTH_PW) KEY(PHP_AUTH_DIGEST)
+	KEY(CONTENT_TYPE) KEY(CONTENT_LENGTH) KEY(PHP_AUTH_USER) KEY(PHP_AUTH_PW) KEY(PHP_AUTH_DIGEST)   \
+	KEY(REQUEST_ID)
 	KEYS
 #undef KEY
 	KEY_COUNT
@@ -73,8 +74,6 @@ static const struct {
 	enum server_key key;
 	bool (*valid)(struct rs_slice value);
 } proxied[] = {
-	{ { "x-real-ip", 9 }, KEY_REMOTE_ADDR, is_address },
-	{ { "x-real-port", 11 }, KEY_REMOTE_PORT, is_port },
 	{ { "server-protocol", 15 }, KEY_SERVER_PROTOCOL, is_protocol },
 	{ { "server-name", 11 }, KEY_SERVER_NAME, is_name },
 	{ { "server-addr", 11 }, KEY_SERVER_ADDR, is_address },
@@ -210,6 +209,28 @@ static void set_fields(HashTable *server, const struct rs_request_view *v)
 	}
 }
 
+/*
+ * How the application may name a file: Symfony's BinaryFileResponse asks the request. That is a server's word, so from others it is
+ * not heard.
+ */
+static void set_sendfile_type(HashTable *server, const struct rs_request_view *v)
+{
+	const struct rs_strlist *dirs = &rs_php()->conf->x_sendfile;
+	bool paths = false;
+	zval z;
+
+	if (!v->trusted) {
+		zend_hash_str_del(server, ZEND_STRL("HTTP_X_SENDFILE_TYPE"));
+		zend_hash_str_del(server, ZEND_STRL("HTTP_X_ACCEL_MAPPING"));
+	}
+	for (size_t i = 0; i < dirs->n; i++)
+		paths |= !strstr(dirs->v[i], "/=");
+	if (!paths || zend_hash_str_exists(server, ZEND_STRL("HTTP_X_SENDFILE_TYPE")))
+		return;
+	ZVAL_STRING(&z, "X-Sendfile");
+	zend_hash_str_update(server, ZEND_STRL("HTTP_X_SENDFILE_TYPE"), &z);
+}
+
 static void set_proxied(HashTable *server, const struct rs_request_view *v)
 {
 	for (uint32_t i = 0; i < v->nfields; i++) {
@@ -241,6 +262,8 @@ static void set_server_name(HashTable *server, const struct rs_request_view *v)
 			name = host;
 		break;
 	}
+	if (v->name.n)
+		name = v->name;
 	ZVAL_STRINGL(&z, name.p ? name.p : "", name.n);
 	zend_str_tolower(Z_STRVAL(z), Z_STRLEN(z));
 	zend_hash_update(server, rs_php()->server_keys[KEY_SERVER_NAME], &z);
@@ -268,7 +291,7 @@ static void set_request(HashTable *server, const struct rs_request_view *v)
 	set(server, KEY_REQUEST_URI, v->target);
 	set(server, KEY_QUERY_STRING, v->query);
 	set_path_info(server, v);
-	set(server, KEY_SERVER_PROTOCOL, v->http_minor ? RS_SLICE("HTTP/1.1") : RS_SLICE("HTTP/1.0"));
+	set(server, KEY_SERVER_PROTOCOL, rs_slice_str(rs_request_protocol(v)));
 	set(server, KEY_REQUEST_SCHEME, v->tls ? RS_SLICE("https") : RS_SLICE("http"));
 	if (v->tls)
 		set(server, KEY_HTTPS, RS_SLICE("on"));
@@ -277,11 +300,30 @@ static void set_request(HashTable *server, const struct rs_request_view *v)
 	set(server, KEY_SERVER_ADDR, v->local_addr);
 	set_number(server, KEY_SERVER_PORT, v->local_port);
 	set_server_name(server, v);
+	if (v->id.n)
+		set(server, KEY_REQUEST_ID, v->id);
 	set(server, KEY_CONTENT_TYPE, rs_slice_str(SG(request_info).content_type));
 	if (SG(request_info).content_type || v->body_len)
 		set_number(server, KEY_CONTENT_LENGTH, v->body_len);
 	else
 		set(server, KEY_CONTENT_LENGTH, RS_SLICE(""));
+}
+
+/* SSL_*: made by the reactor, from what the handshake has proven. */
+static void set_tls(HashTable *server, struct rs_slice list)
+{
+	const char *p = list.p, *end = list.p + list.n;
+
+	while (p < end) {
+		const char *name = p, *value = name + strlen(name) + 1;
+		zval z;
+
+		if (value >= end)
+			return;
+		ZVAL_STRING(&z, value);
+		zend_hash_str_update(server, name, (size_t)(value - name - 1), &z);
+		p = value + Z_STRLEN(z) + 1;
+	}
 }
 
 void rs_php_server_variables(zval *track)
@@ -301,6 +343,9 @@ void rs_php_server_variables(zval *track)
 		return;
 	set_request(Z_ARRVAL_P(track), v);
 	set_fields(Z_ARRVAL_P(track), v);
+	set_sendfile_type(Z_ARRVAL_P(track), v);
+	if (v->tls_variables.n)
+		set_tls(Z_ARRVAL_P(track), v->tls_variables);
 	if (v->trusted)
 		set_proxied(Z_ARRVAL_P(track), v);
 }

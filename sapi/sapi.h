@@ -109,6 +109,8 @@ void rs_php_restore_settings(void);
 /* php_server_vars.c: sapi_module.register_server_variables, and getenv() of the same names. */
 void rs_php_server_template(void);        /* after base_server is known */
 void rs_php_server_variables(zval *track_vars_array);
+/* php_sapi.c: the headers set so far leave as an informational response. false: too late, or nobody waits. */
+bool rs_php_send_interim(unsigned status);
 char *rs_php_getenv(const char *name, size_t n);
 
 /* php_after_fork.c */
@@ -118,6 +120,10 @@ void rs_php_standard_streams(void);
 /* php_overdue.c: a request has run too long. */
 void rs_php_overdue_install(void);
 void rs_php_overdue(void); /* async-signal-safe */
+
+/* php_trace.c: where a request is, as another thread sees it. */
+size_t rs_php_trace(char *out, size_t size);
+void rs_php_trace_here(void);             /* from the VM's interrupt: it may have been asked for */
 
 /* php_filter.c: filter_input(INPUT_SERVER) sees $_SERVER, which is filled without the input filter. */
 void rs_php_filter_guard(void);

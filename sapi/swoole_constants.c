@@ -5,6 +5,8 @@
 
 #include "stubs/constant_arginfo.h"
 
+#include "worker/worker_encoder.h"
+
 #include <ctype.h>
 #include <errno.h>
 

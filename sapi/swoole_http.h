@@ -12,10 +12,11 @@ extern zend_class_entry *rs_swoole_http_request_ce, *rs_swoole_http_response_ce;
 
 /* Settings that the objects need, of the request's port (C.5). Sizes in bytes. */
 struct rs_swoole_http_conf {
-	bool parse_post, parse_cookie, parse_files, compression;
-	int compression_level;
-	uint64_t compression_min_length, output_buffer_size, socket_buffer_size;
+	bool parse_post, parse_cookie, parse_files;
+	struct rs_compress_rules compress; /* its types: those of the array, made by rs_swoole_port_finish() */
 	zend_array *compression_types;  /* NULL: any */
+	struct rs_strlist types;
+	uint64_t output_buffer_size, socket_buffer_size;
 	const char *upload_tmp_dir;
 	uint64_t upload_max_filesize;   /* 0: PHP's */
 };

@@ -62,8 +62,6 @@ enum rs_http_response_property {
 	RS_HTTP_RESPONSE_FD, RS_HTTP_RESPONSE_SOCKET, RS_HTTP_RESPONSE_HEADER, RS_HTTP_RESPONSE_COOKIE, RS_HTTP_RESPONSE_TRAILER,
 };
 
-enum rs_http_coding { RS_HTTP_IDENTITY, RS_HTTP_GZIP, RS_HTTP_DEFLATE };
-
 struct rs_http_answer {
 	struct rs_answer answer;       /* request 0: nobody waits for it */
 	const struct rs_swoole_http_conf *conf;
@@ -73,7 +71,8 @@ struct rs_http_answer {
 	bool head_method;              /* of the request */
 	bool upgrade;                  /* the request is a WebSocket handshake */
 	bool sends;                    /* no second answer: one is being made */
-	enum rs_http_coding coding;    /* what the client takes best */
+	struct rs_compress_wish wish;  /* of the request */
+	zend_string *if_none_match;    /* what of it the wish points into, or NULL */
 	int gzip_level;                /* of gzip(); 0: the port decides */
 	zend_object std;
 };
@@ -82,7 +81,7 @@ struct rs_http_answer {
 struct rs_http_head_out {
 	smart_str lines;
 	int64_t content_length;        /* that the application gave; -1: none */
-	bool has_coding, no_coding;    /* a Content-Encoding line is there; or its absence was asked for */
+	bool no_coding;                /* that there is no Content-Encoding was asked for */
 };
 
 void rs_http_head_make(struct rs_http_answer *r, struct rs_http_head_out *out);
@@ -91,8 +90,6 @@ void rs_http_server_line(smart_str *out);
 /* Lines of trailer(); nothing without any. */
 void rs_http_trailer_lines(struct rs_http_answer *r, smart_str *out);
 void rs_http_head_free(struct rs_http_head_out *out);
-/* May a body of this type be compressed? */
-bool rs_http_may_compress(struct rs_http_answer *r, size_t n);
 
 /* swoole_http_cookie.c: a Set-Cookie value; NULL: warned, or refused silently. */
 struct rs_http_cookie {
@@ -103,10 +100,5 @@ struct rs_http_cookie {
 zend_string *rs_http_cookie_line(const struct rs_http_cookie *c);
 /* The Cookie fields of a request into an array. */
 void rs_http_cookies(struct rs_slice field, zval *out);
-
-/* swoole_http_compress.c. false: it could not (or it would not pay), out is untouched. */
-bool rs_http_compress(enum rs_http_coding coding, int level, struct rs_slice in, smart_str *out);
-/* The best of Accept-Encoding that we can. */
-enum rs_http_coding rs_http_coding_of(struct rs_slice accept);
 
 #endif

@@ -129,7 +129,7 @@ static void fill_server(zval *out, const struct rs_http_source *from)
 	add_assoc_str(out, "path_info", decoded_path(v->path));
 	add_assoc_long(out, "request_time", (zend_long)received);
 	add_assoc_double(out, "request_time_float", received);
-	add_assoc_string(out, "server_protocol", v->http_minor ? "HTTP/1.1" : "HTTP/1.0");
+	add_assoc_string(out, "server_protocol", rs_request_protocol(v));
 	add_assoc_long(out, "server_port", v->local_port ? v->local_port : from->server_port);
 	add_assoc_long(out, "remote_port", v->remote_port);
 	put(out, "server_addr", v->local_addr);
@@ -199,7 +199,9 @@ ZEND_METHOD(Swoole_Http_Request, getData)
 	smart_str_appendl(&s, v->method.p, v->method.n);
 	smart_str_appendc(&s, ' ');
 	smart_str_appendl(&s, v->target.p, v->target.n);
-	smart_str_appends(&s, v->http_minor ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+	smart_str_appendc(&s, ' ');
+	smart_str_appends(&s, rs_request_protocol(v));
+	smart_str_appends(&s, "\r\n");
 	for (uint32_t i = 0; i < v->nfields; i++) {
 		smart_str_appendl(&s, v->fields[i].name.p, v->fields[i].name.n);
 		smart_str_appends(&s, ": ");

@@ -8,7 +8,6 @@
 
 #define HEAD_MAX (64u << 10)
 #define BODY_MAX (64u << 20)
-#define MIN_LENGTH 20
 
 struct rs_http_own {
 	struct rs_swoole_http_conf conf;
@@ -68,7 +67,7 @@ ZEND_METHOD(Swoole_Http_Request, create)
 	object_init_ex(return_value, rs_swoole_http_request_ce);
 	r = RS_SWOOLE_OBJECT(struct rs_http_in, Z_OBJ_P(return_value));
 	own = r->own = ecalloc(1, sizeof *own);
-	own->conf = (struct rs_swoole_http_conf){ .parse_post = true, .parse_cookie = true, .compression_min_length = MIN_LENGTH };
+	own->conf = (struct rs_swoole_http_conf){ .parse_post = true, .parse_cookie = true };
 	if (!options)
 		return;
 	option(options, "parse_cookie", &own->conf.parse_cookie);

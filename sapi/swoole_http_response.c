@@ -41,6 +41,8 @@ static void free_object(zend_object *object)
 		rs_http_response_status_only(r, 500);
 	if (r->reason)
 		zend_string_release(r->reason);
+	if (r->if_none_match)
+		zend_string_release(r->if_none_match);
 	zend_object_std_dtor(object);
 }
 
@@ -87,11 +89,15 @@ static bool head_sent(struct rs_http_answer *r, enum rs_server_result result, bo
 
 /* ---- sending ----------------------------------------------------------------------------------------------------------------- */
 
-static enum rs_server_result send_head(struct rs_http_answer *r, struct rs_http_head_out *head, int64_t length,
-				       struct rs_slice body, bool end)
+static struct rs_slice lines_of(const struct rs_http_head_out *head)
+{
+	return head->lines.s ? rs_slice(ZSTR_VAL(head->lines.s), ZSTR_LEN(head->lines.s)) : RS_SLICE("");
+}
+
+static enum rs_server_result send_head(struct rs_http_answer *r, struct rs_slice lines, int64_t length, struct rs_slice body, bool end)
 {
 	r->answer.reason = r->reason ? rs_slice(ZSTR_VAL(r->reason), ZSTR_LEN(r->reason)) : RS_SLICE("");
-	r->answer.headers = head->lines.s ? rs_slice(ZSTR_VAL(head->lines.s), ZSTR_LEN(head->lines.s)) : RS_SLICE("");
+	r->answer.headers = lines;
 	r->answer.content_length = length;
 	return rs_server_answer_head(&r->answer, body, end);
 }
@@ -113,7 +119,7 @@ void rs_http_response_status_only(struct rs_http_answer *r, unsigned status)
 	if (r->reason)
 		zend_string_release(r->reason);
 	r->reason = NULL;
-	(void)send_head(r, &none, 0, RS_SLICE(""), true);
+	(void)send_head(r, lines_of(&none), 0, RS_SLICE(""), true);
 	rs_http_head_free(&none);
 }
 
@@ -145,44 +151,53 @@ bool rs_http_response_last(struct rs_http_answer *r, struct rs_slice piece)
 	return sent(r, result, true);
 }
 
+static void compress(const struct rs_http_answer *r, const struct rs_http_head_out *head, struct rs_slice body, struct rs_compressed *out)
+{
+	const struct rs_compress_rules forced = { .on = true, .level = r->gzip_level, .min_length = 1 };
+	struct rs_compress_rules rules = r->gzip_level ? forced : r->conf->compress;
+	const struct rs_compress_case c = { .rules = &rules, .wish = r->wish, .status = r->answer.status, .headers = lines_of(head),
+					    .size = r->head_method && body.n == 0 ? head->content_length : -1 };
+
+	rules.on = rules.on && !head->no_coding;
+	rs_server_compress(&c, body, out);
+}
+
+/*
+ * What Content-Length says, of which `given` is sent. An answer to HEAD may say what GET would send; else a wrong length would break
+ * the connection.
+ */
+static int64_t length_of(const struct rs_http_answer *r, const struct rs_http_head_out *head, const struct rs_compressed *given)
+{
+	int64_t length = (int64_t)given->body.n;
+
+	if (r->head_method && length == 0)
+		return given->coded ? -1 : head->content_length >= 0 ? head->content_length : 0;
+	if (head->content_length >= 0 && head->content_length != length)
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, RS_SWOOLE_ERROR_HTTP_CONFLICT_HEADER,
+			      "the application's Content-Length is not that of the body and is ignored");
+	return length;
+}
+
 bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body)
 {
 	struct rs_http_head_out head;
-	smart_str packed = { 0 };
+	struct rs_compressed given;
 	enum rs_server_result result;
-	int64_t length;
-	bool pack;
 
 	if (too_large(r, body.n)) {
 		rs_http_response_status_only(r, 500);
 		return false;
 	}
 	rs_http_head_make(r, &head);
-	pack = !head.has_coding && !head.no_coding && r->answer.status != 101 && rs_http_may_compress(r, body.n) &&
-	       rs_http_compress(r->coding, r->gzip_level ? r->gzip_level : r->conf->compression_level, body, &packed);
-	if (pack) {
-		smart_str_appends(&head.lines, r->coding == RS_HTTP_GZIP ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n");
-		smart_str_appends(&head.lines, "Vary: Accept-Encoding\r\n");
-		smart_str_0(&head.lines);
-		body = rs_slice(ZSTR_VAL(packed.s), ZSTR_LEN(packed.s));
-	}
-	length = (int64_t)body.n;
-	/* An answer to HEAD may say what GET would send; else a wrong length would break the connection. */
-	if (head.content_length >= 0 && head.content_length != length) {
-		if (!pack && body.n == 0 && r->head_method)
-			length = head.content_length;
-		else
-			rs_swoole_log(RS_SWOOLE_LOG_WARNING, RS_SWOOLE_ERROR_HTTP_CONFLICT_HEADER,
-				      "the application's Content-Length is not that of the body and is ignored");
-	}
-	result = send_head(r, &head, length, body, true);
+	compress(r, &head, body, &given);
+	result = send_head(r, given.headers, length_of(r, &head, &given), given.body, true);
 	if (result == RS_SERVER_OK && r->upgrade && r->answer.status == 101) {
 		rs_http_note_upgrade(r->answer.fd);
 		if (rs_server_hosted())
 			rs_server_established(r->answer.fd);
 	}
+	rs_compressed_free(&given);
 	rs_http_head_free(&head);
-	smart_str_free(&packed);
 	return head_sent(r, result, true);
 }
 
@@ -199,7 +214,7 @@ bool rs_http_response_piece(struct rs_http_answer *r, struct rs_slice piece)
 		return sent(r, result, false);
 	}
 	rs_http_head_make(r, &head);
-	result = send_head(r, &head, -1, piece, false);
+	result = send_head(r, lines_of(&head), -1, piece, false);
 	rs_http_head_free(&head);
 	return head_sent(r, result, false);
 }
@@ -211,7 +226,7 @@ bool rs_http_response_file(struct rs_http_answer *r, int fd, uint64_t offset, ui
 
 	rs_http_head_make(r, &head);
 	r->answer.reason = r->reason ? rs_slice(ZSTR_VAL(r->reason), ZSTR_LEN(r->reason)) : RS_SLICE("");
-	r->answer.headers = head.lines.s ? rs_slice(ZSTR_VAL(head.lines.s), ZSTR_LEN(head.lines.s)) : RS_SLICE("");
+	r->answer.headers = lines_of(&head);
 	r->answer.content_length = (int64_t)length;
 	result = length ? rs_server_answer_file(&r->answer, fd, offset, length)
 			: rs_server_answer_head(&r->answer, RS_SLICE(""), true);

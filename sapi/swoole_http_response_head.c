@@ -71,7 +71,6 @@ static void user_line(struct rs_http_answer *r, struct rs_http_head_out *out, st
 	}
 	said->server = said->server || what == SERVER;
 	said->type = said->type || what == TYPE;
-	out->has_coding = out->has_coding || (what == CODING && value.n);
 	out->no_coding = out->no_coding || (what == CODING && !value.n);
 	if (what == LENGTH) {
 		if (rs_parse_u64(value, INT64_MAX, &length))
@@ -195,40 +194,4 @@ void rs_http_trailer_lines(struct rs_http_answer *r, smart_str *out)
 void rs_http_head_free(struct rs_http_head_out *out)
 {
 	smart_str_free(&out->lines);
-}
-
-/* The type of the response as set, without its parameters. */
-static struct rs_slice type_of(struct rs_http_answer *r)
-{
-	zval *all = OBJ_PROP_NUM(&r->std, RS_HTTP_RESPONSE_HEADER), *value;
-	size_t n;
-
-	ZVAL_DEREF(all);
-	value = Z_TYPE_P(all) == IS_ARRAY ? zend_hash_str_find(Z_ARRVAL_P(all), ZEND_STRL("Content-Type")) : NULL;
-	if (!value || Z_TYPE_P(value) != IS_STRING)
-		return RS_SLICE(DEFAULT_TYPE);
-	n = strcspn(Z_STRVAL_P(value), "; ");
-	return rs_slice(Z_STRVAL_P(value), n);
-}
-
-bool rs_http_may_compress(struct rs_http_answer *r, size_t n)
-{
-	const struct rs_swoole_http_conf *conf = r->conf;
-	struct rs_slice type;
-	zval *each;
-
-	if (r->coding == RS_HTTP_IDENTITY || n == 0)
-		return false;
-	if (r->gzip_level)
-		return true;
-	if (!conf->compression || n < conf->compression_min_length)
-		return false;
-	if (!conf->compression_types)
-		return true;
-	type = type_of(r);
-	ZEND_HASH_FOREACH_VAL(conf->compression_types, each) {
-		if (Z_TYPE_P(each) == IS_STRING && rs_slice_eqi(type, rs_slice(Z_STRVAL_P(each), Z_STRLEN_P(each))))
-			return true;
-	} ZEND_HASH_FOREACH_END();
-	return false;
 }

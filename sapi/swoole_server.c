@@ -121,6 +121,7 @@ static void show(struct rs_swoole_server *s)
 	zend_update_property_string(rs_swoole_server_ce, &s->std, ZEND_STRL("host"), p->host);
 	rs_swoole_server_put_long(s, "port", p->port);
 	rs_swoole_server_put_long(s, "type", p->socket_type);
+	zend_update_property_bool(rs_swoole_server_ce, &s->std, ZEND_STRL("ssl"), p->tls);
 	rs_swoole_server_put_long(s, "mode", s->mode);
 	rs_swoole_iterator_new(&value, -1);
 	zend_update_property(rs_swoole_server_ce, &s->std, ZEND_STRL("connections"), &value);

@@ -79,6 +79,8 @@ void rs_swoole_server_put_long(struct rs_swoole_server *s, const char *name, zen
 bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_long port, zend_long type, char *why,
 			 size_t why_size);
 /* The settings into a port of s that is to be started: fatal when they contradict each other. */
+/* TLS, from its settings; fatal when they cannot be. (swoole_server_tls.c) */
+void rs_swoole_port_tls(const struct rs_swoole_server *s, struct rs_swoole_port *port);
 void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *port);
 /* An ext-sockets object of its own for a listening socket; false when there is none. */
 void rs_swoole_port_socket(const struct rs_swoole_port *port, zval *out);

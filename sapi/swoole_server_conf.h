@@ -23,6 +23,10 @@ struct rs_swoole_port_conf {
 	bool open_http, open_websocket;
 	zend_string *package_eof, *package_length_type, *upload_tmp_dir, *document_root, *subprotocol;
 	zend_array *static_locations, *index_files;
+	zend_string *ssl_cert_file, *ssl_key_file, *ssl_protocols, *ssl_ciphers, *ssl_ecdh_curve, *ssl_client_cert_file, *ssl_cafile;
+	zend_array *ssl_sni_certs;
+	bool ssl_prefer_server_ciphers, ssl_verify_peer, ssl_allow_self_signed;
+	uint32_t ssl_verify_depth;
 };
 
 enum rs_setting_owner { RS_SETTING_SERVER, RS_SETTING_PORT };

@@ -101,10 +101,10 @@ static bool check_address(zend_string *host, zend_long port, zend_long type, cha
 	const char *wrong = NULL;
 
 	errno = EINVAL;
-	if (type & SOCK_SSL) {
+	if ((type & SOCK_SSL) && is_datagram(type & ~SOCK_SSL)) {
 		errno = EPROTONOSUPPORT;
-		wrong = "this server has no TLS, put a proxy in front of it";
-	} else if (type < SOCK_TCP || type > SOCK_UNIX_DGRAM) {
+		wrong = "TLS is for streams, there is no DTLS";
+	} else if ((type &= ~SOCK_SSL) < SOCK_TCP || type > SOCK_UNIX_DGRAM) {
 		wrong = "unknown socket type";
 	} else if (ZSTR_LEN(host) == 0 || ZSTR_LEN(host) >= sizeof((struct rs_port *)0)->host || strlen(ZSTR_VAL(host)) != ZSTR_LEN(host)) {
 		wrong = "that is no address";
@@ -124,6 +124,7 @@ static void show(struct rs_swoole_port *port)
 	zend_update_property_string(rs_swoole_port_ce, o, ZEND_STRL("host"), port->p.host);
 	zend_update_property_long(rs_swoole_port_ce, o, ZEND_STRL("port"), port->p.port);
 	zend_update_property_long(rs_swoole_port_ce, o, ZEND_STRL("type"), port->p.socket_type);
+	zend_update_property_bool(rs_swoole_port_ce, o, ZEND_STRL("ssl"), port->p.tls);
 	zend_update_property_long(rs_swoole_port_ce, o, ZEND_STRL("sock"), port->p.listen_fd);
 	rs_swoole_iterator_new(&connections, (int)port->index);
 	zend_update_property(rs_swoole_port_ce, o, ZEND_STRL("connections"), &connections);
@@ -141,7 +142,9 @@ bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_lon
 	port = rs_swoole_port_of(object);
 	memcpy(port->p.host, ZSTR_VAL(host), ZSTR_LEN(host) + 1);
 	port->p.port = is_unix(type) ? 0 : (uint16_t)number;
-	port->p.socket_type = (uint8_t)type;
+	port->p.socket_type = (uint8_t)(type & ~SOCK_SSL);
+	port->p.tls = (type & SOCK_SSL) != 0;
+	type &= ~SOCK_SSL;
 	port->p.protocol = is_datagram(type) ? RS_PORT_DATAGRAM : RS_PORT_STREAM;
 	/* Ports of hosted applications are the master's. */
 	if (!s->hosted && !rs_server_listen(&port->p, s->conf.enable_reuse_port, why, why_size)) {
@@ -202,6 +205,21 @@ static void put_list(const char *key, zend_array *from, char *to, size_t size)
 	to[at] = '\0';
 }
 
+/* No array: any type. */
+static void finish_compression(struct rs_swoole_http_conf *http)
+{
+	zval *one;
+
+	rs_strlist_clear(&http->types);
+	http->compress.types = http->compression_types ? &http->types : NULL;
+	if (!http->compression_types)
+		return;
+	ZEND_HASH_FOREACH_VAL(http->compression_types, one) {
+		if (Z_TYPE_P(one) == IS_STRING && !rs_strlist_add(&http->types, Z_STRVAL_P(one)))
+			zend_error_noreturn(E_ERROR, "out of memory");
+	} ZEND_HASH_FOREACH_END();
+}
+
 static void finish_http(struct rs_swoole_port *port)
 {
 	const struct rs_swoole_port_conf *c = &port->conf;
@@ -209,6 +227,7 @@ static void finish_http(struct rs_swoole_port *port)
 
 	port->http.output_buffer_size = p->output_buffer_size;
 	port->http.socket_buffer_size = p->socket_buffer_size;
+	finish_compression(&port->http);
 	port->http.upload_tmp_dir = c->upload_tmp_dir ? ZSTR_VAL(c->upload_tmp_dir) : "/tmp";
 	if (c->document_root)
 		memcpy(p->document_root, ZSTR_VAL(c->document_root), ZSTR_LEN(c->document_root) + 1);
@@ -237,6 +256,7 @@ void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *po
 	finish_framing(port);
 	finish_connections(&port->p);
 	finish_http(port);
+	rs_swoole_port_tls(s, port);
 	if (!s->hosted)
 		rs_server_relisten(&port->p);
 }

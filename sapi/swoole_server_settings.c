@@ -109,6 +109,7 @@ void rs_swoole_port_conf_init(struct rs_swoole_port *port)
 void rs_swoole_port_conf_free(struct rs_swoole_port *port)
 {
 	each_pointer(RS_SETTING_PORT, port, rs_swoole_setting_release);
+	rs_strlist_clear(&port->http.types);
 }
 
 void rs_swoole_port_conf_copy(struct rs_swoole_port *to, const struct rs_swoole_port *from)
