@@ -30,6 +30,11 @@ final class Log
         log(self::WARNING, $text);
     }
 
+    public static function error(string $text): void
+    {
+        log(self::ERROR, $text);
+    }
+
     /** What somebody must look at, with the way that led there. */
     public static function problem(string $during, Throwable $e): void
     {

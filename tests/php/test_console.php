@@ -132,7 +132,8 @@ $problems = static fn (array $config): array => [(new ConfigCheck($config))->err
 same([[], []], $problems([]), 'nothing said, nothing wrong');
 same([[], ['there is no key listen_prot; did you mean listen_port?', 'there is no key own']],
     $problems(['listen_prot' => 1, 'own' => 2, 'process_prefix' => 'x']), 'keys');
-same([[], ['enable_gzip has no effect: let the web server in front compress']], $problems(['enable_gzip' => true]), 'enable_gzip');
+same([['enable_gzip: forced compression is gone; swoole.http_compression takes its place'], []], $problems(['enable_gzip' => true]),
+    'enable_gzip');
 foreach ([
     'events: asynchronous events need task workers' => ['events' => ['E' => ['L']]],
     'there is no class No\Such' => ['websocket' => ['enable' => true, 'handler' => 'No\Such']],

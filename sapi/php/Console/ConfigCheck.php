@@ -88,7 +88,7 @@ final class ConfigCheck
             $this->warnings[] = "there is no key $key" . ($near === [] ? '' : '; did you mean ' . reset($near) . '?');
         }
         if ($this->config['enable_gzip'] ?? false) {
-            $this->warnings[] = 'enable_gzip has no effect: let the web server in front compress';
+            $this->errors[] = 'enable_gzip: forced compression is gone; swoole.http_compression takes its place';
         }
     }
 

@@ -41,7 +41,7 @@ final class AppConf
                     $conf->section("$key.$name", self::item($item));
                 }
             } else {
-                $conf->section($key, $value);
+                $conf->section($key, $key === 'swoole' ? $conf->certificates($value) : $value);
             }
         }
 
@@ -63,6 +63,25 @@ final class AppConf
         }
 
         return ($item['queue'] ?? null) === [] ? ['queue' => true] + $item : $item;
+    }
+
+    /**
+     * swoole.ssl_sni_certs, as Swoole has it (host => [ssl_cert_file, ssl_key_file]): each is a section ssl.NAME.
+     *
+     * @param array<array-key, mixed> $map
+     *
+     * @return array<array-key, mixed> the others
+     */
+    private function certificates(array $map): array
+    {
+        foreach (is_array($map['ssl_sni_certs'] ?? null) ? $map['ssl_sni_certs'] : [] as $host => $item) {
+            $this->section("ssl.$host", [
+                'cert_file' => $item['ssl_cert_file'] ?? null, 'key_file' => $item['ssl_key_file'] ?? null, 'server_name' => $host,
+            ]);
+        }
+        unset($map['ssl_sni_certs']);
+
+        return $map;
     }
 
     /** @param array<array-key, mixed> $map */

