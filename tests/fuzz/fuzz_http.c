@@ -1,5 +1,5 @@
 /*
- * Request heads. The first byte of the input says where the rest is cut and how small the limit is.
+ * Request heads. The first byte of the input says where the rest is cut and how small the limits are.
  *
  * Invariants: no verdict before its time; the same verdict and the same head however the bytes arrive;
  * every slice inside the head; no byte in a name, value or target that could split a line; never two
@@ -35,7 +35,7 @@ static void check_head(const struct rs_http_head *h, const char *p, size_t n, si
 	RS_ASSERT(!memchr(h->target.p, '?', h->path_len));
 	RS_ASSERT(h->path_len == h->target.n || h->target.p[h->path_len] == '?');
 	RS_ASSERT(!memchr(h->target.p, ' ', h->target.n) && !memchr(h->target.p, '#', h->target.n));
-	RS_ASSERT(h->minor <= 1 && h->nfields <= RS_HTTP_FIELDS_MAX);
+	RS_ASSERT(h->minor <= 1 && h->nfields <= RS_HTTP_FIELDS_MAX && (max % 3 || h->nfields <= 1 + max % 7));
 	if (h->host.p)
 		check_slice(h->host, p, h->head_len);
 	for (size_t i = 0; i < h->nfields; i++) {
@@ -93,7 +93,7 @@ static void check_same(const struct rs_http_head *a, const char *ap, const struc
 static enum rs_result feed(struct rs_http_head *h, const uint8_t *data, char *block, size_t n, size_t step,
 			   size_t max, const char **p, unsigned *status)
 {
-	struct rs_http_limits limits = { max };
+	struct rs_http_limits limits = { .head_max = max, .fields_max = max % 3 ? 0 : 1 + max % 7 };
 	enum rs_result rc = RS_AGAIN;
 	size_t have = 0, scanned = 0;
 	const char *why = NULL;
