@@ -2,6 +2,7 @@
 #   BUILD=dir      where objects and binaries go (build)
 #   PHP_CONFIG=    the PHP to build the engine for (php-config8.2, else php-config)
 #   V=1            show the commands     D=1  debug build     SAN=1  ASan + UBSan     E=0  warnings are not errors
+#   BROTLI=1       http_compression knows br (libbrotli); not changed within one BUILD
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -20,14 +21,15 @@ OPT := $(if $(D),-O0,-O2) -g
 comma := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 LIBDIR = $(PREFIX)/lib/rserverd
-DEFS := -D_GNU_SOURCE -DRS_LIBDIR='"$(LIBDIR)"' -DRS_VERSION='"$(shell cat VERSION)"'
+DEFS := -D_GNU_SOURCE -DRS_LIBDIR='"$(LIBDIR)"' -DRS_VERSION='"$(shell cat VERSION)"' $(if $(BROTLI),-DRS_BROTLI)
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -fno-common -fPIC -fvisibility=hidden -fstack-protector-strong $(CFLAGS)
 CPPFLAGS_ALL = -Isrc $(DEFS) $(CPPFLAGS)
 LDFLAGS_ALL = $(SANFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 EVENT_LIBS = $(shell pkg-config --libs libevent_core)
 INIH_LIBS = $(shell pkg-config --libs inih)
-ZLIB_LIBS = $(shell pkg-config --libs zlib)
+CODING_LIBS = $(shell pkg-config --libs zlib $(if $(BROTLI),libbrotlienc libbrotlidec))
+H2_LIBS = $(shell pkg-config --libs libnghttp2)
 WS_LIBS = -lwslay $(shell pkg-config --libs libssl libcrypto)
 PHP_INCLUDES = $(shell $(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
 PHP_BINARY = $(shell $(PHP_CONFIG) --php-binary)
@@ -35,8 +37,8 @@ PHP_VERSION = $(shell $(PHP_CONFIG) --version | cut -d. -f1,2)
 LIBPHP = $(firstword $(wildcard $(shell $(PHP_CONFIG) --prefix)/lib/libphp$(PHP_VERSION).so $(shell $(PHP_CONFIG) --prefix)/lib/libphp.so))
 
 # ---- what is built from what ------------------------------------------------------------------
-SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/http/*.c src/packet/*.c src/ws/*.c src/shm/*.c)
-DAEMON_SRC := $(SHARED_SRC) $(wildcard src/master/*.c src/reactor/*.c src/cli/*.c)
+SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/http/*.c src/packet/*.c src/ws/*.c src/shm/*.c src/tls/*.c)
+DAEMON_SRC := $(SHARED_SRC) $(wildcard src/h2/*.c src/master/*.c src/reactor/*.c src/cli/*.c)
 MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c src/client/*.c)
 SAPI_SRC := $(wildcard sapi/*.c)
 FAKE_SRC := $(wildcard tests/fake/*.c)
@@ -55,7 +57,7 @@ module: $(MODULE)
 
 $(DAEMON): $(call obj,src/main.c) $(LIBCORE)
 	@echo '  LD    $@'
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) -ldl
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(H2_LIBS) -ldl
 
 $(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c src/client/*.c))
 	@echo '  AR    $@'
@@ -64,16 +66,16 @@ $(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c src/client/*.c))
 # nodelete: a thread of the resolver may still run when PHP unloads its extensions at the end of the process.
 $(MODULE): $(call obj,$(MODULE_SRC) $(SAPI_SRC)) | $(BUILD)/php $(BUILD)/bin/php
 	@echo '  LD    $@'
-	$(Q)$(CC) -shared -Wl,-z,nodelete $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(ZLIB_LIBS) -lresolv
+	$(Q)$(CC) -shared -Wl,-z,nodelete $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(CODING_LIBS) -lresolv
 
 $(FAKE): $(call obj,$(MODULE_SRC) $(FAKE_SRC))
 	@echo '  LD    $@'
-	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,defs -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,defs -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(CODING_LIBS)
 
 # A server of a script without PHP, for tests of its processes.
 $(SCRIPT): $(call obj,tests/script/script_server.c) $(LIBCORE) | $(BUILD)/bin/php
 	@echo '  LD    $@'
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) -ldl -lresolv
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(H2_LIBS) $(CODING_LIBS) -ldl -lresolv
 
 # The tree runs in place: the engine's PHP files are found beside the module.
 $(BUILD)/php:
@@ -108,7 +110,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 $(BUILD)/unit/%: tests/unit/%.c $(LIBCORE)
 	@mkdir -p $(@D)
 	@echo '  UNIT  $<'
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit -Itests $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PHP_DEFS) -Itests/unit -Itests $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIBCORE) -lcmocka $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(H2_LIBS) $(CODING_LIBS)
 -include $(UNIT_BIN:=.d)
 
 unit-run: $(UNIT_BIN)
@@ -123,7 +125,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAY := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%_replay,$(FUZZ_SRC))
 $(BUILD)/fuzz/%_replay: tests/fuzz/%.c tests/fuzz/replay.c $(LIBCORE)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-missing-prototypes $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIBCORE) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-missing-prototypes $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIBCORE) $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(H2_LIBS)
 fuzz-replay-run: $(FUZZ_REPLAY)
 	$(Q)set -e; for f in $(FUZZ_REPLAY); do n=$$(basename $$f _replay); $$f tests/fuzz/corpus/$${n#fuzz_}; done
 fuzz-replay:

@@ -2,7 +2,8 @@
 """make bench [B=name]: the numbers of docs/BENCHMARKS.md, measured here and now.
 
 bench.py [--starts N] [--seconds S] [--requests N] [--connections N] [--json FILE] [NAME...]
-                                 NAME: broadcast, fork, hello, idle, isolation, laravel, memory, table, websocket, workers (default all),
+                                 NAME: broadcast, compression, fork, hello, idle, isolation, laravel, memory, static, table, tls,
+                                 websocket, workers (default all),
                                  isolation-mixed (--requests, default 100000; some minutes)
 
 CPU is utime + stime of all processes of a server, per answered request; the load generator is not counted. Servers are
@@ -28,6 +29,7 @@ from lib.daemon import BINARY, Daemon, scaffold  # noqa: E402
 from lib.fpm import Fpm, Nginx  # noqa: E402
 from lib.mixed import Memory, Mixed, describe  # noqa: E402
 from lib.server import Server  # noqa: E402
+from lib.tls import Authority, Conn, client_context  # noqa: E402
 from lib.wait import until  # noqa: E402
 from lib.ws_load import Load  # noqa: E402
 
@@ -48,20 +50,20 @@ def cpu_with_children_s(pids):
     return sum(int(x) for p in pids for x in (proc.stat_fields(p) or [0] * 15)[11:15]) / TICK
 
 
-def wrk(address, path, seconds, connections=CONNECTIONS, headers=()):
+def wrk(address, path, seconds, connections=CONNECTIONS, headers=(), scheme="http"):
     """(requests, requests per second); every answer must be a 2xx."""
     more = [word for name, value in headers for word in ("-H", f"{name}: {value}")]
-    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *more, f"http://{address[0]}:{address[1]}{path}"],
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *more, f"{scheme}://{address[0]}:{address[1]}{path}"],
                          text=True, capture_output=True, check=True).stdout
     assert "Non-2xx" not in out and "Socket errors" not in out, out
     return int(re.search(r"(\d+) requests in", out).group(1)), float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
 
 
-def measure(address, path, pids, seconds):
+def measure(address, path, pids, seconds, headers=(), **kw):
     """{us: CPU microseconds per request, rps}; pids() lists the server's processes."""
-    wrk(address, path, 1)
+    wrk(address, path, 1, headers=headers, **kw)
     before = cpu_s(pids())
-    n, rps = wrk(address, path, seconds)
+    n, rps = wrk(address, path, seconds, headers=headers, **kw)
     return {"us": (cpu_s(pids()) - before) / n * 1e6, "rps": rps}
 
 
@@ -168,7 +170,95 @@ def kernel_loop(path, requests, jit=False):
     return one
 
 
+# -- TLS: the same certificate, protocols and ciphers for both ------------------------------------------------------------
+
+ANEW = {"headers": [("Connection", "close")], "connections": 4}
+IDLE = 300
+
+
+def tls_daemon():
+    d = daemon(framework="callable", entry="entry.php")
+    cert, key = Authority(d.folder).server("localhost", "127.0.0.1")
+    d.set("swoole", ssl_cert_file=cert, ssl_key_file=key)
+    d.write("entry.php", HELLO)
+    return d.start()
+
+
+def tls_site(n):
+    os.makedirs(n.path("www"))
+    n.write("www/hello.txt", "Hello, world!")
+    cert, key = Authority(n.path("www")).server("localhost", "127.0.0.1")
+    return (f"server {{ listen 127.0.0.1:{n.port} ssl; ssl_certificate {cert}; ssl_certificate_key {key};"
+            " ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1; ssl_session_cache shared:x:1m;"
+            f" root {n.path('www')}; keepalive_requests 100000000; }}")
+
+
+def tls_measure(make, path, seconds):
+    """CPU per request on kept connections, per request with a handshake, and memory per idle connection."""
+    def one():
+        s = make()
+        ours = isinstance(s, Daemon)
+        pids = pids_of(s) if ours else family(s.children[-1])
+        try:
+            kept = measure(s.address, path, pids, seconds, scheme="https")
+            anew = measure(s.address, path, pids, seconds, scheme="https", **ANEW)
+            holders = s.pids("reactor") if ours else pids()
+            before = sum(proc.own_kb(p) for p in holders)
+            clients = [Conn(s.address, client_context()) for _ in range(IDLE)]
+            for c in clients:
+                c.request(path)
+            memory = (sum(proc.own_kb(p) for p in holders) - before) / IDLE
+            for c in clients:
+                c.close()
+            return {"us": kept["us"], "rps": kept["rps"], "anew": anew["us"], "memory": memory}
+        finally:
+            s.finish() if ours else s.stop()
+    return one
+
+
+def bench_tls(t, o):
+    r = in_turns(o.starts, nginx=tls_measure(lambda: Nginx(tls_site), "/hello.txt", o.seconds), ours=tls_measure(tls_daemon, "/", o.seconds))
+    for name, who in (("nginx", "nginx, static file of 13 bytes"), ("ours", "callable hello world")):
+        t.row(f"TLS, {who}: CPU per request", f"{r[name]['us']:.1f} us ({r[name]['rps']:.0f}/s)")
+        t.row("the same with a handshake (TLS 1.3, P-256) for each: CPU per request", f"{r[name]['anew']:.0f} us")
+        t.row(f"the same, memory for each of {IDLE} idle connections", f"{r[name]['memory']:.1f} kB")
+    for key, what in (("us", "TLS, callable / nginx"), ("anew", "TLS with handshakes, callable / nginx")):
+        ratio = r["ours"][key] / r["nginx"][key]
+        t.row(what, f"{ratio:.2f}", "at most 1.20", ratio <= 1.2)
+
+
 # -- servers of scripts, and many WebSocket clients --------------------------------------------------------------------
+
+JSON = """<?php
+$rows = array_map(fn ($i) => ['id' => $i, 'name' => "user number $i", 'mail' => md5((string) $i) . '@example.test', 'active' => $i % 3 > 0], range(1, 200));
+$json = substr(json_encode($rows), 0, 20000);
+return function () use ($json) { header('Content-Type: application/json'); echo $json; };
+"""
+
+
+def json_server(seconds, coding, front=None):
+    """20 kB of JSON, compressed (or not) by the server itself, or by nginx in front of it: CPU of all of them."""
+    def one():
+        d = daemon({"swoole": {"http_compression": bool(coding) and not front, "max_request": 0}}, framework="callable", entry="entry.php")
+        d.write("entry.php", JSON)
+        d.start()
+        n = front and Nginx(lambda s: f"""gzip {'on' if coding else 'off'}; gzip_types application/json; gzip_proxied any;
+            upstream u {{ server 127.0.0.1:{d.port}; keepalive 64; }}
+            server {{ listen 127.0.0.1:{s.port}; keepalive_requests 100000000;
+                location / {{ proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}""")
+        address = n.address if n else d.address
+        try:
+            headers = [("Accept-Encoding", coding)] if coding else []
+            r = http.fetch(address, "/", headers=headers)
+            assert r.get("content-encoding") == (coding or None), r
+            pids = (lambda: pids_of(d)() + family(n.children[-1])()) if n else pids_of(d)
+            return {**measure(address, "/", pids, seconds, headers), "bytes": len(r.body)}
+        finally:
+            if n:
+                n.stop()
+            d.finish()
+    return one
+
 
 def script(name, **env):
     return Server(code=open(os.path.join(HERE, name), encoding="utf-8").read(), env=env).start()
@@ -372,6 +462,51 @@ def bench_hello(t, o):
     t.row("callable / nginx", f"{ratio:.2f}", "at most 1.50", ratio <= 1.5)
 
 
+def files_daemon():
+    d = daemon({"laravels": {"handle_static": True}}, framework="callable", entry="entry.php")
+    d.write("entry.php", HELLO)
+    for name, data in STATIC.items():
+        d.write("public" + name, data)
+    return d.start()
+
+
+def nginx_files(path, seconds):
+    """As distributions configure it: sendfile, tcp_nopush."""
+    def one():
+        n = Nginx(lambda s: f"sendfile on; tcp_nopush on; server {{ listen 127.0.0.1:{s.port}; root {s.path('www')}; keepalive_requests 100000000; }}")
+        os.makedirs(n.path("www"))
+        for name, data in STATIC.items():
+            n.write("www" + name, data)
+        try:
+            return measure(n.address, path, family(n.children[-1]), seconds)
+        finally:
+            n.stop()
+    return one
+
+
+STATIC = {"/small.txt": "x" * 1024, "/large.txt": "x" * (1 << 20)}
+
+
+def bench_static(t, o):
+    """Files of 1 kB and 1 MB against nginx."""
+    for path, what, bar in (("/small.txt", "1 kB", 1.2), ("/large.txt", "1 MB", 1.0)):
+        r = in_turns(o.starts, nginx=nginx_files(path, o.seconds), ours=with_daemon(files_daemon, path, o.seconds))
+        for who in r:
+            t.row(f"static file of {what}, {who}: CPU per request", f"{r[who]['us']:.1f} us ({r[who]['rps']:.0f}/s)")
+        ratio = r["ours"]["us"] / r["nginx"]["us"]
+        t.row(f"static file of {what}, ours / nginx", f"{ratio:.2f}", f"at most {bar:.2f}", ratio <= bar)
+
+
+def bench_compression(t, o):
+    s = o.seconds
+    r = in_turns(o.starts, ours_plain=json_server(s, ""), front_plain=json_server(s, "", front=True),
+                 ours=json_server(s, "gzip"), front=json_server(s, "gzip", front=True))
+    for name, text in (("ours_plain", "not compressed"), ("front_plain", "not compressed, behind nginx"), ("ours", "http_compression, gzip level 1"),
+                       ("front", "gzip of nginx in front, level 1")):
+        t.row(f"JSON of 20 kB, {text}: CPU per request", f"{r[name]['us']:.0f} us ({r[name]['rps']:.0f}/s, {r[name]['bytes']:.0f} bytes)")
+    t.row("http_compression / nginx in front (CPU)", f"{r['ours']['us'] / r['front']['us']:.2f}")
+
+
 def bench_fork(t, o):
     """A process for each request: what that costs above the request itself, and against php-fpm, which boots for each."""
     n = 100 * o.seconds
@@ -550,9 +685,9 @@ def bench_isolation_mixed(t, o):
         d.finish()
 
 
-BENCHES = {"broadcast": bench_broadcast, "fork": bench_fork, "hello": bench_hello, "idle": bench_idle, "isolation": bench_isolation,
-           "isolation-mixed": bench_isolation_mixed, "laravel": bench_laravel, "memory": bench_memory, "table": bench_table,
-           "websocket": bench_websocket, "workers": bench_workers}
+BENCHES = {"broadcast": bench_broadcast, "compression": bench_compression, "fork": bench_fork, "hello": bench_hello, "idle": bench_idle,
+           "isolation": bench_isolation, "isolation-mixed": bench_isolation_mixed, "laravel": bench_laravel, "memory": bench_memory,
+           "static": bench_static, "table": bench_table, "tls": bench_tls, "websocket": bench_websocket, "workers": bench_workers}
 LONG = {"isolation-mixed"}
 
 

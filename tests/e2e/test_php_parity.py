@@ -17,8 +17,8 @@ from lib.fpm import FPM, NGINX, Fpm
 
 # $_SERVER: ports and times of this very request; what only a FastCGI process has; what names the software; what is
 # nginx's own (REMOTE_USER is its auth_basic). PATH_INFO is LaravelS' (the decoded path), and so is an environment
-# in $_SERVER: ours shows the daemon's, with what the engine sets for resident packages.
-MAY_DIFFER = {"SERVER_PORT", "REMOTE_PORT", "REQUEST_TIME", "REQUEST_TIME_FLOAT", "SERVER_SOFTWARE", "FCGI_ROLE",
+# in $_SERVER: ours shows the daemon's, with what the engine sets for resident packages; REQUEST_ID is ours.
+MAY_DIFFER = {"SERVER_PORT", "REMOTE_PORT", "REQUEST_TIME", "REQUEST_TIME_FLOAT", "SERVER_SOFTWARE", "FCGI_ROLE", "REQUEST_ID",
               "REDIRECT_STATUS", "USER", "HOME", "argv", "argc", "REMOTE_USER", "PATH_INFO",
               "APP_RUNNING_IN_CONSOLE", "VAR_DUMPER_FORMAT", "PHP_INI_SCAN_DIR"}
 # Response headers: the server's own.

@@ -453,7 +453,7 @@ def test_construction_failures(server):
         t(function () use ($s) { unset($s->ports); });
         t(fn() => new Swoole\\Server\\Port);
         t(fn() => [$s->mode, $s->listen('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_SOCK_TCP), $s->getLastError()]);
-        t(fn() => $s->listen('127.0.0.1', 0, SWOOLE_SOCK_TCP | SWOOLE_SSL));
+        t(fn() => $s->listen('127.0.0.1', 0, SWOOLE_SOCK_UDP | SWOOLE_SSL));
         t(fn() => [$s->getMasterPid(), $s->getManagerPid(), $s->getWorkerId(), $s->getWorkerPid(), count($s->connections)]);
         t(fn() => get_class($s->getSocket()));
         t(fn() => $s->getSocket(1));

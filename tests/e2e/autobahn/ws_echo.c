@@ -45,7 +45,7 @@ static ssize_t receive(int fd, struct rs_buf *in)
 /* Reads a request and answers it. false: it is no handshake, or not a good one. */
 static bool shake_hands(int fd, struct rs_buf *in)
 {
-	const struct rs_http_limits limits = { 8192 };
+	const struct rs_http_limits limits = { .head_max = 8192 };
 	struct rs_ws_offer offer = { 0 };
 	struct rs_ws_refusal no;
 	struct rs_ws_upgrade upgrade = { 0 };

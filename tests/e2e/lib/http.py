@@ -53,12 +53,14 @@ class Response:
 class Conn:
     """One client connection."""
 
-    def __init__(self, address, timeout=TIMEOUT, rcvbuf=None, lenient=False):
+    def __init__(self, address, timeout=TIMEOUT, rcvbuf=None, lenient=False, source=None):
         family = socket.AF_UNIX if isinstance(address, str) else \
             socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.sock = socket.socket(family)
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+        if source:      # another address of ours: 127.0.0.2
+            self.sock.bind((source, 0))
         self.sock.settimeout(timeout * SLOW)
         self.buf = b""
         self.lenient = lenient      # for reference servers: nginx 1.22 leaves the blank out before an empty reason

@@ -1,0 +1,105 @@
+"""Certificates made when a test needs them, and clients that speak TLS."""
+
+import os
+import re
+import ssl
+import subprocess
+
+from . import http
+from .wait import SLOW
+
+
+def openssl(*words, data=None):
+    """openssl(1) to its end: its output; fails with what it says."""
+    r = subprocess.run(["openssl", *words], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60 * SLOW)
+    assert r.returncode == 0, r.stderr.decode()
+    return r.stdout
+
+
+class Authority:
+    """A root that signs certificates of servers and clients, through an intermediate one if asked."""
+
+    def __init__(self, folder, name="Test Root"):
+        self.folder, self.name = str(folder), name
+        self.key, self.cert = self.path("root.key"), self.path("root.pem")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+                "-keyout", self.key, "-out", self.cert, "-subj", f"/CN={name}",
+                "-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def sign(self, file, subject, extensions, issuer=None, days="30", rsa=False):
+        key, cert, request, ext = (self.path(f"{file}.{end}") for end in ("key", "pem", "csr", "ext"))
+        kind = ["rsa:2048"] if rsa else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        openssl("req", "-new", "-newkey", *kind, "-nodes", "-keyout", key, "-out", request, "-subj", subject)
+        with open(ext, "w") as f:
+            f.write("\n".join(extensions) + "\n")
+        ca, ca_key = issuer or (self.cert, self.key)
+        openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days", days, "-out", cert,
+                "-extfile", ext)
+        return cert, key
+
+    def server(self, *names, file=None, **kw):
+        """(certificate, key) for these host names."""
+        alt = ",".join(("IP:" if re.fullmatch(r"[\d.]+", n) else "DNS:") + n for n in names)
+        return self.sign(file or names[0].replace("*", "wild"), f"/CN={names[0]}",
+                         [f"subjectAltName={alt}", "extendedKeyUsage=serverAuth"], **kw)
+
+    def client(self, name, file=None, **kw):
+        return self.sign(file or name, f"/O=Test/CN={name}", ["extendedKeyUsage=clientAuth"], **kw)
+
+    def intermediate(self, file="middle"):
+        return self.sign(file, "/CN=Test Intermediate", ["basicConstraints=critical,CA:true", "keyUsage=keyCertSign"])
+
+    def context(self, **kw):
+        """A client's, that trusts this authority."""
+        return client_context(self.cert, **kw)
+
+
+def client_context(ca=None, cert=None, versions=None, alpn=None, ciphers=None):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca:
+        c.load_verify_locations(ca)
+    else:
+        c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
+    if cert:
+        c.load_cert_chain(*cert)
+    if versions:
+        c.minimum_version, c.maximum_version = versions
+    if alpn:
+        c.set_alpn_protocols(alpn)
+    if ciphers:
+        c.set_ciphers(ciphers)
+    return c
+
+
+class Conn(http.Conn):
+    """http.Conn inside TLS."""
+
+    def __init__(self, address, context, name="localhost", session=None, **kw):
+        super().__init__(address, **kw)
+        self.sock = context.wrap_socket(self.sock, server_hostname=name, session=session)
+
+
+def fetch(address, context, target="/", name="localhost", method="GET", headers=(), body=None, session=None):
+    """One request on a connection of its own: the answer, and the socket as it was."""
+    with Conn(address, context, name, session) as c:
+        r = c.request(target, method, [*headers, ("Connection", "close")], body, name)
+        r.session, r.reused, r.alpn = c.sock.session, c.sock.session_reused, c.sock.selected_alpn_protocol()
+        r.peer = c.sock.getpeercert()
+        assert c.at_end(), "the connection stayed open after Connection: close"
+        return r
+
+
+def s_client(address, *words, send=b"", timeout=20):
+    """`openssl s_client`: (exit status, all that it says)."""
+    r = subprocess.run(["openssl", "s_client", "-connect", f"{address[0]}:{address[1]}", *words], input=send,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout * SLOW)
+    return r.returncode, r.stdout.decode(errors="replace")
+
+
+def refused(address, *words):
+    """Does the handshake fail?"""
+    status, text = s_client(address, *words)
+    return status != 0 or "Cipher is (NONE)" in text
