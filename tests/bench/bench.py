@@ -227,6 +227,50 @@ def bench_tls(t, o):
         t.row(what, f"{ratio:.2f}", "at most 1.20", ratio <= 1.2)
 
 
+# -- HTTP/2 in clear text, prior knowledge -----------------------------------------------------------------------------------
+
+def h2load(address, path, n, streams=100):
+    """Requests per second; all of them must have succeeded."""
+    out = subprocess.run(["h2load", f"-n{n}", "-c4", f"-m{streams}", f"http://{address[0]}:{address[1]}{path}"],
+                         text=True, capture_output=True, check=True).stdout
+    assert f"{n} succeeded, 0 failed, 0 errored" in out and f"status codes: {n} 2xx" in out, out
+    return float(re.search(r"([\d.]+) req/s", out).group(1))
+
+
+def over_h2(make, path, pids, stop, seconds):
+    n = 30000 * seconds
+
+    def one():
+        s = make()
+        try:
+            h2load(s.address, path, 10000)
+            before = cpu_s(pids(s)())
+            rps = h2load(s.address, path, n)
+            return {"us": (cpu_s(pids(s)()) - before) / n * 1e6, "rps": rps}
+        finally:
+            stop(s)
+    return one
+
+
+def h2_daemon():
+    return hello_daemon({"swoole": {"open_http2_protocol": True}})
+
+
+def h2_nginx():
+    n = Nginx(lambda s: f"server {{ listen 127.0.0.1:{s.port} http2; root {s.path('www')}; keepalive_requests 100000000; }}")
+    os.makedirs(n.path("www"))
+    n.write("www/hello.txt", "Hello, world!")
+    return n
+
+
+def bench_http2(t, o):
+    r = in_turns(o.starts, nginx=over_h2(h2_nginx, "/hello.txt", lambda n: family(n.children[-1]), Nginx.stop, o.seconds),
+                 ours=over_h2(h2_daemon, "/", pids_of, Daemon.finish, o.seconds))
+    t.row("HTTP/2, nginx, static file of 13 bytes: CPU per request", f"{r['nginx']['us']:.1f} us ({r['nginx']['rps']:.0f}/s)")
+    t.row("HTTP/2, callable hello world: CPU per request", f"{r['ours']['us']:.1f} us ({r['ours']['rps']:.0f}/s)")
+    t.row("HTTP/2, callable / nginx", f"{r['ours']['us'] / r['nginx']['us']:.2f}")
+
+
 # -- servers of scripts, and many WebSocket clients --------------------------------------------------------------------
 
 JSON = """<?php
@@ -685,7 +729,7 @@ def bench_isolation_mixed(t, o):
         d.finish()
 
 
-BENCHES = {"broadcast": bench_broadcast, "compression": bench_compression, "fork": bench_fork, "hello": bench_hello, "idle": bench_idle,
+BENCHES = {"broadcast": bench_broadcast, "compression": bench_compression, "fork": bench_fork, "hello": bench_hello, "http2": bench_http2, "idle": bench_idle,
            "isolation": bench_isolation, "isolation-mixed": bench_isolation_mixed, "laravel": bench_laravel, "memory": bench_memory,
            "static": bench_static, "table": bench_table, "tls": bench_tls, "websocket": bench_websocket, "workers": bench_workers}
 LONG = {"isolation-mixed"}

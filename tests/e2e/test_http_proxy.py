@@ -1,13 +1,15 @@
 """Who asks, behind proxies: real_ip_header, PROXY protocol listeners, Unix socket upstreams."""
 
+import json
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 
 import pytest
 
-from lib import http
+from lib import http, tls
 from lib.ports import free_port
 from lib.wait import until
 
@@ -123,8 +125,9 @@ def test_other_header_and_none(daemon):
 
 # ---- PROXY protocol -----------------------------------------------------------------------------------------
 
-def balanced(daemon, **ini):
+def balanced(daemon, swoole=None, **ini):
     d = behind(daemon, "X-Real-IP", start=False, proxy_protocol="true", **ini)
+    d.set("swoole", **(swoole or {}))
     d.start(wait=False)
     d.wait_log("generation 1 serves")
     return d
@@ -250,6 +253,46 @@ def test_curl_speaks_it(daemon):
     out = subprocess.run(["curl", "-sS", "--haproxy-protocol", f"http://127.0.0.1:{d.port}/dump", f"http://127.0.0.1:{d.port}/dump"],
                          capture_output=True, timeout=20)
     assert out.returncode == 0 and out.stdout.count(b'"REMOTE_ADDR":"127.0.0.1"') == 2, out
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_tls_behind_the_header(daemon, tmp_path, version):
+    """Both in one: what is behind the header is a handshake, in HTTP/2 too the variables are those of the connection."""
+    ca = tls.Authority(tmp_path)
+    cert, key = ca.server("localhost", "127.0.0.1")
+    d = balanced(daemon, {"ssl_cert_file": cert, "ssl_key_file": key, "open_http2_protocol": "true"})
+    out = subprocess.run(["curl", "-sS", version, "--cacert", ca.cert, "--haproxy-protocol", f"https://127.0.0.1:{d.address[1]}/dump"],
+                         stdout=subprocess.PIPE, timeout=30, check=True).stdout
+    s = json.loads(out)["server"]
+    assert s["SERVER_PROTOCOL"] == ("HTTP/2" if version == "--http2" else "HTTP/1.1")
+    assert s["HTTPS"] == "on" and s["SSL_PROTOCOL"] == "TLSv1.3" and s["REMOTE_ADDR"] == "127.0.0.1"
+    hello, answer = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ca.context().wrap_bio(answer, hello, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    with socket.create_connection(d.address) as c:
+        c.sendall(v2() + hello.read())     # in one piece
+        answer.write(c.recv(65536))
+        until(lambda: shaken(client, answer, c), message="the handshake")
+        client.write(http.build("/dump", headers=[("Connection", "close")]))
+        c.sendall(hello.read())
+        got = b""
+        while b'"REMOTE_ADDR"' not in got:
+            answer.write(c.recv(65536))
+            try:
+                got += client.read(65536)
+            except ssl.SSLWantReadError:
+                pass
+    assert b'"REMOTE_ADDR":"192.0.2.1"' in got.replace(b" ", b"")
+
+
+def shaken(client, answer, c):
+    try:
+        client.do_handshake()
+        return True
+    except ssl.SSLWantReadError:
+        answer.write(c.recv(65536))
+        return False
 
 
 def test_limits_count_clients_behind_the_balancer(daemon):
