@@ -680,6 +680,30 @@ def bench_idle(t, o):
     t.row("of that, the reactor", f"{r['reactor']:.0f} bytes")
 
 
+def http_idle(n):
+    """Bytes of the reactor's own memory for each of n connections that have had a request."""
+    def one():
+        d = hello_daemon({"swoole": {"max_conn": n + 100}})
+        try:
+            reactor = d.pid("reactor")
+            before = proc.own_kb(reactor)
+            clients = [d.conn() for _ in range(n)]
+            for c in clients:
+                assert c.request("/").status == 200
+            grown = proc.own_kb(reactor) - before
+            for c in clients:
+                c.close()
+            return {"each": grown * 1024 / n}
+        finally:
+            d.finish()
+    return one
+
+
+def bench_keepalive(t, o):
+    each = in_turns(o.starts, idle=http_idle(9_000))["idle"]["each"]
+    t.row("9,000 idle keep-alive connections: memory of the reactor, each", f"{each:.0f} bytes", "at most 2,048", each <= 2048)
+
+
 def bench_broadcast(t, o):
     """One call of PHP pushes 64 bytes to each of 10,000 connections; then the same when some of them do not read."""
     r = in_turns(o.starts, quick=ws_broadcast(10_000, 0), slow=ws_broadcast(10_000, 100))
@@ -729,7 +753,7 @@ def bench_isolation_mixed(t, o):
         d.finish()
 
 
-BENCHES = {"broadcast": bench_broadcast, "compression": bench_compression, "fork": bench_fork, "hello": bench_hello, "http2": bench_http2, "idle": bench_idle,
+BENCHES = {"broadcast": bench_broadcast, "compression": bench_compression, "fork": bench_fork, "hello": bench_hello, "http2": bench_http2, "idle": bench_idle, "keepalive": bench_keepalive,
            "isolation": bench_isolation, "isolation-mixed": bench_isolation_mixed, "laravel": bench_laravel, "memory": bench_memory,
            "static": bench_static, "table": bench_table, "tls": bench_tls, "websocket": bench_websocket, "workers": bench_workers}
 LONG = {"isolation-mixed"}
