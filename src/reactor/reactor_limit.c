@@ -215,6 +215,8 @@ static bool is_on(const struct rs_conf *conf)
 
 void rs_limit_configure(struct rs_reactor *r)
 {
+	if (!rs_conf_rate(r->conf->limit_req, &r->limit.rate))
+		r->limit.rate = 0;
 	if (is_on(r->conf) && !rs_limit_reserve(&r->limit, (uint32_t)r->conf->max_conn + RECENT))
 		rs_error(r->log, "no memory for limit_conn and limit_req, they are not kept");
 }
@@ -270,12 +272,11 @@ bool rs_limit_request(struct rs_conn *c)
 {
 	struct rs_reactor *r = c->r;
 	uint32_t at;
-	int64_t rate;
 
-	if (!rs_conf_rate(r->conf->limit_req, &rate) || rs_conn_trusted(c))
+	if (!r->limit.rate || rs_conn_trusted(c))
 		return true;
 	at = c->limit_place ? c->limit_place : place_of(c);
-	if (!at || rs_limit_take(&r->limit, at, rate, r->conf->limit_req_burst, rs_reactor_ms(r)))
+	if (!at || rs_limit_take(&r->limit, at, r->limit.rate, r->conf->limit_req_burst, rs_reactor_ms(r)))
 		return true;
 	complain(c, "limit_req", ++r->limit.requests);
 	return false;

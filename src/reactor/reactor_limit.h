@@ -20,6 +20,7 @@ struct rs_limit {
 	uint32_t *bucket;             /* first entry of each hash, 0: none */
 	uint32_t cap, n, nbuckets;    /* entries there may be, and are; a power of two */
 	uint64_t seed[2];             /* so that nobody can choose addresses that collide */
+	int64_t rate;                 /* limit_req: thousandths of a request in a second; 0: no limit */
 	uint64_t conns, requests;     /* refused, ever */
 	int64_t complained_ms;
 };
