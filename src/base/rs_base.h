@@ -52,6 +52,27 @@ static inline bool rs_slice_eq(struct rs_slice a, struct rs_slice b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Without the blanks and tabs around it. */
+static inline struct rs_slice rs_slice_trim(struct rs_slice s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = rs_slice(s.p + 1, s.n - 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+/* What stands in front of the first separator, or all of it; *rest is what stands behind that. */
+static inline struct rs_slice rs_slice_cut(struct rs_slice *rest, char separator)
+{
+	const char *at = rest->n ? (const char *)memchr(rest->p, separator, rest->n) : NULL;
+	const struct rs_slice part = rs_slice(rest->p, at ? (size_t)(at - rest->p) : rest->n);
+	const size_t gone = part.n + (at != NULL);
+
+	*rest = rs_slice(rest->p + gone, rest->n - gone);
+	return part;
+}
+
 /* Same bytes but for ASCII case? */
 bool rs_slice_eqi(struct rs_slice a, struct rs_slice b);
 

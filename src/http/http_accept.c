@@ -5,27 +5,6 @@
 
 #include "http/http_chars.h"
 
-static struct rs_slice trim(struct rs_slice s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = rs_slice(s.p + 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
-/* Up to the separator, which is dropped with it. */
-static struct rs_slice cut(struct rs_slice *rest, char separator)
-{
-	const char *at = rest->n ? memchr(rest->p, separator, rest->n) : NULL;
-	size_t n = at ? (size_t)(at - rest->p) : rest->n;
-	struct rs_slice part = rs_slice(rest->p, n);
-
-	n += at != NULL;
-	*rest = rs_slice(rest->p + n, rest->n - n);
-	return trim(part);
-}
-
 /* "0.5" in thousandths; what is no weight (RFC 9110 12.4.2) counts as 0: nobody gets what he perhaps refused. */
 static unsigned weight_of(struct rs_slice q)
 {
@@ -45,7 +24,7 @@ static unsigned weight_of(struct rs_slice q)
 static unsigned parameters(struct rs_slice rest)
 {
 	while (rest.n) {
-		struct rs_slice p = cut(&rest, ';');
+		struct rs_slice p = rs_slice_trim(rs_slice_cut(&rest, ';'));
 
 		if (p.n >= 2 && (p.p[0] == 'q' || p.p[0] == 'Q') && p.p[1] == '=')
 			return weight_of(rs_slice(p.p + 2, p.n - 2));
@@ -60,8 +39,8 @@ static bool next_member(struct rs_slice *rest, struct rs_slice *name, uint16_t *
 
 	if (rest->n == 0)
 		return false;
-	member = cut(rest, ',');
-	*name = cut(&member, ';');
+	member = rs_slice_cut(rest, ',');
+	*name = rs_slice_trim(rs_slice_cut(&member, ';'));
 	if (rs_slice_eqi(*name, RS_SLICE("x-gzip"))) /* RFC 9110 8.4.1.3 */
 		*name = RS_SLICE("gzip");
 	*weight = (uint16_t)parameters(member);

@@ -9,15 +9,6 @@
 #include <netinet/in.h>
 #include <strings.h>
 
-static struct rs_slice trim(struct rs_slice s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = rs_slice(s.p + 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
@@ -84,7 +75,7 @@ static bool take_node(struct rs_slice s, struct rs_http_node *out)
 bool rs_http_node(struct rs_slice text, struct rs_http_node *out)
 {
 	memset(out, 0, sizeof *out);
-	if (take_node(trim(text), out))
+	if (take_node(rs_slice_trim(text), out))
 		return true;
 	memset(out, 0, sizeof *out);
 	return false;
@@ -98,11 +89,11 @@ bool rs_http_list_last(struct rs_slice *rest, struct rs_slice *item)
 		return false;
 	comma = rest->n ? memrchr(rest->p, ',', rest->n) : NULL;
 	if (!comma) {
-		*item = trim(*rest);
+		*item = rs_slice_trim(*rest);
 		*rest = rs_slice(NULL, 0);
 		return true;
 	}
-	*item = trim(rs_slice(comma + 1, rest->n - (size_t)(comma + 1 - rest->p)));
+	*item = rs_slice_trim(rs_slice(comma + 1, rest->n - (size_t)(comma + 1 - rest->p)));
 	rest->n = (size_t)(comma - rest->p);
 	return true;
 }
@@ -112,7 +103,7 @@ bool rs_http_authority(struct rs_slice text, struct rs_slice *name, uint16_t *po
 	struct rs_http_node literal;
 	const char *end, *colon;
 
-	text = trim(text);
+	text = rs_slice_trim(text);
 	*port = 0;
 	*name = text;
 	if (text.n == 0 || text.n > 255)

@@ -3,15 +3,6 @@
  */
 #include "http/http.h"
 
-static struct rs_slice trim(struct rs_slice s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = rs_slice(s.p + 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
 /* Digits that are too many for a number are the largest one. */
 static bool position(struct rs_slice s, uint64_t *out)
 {
@@ -71,7 +62,7 @@ enum rs_http_range_kind rs_http_range(struct rs_slice value, uint64_t size, stru
 	while (value.n) {
 		const char *comma = memchr(value.p, ',', value.n);
 		size_t len = comma ? (size_t)(comma - value.p) : value.n;
-		struct rs_slice part = trim(rs_slice(value.p, len));
+		struct rs_slice part = rs_slice_trim(rs_slice(value.p, len));
 		struct rs_http_range r;
 
 		len += comma != NULL;

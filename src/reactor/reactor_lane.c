@@ -27,33 +27,20 @@ static bool begins_with(struct rs_slice s, struct rs_slice word)
 	return s.n >= word.n && rs_slice_eqi(rs_slice(s.p, word.n), word);
 }
 
-static struct rs_slice value_of(struct rs_slice line)
-{
-	const char *colon = memchr(line.p, ':', line.n);
-	struct rs_slice v = colon ? rs_slice(colon + 1, (size_t)(line.p + line.n - colon - 1)) : rs_slice("", 0);
-
-	while (v.n && (v.p[0] == ' ' || v.p[0] == '\t'))
-		v = rs_slice(v.p + 1, v.n - 1);
-	return v;
-}
-
 static bool line_declares(struct rs_slice line)
 {
-	if (begins_with(line, RS_SLICE("content-type:")))
-		return begins_with(value_of(line), RS_SLICE("text/event-stream"));
-	return begins_with(line, RS_SLICE("x-accel-buffering:")) && begins_with(value_of(line), RS_SLICE("no"));
+	const struct rs_slice name = rs_slice_cut(&line, ':'), value = rs_slice_trim(line);
+
+	if (rs_slice_eqi(name, RS_SLICE("content-type")))
+		return begins_with(value, RS_SLICE("text/event-stream"));
+	return rs_slice_eqi(name, RS_SLICE("x-accel-buffering")) && begins_with(value, RS_SLICE("no"));
 }
 
 static bool declares(struct rs_slice headers)
 {
-	while (headers.n) {
-		const char *end = memchr(headers.p, '\n', headers.n);
-		size_t n = end ? (size_t)(end - headers.p) + 1 : headers.n;
-
-		if (line_declares(rs_slice(headers.p, n)))
+	while (headers.n)
+		if (line_declares(rs_slice_cut(&headers, '\n')))
 			return true;
-		headers = rs_slice(headers.p + n, headers.n - n);
-	}
 	return false;
 }
 

@@ -23,31 +23,11 @@ static const struct {
 	{ "cache-control", CONTROL },  { "vary", VARY },        { "accept-ranges", RANGES },
 };
 
-static struct rs_slice trim(struct rs_slice s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = rs_slice(s.p + 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
-/* What stands in front of the first c, or all; *rest is what stands behind it. */
-static struct rs_slice cut(struct rs_slice *rest, char c)
-{
-	const char *at = rest->n ? memchr(rest->p, c, rest->n) : NULL;
-	struct rs_slice part = rs_slice(rest->p, at ? (size_t)(at - rest->p) : rest->n);
-	size_t gone = part.n + (at != NULL);
-
-	*rest = rs_slice(rest->p + gone, rest->n - gone);
-	return part;
-}
-
 /* Is name a member of a list of tokens? */
 static bool lists(struct rs_slice list, struct rs_slice name)
 {
 	while (list.n)
-		if (rs_slice_eqi(trim(cut(&list, ',')), name))
+		if (rs_slice_eqi(rs_slice_trim(rs_slice_cut(&list, ',')), name))
 			return true;
 	return false;
 }
@@ -61,12 +41,12 @@ static bool next_line(struct rs_slice *rest, struct rs_slice *line, enum meaning
 
 	if (rest->n == 0)
 		return false;
-	*line = *value = cut(rest, '\n');
+	*line = *value = rs_slice_cut(rest, '\n');
 	line->n = (size_t)(rest->p - line->p);
 	if (value->n && value->p[value->n - 1] == '\r')
 		value->n--;
-	name = cut(value, ':');
-	*value = trim(*value);
+	name = rs_slice_cut(value, ':');
+	*value = rs_slice_trim(*value);
 	*m = OTHER;
 	for (size_t i = 0; i < RS_COUNTOF(fields); i++)
 		if (rs_slice_eqi(name, rs_slice_str(fields[i].name)))
@@ -82,7 +62,7 @@ static struct facts look(struct rs_slice headers)
 
 	while (next_line(&headers, &line, &m, &value)) {
 		if (m == TYPE)
-			f.type = trim(cut(&value, ';'));
+			f.type = rs_slice_trim(rs_slice_cut(&value, ';'));
 		else if (m == ETAG)
 			f.etag = value;
 		else if (m == FIXED)

@@ -33,25 +33,11 @@ void rs_ws_offer_field(struct rs_ws_offer *o, struct rs_slice name, struct rs_sl
 
 /* ---- lists ----------------------------------------------------------------------------------------- */
 
-static struct rs_slice trim(struct rs_slice s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = rs_slice(s.p + 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
 /* The next member of a list with commas, without blanks around it; *list moves behind it. false: no more. */
 static bool list_next(struct rs_slice *list, struct rs_slice *member)
 {
 	while (list->n) {
-		const char *comma = memchr(list->p, ',', list->n);
-		size_t n = comma ? (size_t)(comma - list->p) : list->n;
-
-		*member = trim(rs_slice(list->p, n));
-		n += comma ? 1 : 0;
-		*list = rs_slice(list->p + n, list->n - n);
+		*member = rs_slice_trim(rs_slice_cut(list, ','));
 		if (member->n)
 			return true;
 	}
@@ -120,12 +106,12 @@ static bool parameter_next(struct rs_slice *rest, struct rs_slice *name, struct 
 	*value = rs_slice(NULL, 0);
 	eq = name->n ? memchr(name->p, '=', name->n) : NULL;
 	if (eq) {
-		*value = trim(rs_slice(eq + 1, (size_t)(name->p + name->n - eq) - 1));
+		*value = rs_slice_trim(rs_slice(eq + 1, (size_t)(name->p + name->n - eq) - 1));
 		if (value->n >= 2 && value->p[0] == '"' && value->p[value->n - 1] == '"')
 			*value = rs_slice(value->p + 1, value->n - 2);
 		name->n = (size_t)(eq - name->p);
 	}
-	*name = trim(*name);
+	*name = rs_slice_trim(*name);
 	return true;
 }
 
