@@ -3,7 +3,7 @@
 $serv = new swoole_server('127.0.0.1', getenv('RS_PORT'), SWOOLE_PROCESS);
 $serv->set(array('worker_num' => 2, 'task_worker_num' => 1));
 $serv->on('pipeMessage', function ($serv, $src, $message) {
-    echo json_encode([$serv->worker_id, $src, $message]), "\n";
+    echo json_encode([$serv->worker_id, $src, $message]) . "\n";
 });
 $serv->on('receive', function ($serv, $fd, $from_id, $data) {
     switch (trim($data)) {

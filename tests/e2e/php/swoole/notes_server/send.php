@@ -7,14 +7,14 @@ $serv->on('receive', function ($serv, $fd, $from_id, $data) {
     $words = explode(' ', trim($data));
     switch ($words[0]) {
         case 'send':
-            echo json_encode([$serv->send($fd, str_repeat('x', $words[1]), $from_id), $serv->getLastError()]), "\n";
+            echo json_encode([$serv->send($fd, str_repeat('x', $words[1]), $from_id), $serv->getLastError()]) . "\n";
             break;
         case 'nobody':
             $serv->send($fd, json_encode([$serv->send(12345, 'x'), $serv->getLastError(), $serv->close(12345), $serv->getLastError()]));
             break;
         case 'gone':
             $serv->close($fd);
-            echo json_encode([$serv->send($fd, 'x'), $serv->getLastError()]), "\n";
+            echo json_encode([$serv->send($fd, 'x'), $serv->getLastError()]) . "\n";
             break;
         case 'file':
             $serv->sendfile($fd, getenv('RS_DIR') . '/test.jpg');

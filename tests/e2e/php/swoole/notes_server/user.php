@@ -3,7 +3,7 @@
 $serv = new swoole_server('127.0.0.1', getenv('RS_PORT'), SWOOLE_PROCESS);
 $serv->set(array('worker_num' => 1, 'task_worker_num' => 1, 'user' => 'nobody'));
 $serv->addProcess(new swoole_process(function () {
-    echo "process ", posix_geteuid(), "\n";
+    echo "process " . posix_geteuid() . "\n";
     while (true) {
         sleep(1);
     }

@@ -4,7 +4,7 @@ set_exception_handler(function ($e) {
     echo "EXCEPTION HANDLER\n";
 });
 register_shutdown_function(function () {
-    echo 'shutdown function of the script ', getmypid() === (int)getenv('RS_MASTER') ? '' : 'in ' . getmypid(), "\n";
+    echo 'shutdown function of the script ' . (getmypid() === (int)getenv('RS_MASTER') ? '' : 'in ' . getmypid()) . "\n";
 });
 
 function fail(string $how): void
@@ -20,7 +20,7 @@ function fail(string $how): void
         try {
             exit('status');
         } catch (Throwable $e) {
-            echo 'caught ', get_class($e), ' ', $e->getStatus(), ' ', $e->getFlags(), "\n";
+            echo 'caught ' . get_class($e) . " {$e->getStatus()} {$e->getFlags()}\n";
             return;
         }
     case 'memory':
@@ -35,7 +35,7 @@ function fail(string $how): void
 $server = new Swoole\Http\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
 $server->set(['worker_num' => 1, 'enable_coroutine' => (bool)getenv('COROUTINE')]);
 $server->on('workerStart', function ($server, $id) {
-    echo "workerStart $id ", getmypid(), "\n";
+    echo "workerStart $id " . getmypid() . "\n";
     register_shutdown_function(fn() => print('shutdown function of ' . getmypid() . "\n"));
     if (getenv('FAIL_START') && !file_exists(getenv('RS_DIR') . '/failed')) {
         touch(getenv('RS_DIR') . '/failed');

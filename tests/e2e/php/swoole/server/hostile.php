@@ -44,16 +44,16 @@ $cases = [
     },
     '/huge-header' => function ($request, $response) {
         $response->header('X-Huge', str_repeat('h', 2 << 20));
-        echo 'huge-header: ', json_encode($response->end('ok')), "\n";
+        echo 'huge-header: ' . json_encode($response->end('ok')) . "\n";
     },
     '/huge-header-write' => function ($request, $response) {
         $response->header('X-Huge', str_repeat('h', 2 << 20));
-        echo 'huge-header-write: ', json_encode([$response->write('o'), $response->end('k')]), "\n";
+        echo 'huge-header-write: ' . json_encode([$response->write('o'), $response->end('k')]) . "\n";
     },
     '/huge-trailer' => function ($request, $response) {
         $response->trailer('X-Huge', str_repeat('h', 1 << 20));
         $response->write('o');
-        echo 'huge-trailer: ', json_encode($response->end('k')), "\n";
+        echo 'huge-trailer: ' . json_encode($response->end('k')) . "\n";
     },
     '/re-entered' => function ($request, $response) {
         $response->header = ['X-Ends' => new class($response) {
