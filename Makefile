@@ -17,7 +17,8 @@ Q := $(if $(V),,@)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
         -Wsign-compare -Wvla -Wformat=2 -Wundef
 WARN += $(if $(filter 0,$(E)),,-Werror)
-OPT := $(if $(D),-O0,-O2) -g
+# the sanitizers make -O2 twice as slow to compile and little faster to run
+OPT := $(if $(D),-O0,$(if $(SAN),-O1,-O2)) -g
 comma := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 LIBDIR = $(PREFIX)/lib/rserverd

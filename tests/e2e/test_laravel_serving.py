@@ -533,7 +533,7 @@ def test_blade_view_made_and_edited_after_the_boot(daemon):
 
 @pytest.mark.slow
 def test_view_compiled_after_the_boot_is_cached_and_does_not_grow(daemon):
-    """20,000 requests for a page that OPcache would recompile, and leak, every time if its clock stood still."""
+    """5,000 requests for a page that OPcache would recompile, and leak, every time if its clock stood still."""
     d = daemon.laravel(ini={"swoole": {"max_request": 0}})
     d.write("resources/views/late.blade.php", "first " + "<p>{{ $value }}</p>\n" * 50)
     pid = d.pids("worker")[0]
@@ -541,7 +541,7 @@ def test_view_compiled_after_the_boot_is_cached_and_does_not_grow(daemon):
     http.hammer(d.address, request, 1500)
     first = d.get("/test/process").json()
     rss = proc.rss_kb(pid)
-    assert http.hammer(d.address, request, 20000) == {200: 20000}
+    assert http.hammer(d.address, request, 5000) == {200: 5000}
     last = d.get("/test/process").json()
     print(first["memory"], last["memory"], rss, proc.rss_kb(pid), first["opcache"]["memory_usage"], last["opcache"]["memory_usage"])
     assert last["pid"] == pid
@@ -551,7 +551,7 @@ def test_view_compiled_after_the_boot_is_cached_and_does_not_grow(daemon):
         assert last["opcache"]["memory_usage"][side] - first["opcache"]["memory_usage"][side] < 256 << 10
     hits = last["opcache"]["opcache_statistics"]["hits"] - first["opcache"]["opcache_statistics"]["hits"]
     misses = last["opcache"]["opcache_statistics"]["misses"] - first["opcache"]["opcache_statistics"]["misses"]
-    assert hits >= 20000 and misses < 50
+    assert hits >= 5000 and misses < 50
 
 
 def test_opcache_is_not_reset_by_workers(daemon):

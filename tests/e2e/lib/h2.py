@@ -218,7 +218,8 @@ def flood(raw, piece, most=100_000, seconds=20):
                 data = data[raw.sock.send(data):]
             except socket.timeout:
                 pass
-            except OSError:
-                data = b""
+            except OSError:     # closed; the reason is behind all that has not been read yet
+                raw.sock.settimeout(TIMEOUT * SLOW)
+                return raw.goaway()
             raw.sock.settimeout(TIMEOUT * SLOW)
     return False
