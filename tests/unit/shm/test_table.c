@@ -445,7 +445,7 @@ static const struct scenario {
 static struct rs_table *scene(const struct scenario *sc)
 {
 	struct rs_table *t = table(64);
-	char key[16];
+	char key[32];
 
 	for (int i = 0; i < NEIGHBOURS; i++) {
 		snprintf(key, sizeof key, "%d", i);
