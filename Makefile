@@ -51,7 +51,7 @@ FAKE := $(BUILD)/rserverd-fake.so
 SCRIPT := $(BUILD)/script-server
 LIBCORE := $(BUILD)/libcore.a
 
-.PHONY: all core module asan unit fuzz-replay fuzz e2e valgrind check demo lint bench docs install clean help
+.PHONY: all core module asan unit fuzz-replay fuzz fuzz-sources e2e valgrind check demo lint bench docs install clean help
 all: $(DAEMON) $(MODULE) $(FAKE) $(SCRIPT)
 core: $(DAEMON) $(FAKE) $(SCRIPT)
 module: $(MODULE)
@@ -135,6 +135,9 @@ fuzz-replay:
 T ?= 60
 fuzz:
 	$(Q)bin/fuzz $(T) $(F)
+# for bin/fuzz: what a fuzzer is linked with
+fuzz-sources:
+	@echo $(SHARED_SRC) $(wildcard src/h2/*.c)
 
 e2e: all
 	$(Q)bin/e2e $(E2E)
