@@ -56,6 +56,7 @@ static void make_response(const struct rs_event *ev, const struct rs_request_vie
 	r->conf = conf;
 	r->head_method = rs_slice_eq(v->method, RS_SLICE("HEAD"));
 	r->upgrade = ev->h.kind == RS_EVENT_HANDSHAKE;
+	r->http2 = v->http_major == 2;
 	r->wish = rs_compress_wish_of(v);
 	if (r->wish.if_none_match.n == 0)
 		return;

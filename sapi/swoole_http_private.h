@@ -70,6 +70,7 @@ struct rs_http_answer {
 	bool ended, detached;
 	bool head_method;              /* of the request */
 	bool upgrade;                  /* the request is a WebSocket handshake */
+	bool http2;                    /* the request came by HTTP/2: trailers need no pieces */
 	bool sends;                    /* no second answer: one is being made */
 	struct rs_compress_wish wish;  /* of the request */
 	zend_string *if_none_match;    /* what of it the wish points into, or NULL */

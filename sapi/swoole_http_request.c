@@ -162,6 +162,7 @@ void rs_http_request_fill(struct rs_http_in *r, const struct rs_http_source *fro
 	struct rs_slice type = rs_http_field(v, RS_SLICE("content-type"));
 
 	ZVAL_LONG(OBJ_PROP_NUM(o, RS_HTTP_REQUEST_FD), from->fd);
+	ZVAL_LONG(OBJ_PROP_NUM(o, RS_HTTP_REQUEST_STREAM_ID), v->stream);
 	fill_header(OBJ_PROP_NUM(o, RS_HTTP_REQUEST_HEADER), v, from->conf->parse_cookie);
 	fill_server(OBJ_PROP_NUM(o, RS_HTTP_REQUEST_SERVER), from);
 	if (v->query.n)

@@ -178,11 +178,24 @@ static int64_t length_of(const struct rs_http_answer *r, const struct rs_http_he
 	return length;
 }
 
+/* Trailers go with a whole answer where they need no pieces, and no length that makes the head the end. */
+static int64_t add_trailers(struct rs_http_answer *r, const struct rs_compressed *given, int64_t length, smart_str *lines)
+{
+	if (!r->http2 || r->head_method)
+		return length;
+	rs_http_trailer_lines(r, lines);
+	if (lines->s)
+		r->answer.trailers = rs_slice(ZSTR_VAL(lines->s), ZSTR_LEN(lines->s));
+	return lines->s && given->body.n == 0 ? -1 : length;
+}
+
 bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body)
 {
 	struct rs_http_head_out head;
 	struct rs_compressed given;
 	enum rs_server_result result;
+	smart_str trailers = { 0 };
+	int64_t length;
 
 	if (too_large(r, body.n)) {
 		rs_http_response_status_only(r, 500);
@@ -190,7 +203,10 @@ bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body)
 	}
 	rs_http_head_make(r, &head);
 	compress(r, &head, body, &given);
-	result = send_head(r, given.headers, length_of(r, &head, &given), given.body, true);
+	length = add_trailers(r, &given, length_of(r, &head, &given), &trailers);
+	result = send_head(r, given.headers, length, given.body, true);
+	r->answer.trailers = RS_SLICE("");
+	smart_str_free(&trailers);
 	if (result == RS_SERVER_OK && r->upgrade && r->answer.status == 101) {
 		rs_http_note_upgrade(r->answer.fd);
 		if (rs_server_hosted())

@@ -28,8 +28,11 @@ ZEND_METHOD(Swoole_Http_Response, detach)
 	RETURN_TRUE;
 }
 
-/* create($server, $fd), create([$server, $request]), create($fd). -1: warned. quiet: create($fd) never fails. */
-static zend_long fd_argument(zval *first, zend_long fd, bool *quiet)
+/*
+ * create($server, $fd), create([$server, $request]), create($fd). -1: warned. quiet: create($fd) never fails. *request: the one that was
+ * given, or NULL: a connection of HTTP/2 has many at a time.
+ */
+static zend_long fd_argument(zval *first, zend_long fd, bool *quiet, const struct rs_http_in **request)
 {
 	zval *second, rv;
 
@@ -41,8 +44,10 @@ static zend_long fd_argument(zval *first, zend_long fd, bool *quiet)
 		return fd;
 	if (Z_TYPE_P(first) == IS_ARRAY) {
 		second = zend_hash_index_find(Z_ARRVAL_P(first), 1);
-		if (second && Z_TYPE_P(second) == IS_OBJECT && instanceof_function(Z_OBJCE_P(second), rs_swoole_http_request_ce))
+		if (second && Z_TYPE_P(second) == IS_OBJECT && instanceof_function(Z_OBJCE_P(second), rs_swoole_http_request_ce)) {
+			*request = RS_SWOOLE_OBJECT(struct rs_http_in, Z_OBJ_P(second));
 			return zval_get_long(zend_read_property(Z_OBJCE_P(second), Z_OBJ_P(second), ZEND_STRL("fd"), true, &rv));
+		}
 	}
 	rs_swoole_warn(0, "parameter $server must be a server, an array of server and request, or a connection's $fd");
 	return -1;
@@ -52,6 +57,7 @@ ZEND_METHOD(Swoole_Http_Response, create)
 {
 	const struct rs_board *board = rs_server_here() ? rs_server_board() : NULL;
 	struct rs_http_answer *r;
+	const struct rs_http_in *request = NULL;
 	struct rs_session session = { 0 };
 	zend_long fd = -1;
 	zval *first;
@@ -62,7 +68,7 @@ ZEND_METHOD(Swoole_Http_Response, create)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_LONG(fd)
 	ZEND_PARSE_PARAMETERS_END();
-	fd = fd_argument(first, fd, &quiet);
+	fd = fd_argument(first, fd, &quiet, &request);
 	if (EG(exception))
 		RETURN_THROWS();
 	if (!quiet && fd < 0 && Z_TYPE_P(first) != IS_OBJECT)
@@ -81,6 +87,9 @@ ZEND_METHOD(Swoole_Http_Response, create)
 	ZVAL_LONG(OBJ_PROP_NUM(&r->std, RS_HTTP_RESPONSE_FD), fd);
 	r->answer.fd = (uint32_t)(found ? fd : 0);
 	r->answer.request = session.request;
+	r->http2 = found && request && request->q && rs_server_request_view(request->q)->http_major == 2;
+	if (r->http2)
+		r->answer.request = rs_server_request_id(request->q);
 	r->conf = rs_swoole_http_conf(session.port);
 	r->upgrade = session.websocket == 2;
 }

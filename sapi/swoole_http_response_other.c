@@ -1,5 +1,6 @@
 /*
- * Methods of Swoole\Http\Response that belong to Coroutine\Http\Server and to HTTP/2: not for the answers of this server.
+ * Methods of Swoole\Http\Response that belong to Coroutine\Http\Server, and control frames of HTTP/2, which are the reactor's: not for
+ * the answers of this server.
  */
 #include "swoole_http_response.h"
 
@@ -42,7 +43,7 @@ ZEND_METHOD(Swoole_Http_Response, close)
 
 static void unsupported(zval *return_value)
 {
-	rs_swoole_warn(RS_SWOOLE_ERROR_OPERATION_NOT_SUPPORT, "is only for HTTP/2 connections");
+	rs_swoole_warn(RS_SWOOLE_ERROR_OPERATION_NOT_SUPPORT, "is not supported");
 	RETURN_FALSE;
 }
 

@@ -13,7 +13,8 @@
 /* Settings of the server as a whole that a hosted one has; the others are the daemon's, or mean nothing here. */
 static const char *const of_server[] = { "dispatch_mode", "max_queued_bytes", "start_session_id", "discard_timeout_request" };
 /* Of the main port, which the daemon serves. */
-static const char *const of_daemon[] = { "enable_static_handler", "document_root", "upload_tmp_dir", "open_http_protocol" };
+static const char *const of_daemon[] = { "enable_static_handler", "document_root", "upload_tmp_dir", "open_http_protocol",
+					  "open_http2_protocol" };
 
 static bool one_of(const char *const *names, size_t n, const char *key)
 {

@@ -245,7 +245,7 @@ static enum rs_port_protocol protocol(const struct rs_swoole_port *port)
 		return RS_PORT_DATAGRAM;
 	if (port->conf.open_websocket)
 		return RS_PORT_WEBSOCKET;
-	return port->conf.open_http ? RS_PORT_HTTP : RS_PORT_STREAM;
+	return port->conf.open_http || port->p.http2 ? RS_PORT_HTTP : RS_PORT_STREAM;
 }
 
 void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *port)

@@ -68,13 +68,12 @@ static bool put_rules(struct rs_buf *b, const struct rs_swoole_port_conf *c)
 	       rs_tls_put(b, RS_TLS_verify_depth, rs_slice_str(depth)) && put_flag(b, RS_TLS_self_signed, c->ssl_allow_self_signed);
 }
 
-static bool put_all(struct rs_buf *b, const struct rs_swoole_port *port, bool http)
+static bool put_all(struct rs_buf *b, const struct rs_swoole_port *port)
 {
 	const struct rs_swoole_port_conf *c = &port->conf;
 
 	return rs_tls_put(b, RS_TLS_site, RS_SLICE("")) && put_path(b, RS_TLS_cert_file, c->ssl_cert_file) &&
-	       put_path(b, RS_TLS_key_file, c->ssl_key_file) && put_rules(b, c) &&
-	       (!http || rs_tls_put(b, RS_TLS_alpn, RS_SLICE("http/1.1,http/1.0"))) && put_names(b, c->ssl_sni_certs);
+	       put_path(b, RS_TLS_key_file, c->ssl_key_file) && put_rules(b, c) && put_names(b, c->ssl_sni_certs);
 }
 
 void rs_swoole_port_tls(const struct rs_swoole_server *s, struct rs_swoole_port *port)
@@ -90,7 +89,7 @@ void rs_swoole_port_tls(const struct rs_swoole_server *s, struct rs_swoole_port 
 		return;
 	if (!has)
 		rs_swoole_fatal("SSL certificate and private key must be set (ssl_cert_file, ssl_key_file of port %s:%u)", p->host, p->port);
-	if (!put_all(&b, port, p->protocol != RS_PORT_STREAM) || b.len > sizeof p->tls_parts) {
+	if (!put_all(&b, port) || b.len > sizeof p->tls_parts) {
 		rs_buf_free(&b);
 		rs_swoole_fatal("the ssl_* settings of port %s:%u are too long, %zu bytes are room for them", p->host, p->port,
 				sizeof p->tls_parts);

@@ -48,8 +48,7 @@ static bool put_rules(struct rs_buf *b, const struct rs_conf *c)
 	       put_number(b, RS_TLS_verify_depth, c->ssl_verify_depth) &&
 	       put_number(b, RS_TLS_self_signed, c->ssl_allow_self_signed) &&
 	       put_number(b, RS_TLS_tickets, c->ssl_session_tickets) &&
-	       put_number(b, RS_TLS_session_timeout, c->ssl_session_timeout / 1000) &&
-	       put_text(b, RS_TLS_alpn, c->open_http2_protocol ? "h2,http/1.1,http/1.0" : "http/1.1,http/1.0");
+	       put_number(b, RS_TLS_session_timeout, c->ssl_session_timeout / 1000);
 }
 
 /* Has the application named one of the files? */

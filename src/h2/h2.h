@@ -79,6 +79,11 @@ void rs_h2_wind_down(struct rs_h2 *h);
 /* No more streams from now on; those that are here go on, then it is over. */
 void rs_h2_go_away(struct rs_h2 *h);
 
+/* Asks f of each stream that has an owner; f may let go of that one. */
+void rs_h2_each(struct rs_h2 *h, void (*f)(void *owner));
+
+/* The number of a stream on its connection. */
+int32_t rs_h2_id(const struct rs_h2_stream *s);
 /* Who is asked about the stream from now on. */
 void rs_h2_own(struct rs_h2_stream *s, void *owner);
 

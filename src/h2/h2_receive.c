@@ -137,6 +137,11 @@ static struct rs_h2_stream *new_stream(struct rs_h2 *h, int32_t id)
 	return s;
 }
 
+int32_t rs_h2_id(const struct rs_h2_stream *s)
+{
+	return s->id;
+}
+
 void rs_h2_own(struct rs_h2_stream *s, void *owner)
 {
 	s->owner = owner;

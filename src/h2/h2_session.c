@@ -96,6 +96,17 @@ void rs_h2_free(struct rs_h2 *h)
 	free(h);
 }
 
+void rs_h2_each(struct rs_h2 *h, void (*f)(void *owner))
+{
+	struct rs_h2_stream *s;
+
+	/* Streams leave the list in rs_h2_send() and rs_h2_receive() only. */
+	TAILQ_FOREACH(s, &h->streams, link) {
+		if (s->owner)
+			f(s->owner);
+	}
+}
+
 /* ---- bytes in and out --------------------------------------------------------------------------------------- */
 
 void rs_h2_terminate(struct rs_h2 *h, uint32_t error)

@@ -209,6 +209,7 @@ struct rs_port {
 
 	/* HTTP */
 	bool static_handler;
+	bool http2;                    /* HTTP/2 is spoken beside HTTP/1.1: over TLS by ALPN, else by prior knowledge */
 	bool autoindex;                /* directories without an index file are listed */
 	char document_root[1024];
 	char static_locations[1024];   /* names, each terminated, an empty one ends them. Only what begins with one is a file, and nothing else */

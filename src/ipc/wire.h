@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 6
+#define RS_PROTOCOL 7
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -64,6 +64,8 @@ struct rs_wire_request {
 	uint8_t http_major;      /* 1 or 2 */
 	uint8_t pad[2];
 	uint32_t tls_len;        /* SSL_* variables: names and values, each terminated */
+	uint32_t stream;         /* HTTP/2: its number, else 0 */
+	uint32_t pad2;
 };
 
 /* RESPONSE payload: this struct, reason, header block ("Name: value\r\n" each, no final empty line), body. */

@@ -151,7 +151,7 @@ static void end(struct rs_conn *c, bool reset)
 		else
 			rs_route_withdraw(q);
 	}
-	if (c->guest)
+	if (rs_guest_has(c->guest, c))
 		rs_guest_gone(c->guest, c->error);
 	c->guest = NULL;
 }

@@ -94,7 +94,7 @@ struct rs_conn {
 	const struct rs_wire *wire;
 	void *wire_data;            /* its own, freed by its close() */
 	struct rs_h2conn *h2;       /* HTTP/2: its own, or of the connection that it is a stream of */
-	struct rs_guest *guest;     /* what is known of it by its $fd; NULL: plain HTTP of the main port */
+	struct rs_guest *guest;     /* what is known of it by its $fd, a stream's connection's; NULL: plain HTTP of the main port */
 	struct rs_req *req;         /* the one that is being received or answered */
 	struct rs_buf in;           /* received and not parsed */
 	size_t scanned;             /* see rs_http_parse() */

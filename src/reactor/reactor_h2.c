@@ -10,6 +10,8 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_idle.h"
+#include "reactor/reactor_req.h"
+#include "reactor/reactor_session.h"
 
 #include <stdlib.h>
 
@@ -37,9 +39,9 @@ void rs_h2conn_fini(struct rs_reactor *r)
 
 /* ---- the beginning ------------------------------------------------------------------------------------------ */
 
-bool rs_h2conn_wanted(const struct rs_reactor *r)
+bool rs_h2conn_wanted(const struct rs_reactor *r, const struct rs_gate *gate)
 {
-	return r->conf->open_http2_protocol;
+	return gate ? gate->set.http2 : r->conf->open_http2_protocol;
 }
 
 enum rs_result rs_h2conn_preface(const struct rs_conn *c, const char *p, size_t n)
@@ -47,7 +49,7 @@ enum rs_result rs_h2conn_preface(const struct rs_conn *c, const char *p, size_t 
 	const struct rs_slice preface = RS_H2_PREFACE;
 
 	/* Over TLS it is agreed on before (ALPN). */
-	if (*p != 'P' || c->requests || c->guest || c->secure || !rs_h2conn_wanted(c->r) ||
+	if (*p != 'P' || c->requests || c->secure || !rs_h2conn_wanted(c->r, c->guest ? c->guest->gate : NULL) ||
 	    memcmp(p, preface.p, n < preface.n ? n : preface.n) != 0)
 		return RS_ERR;
 	return n < preface.n ? RS_AGAIN : RS_OK;
@@ -96,6 +98,29 @@ void rs_h2conn_leave(struct rs_h2conn *hc)
 static void h2_stop(struct rs_conn *c)
 {
 	rs_h2conn_leave(c->h2);
+}
+
+static void end_stream(void *owner)
+{
+	struct rs_conn *c = owner;
+
+	if (c->req && !c->req->ended)
+		rs_conn_close(c);
+}
+
+void rs_h2conn_end(struct rs_conn *c)
+{
+	struct rs_h2conn *hc = c->h2;
+
+	rs_h2_each(hc->h2, end_stream);
+	hc->leaving = true;
+	rs_h2_go_away(hc->h2);
+	rs_h2conn_touch(hc);
+}
+
+size_t rs_h2conn_queued(const struct rs_conn *c)
+{
+	return c->h2 ? c->h2->queued : 0;
 }
 
 static void h2_closed(struct rs_conn *c)
@@ -230,10 +255,12 @@ static bool h2_quiet(const struct rs_conn *c)
 static void set_time(struct rs_h2conn *hc)
 {
 	const struct rs_conf *conf = hc->c->r->conf;
+	/* Who is silent for too long on a server's port: reactor_port.c. */
+	const bool guest = hc->c->guest;
 	const int64_t ms[] = {
-		[RS_H2_WAIT_PREFACE] = conf->header_timeout,
+		[RS_H2_WAIT_PREFACE] = guest ? 0 : conf->header_timeout,
 		[RS_H2_WAIT_HEAD] = conf->header_timeout,
-		[RS_H2_WAIT_REQUEST] = conf->keepalive_timeout ? conf->keepalive_timeout : 1,
+		[RS_H2_WAIT_REQUEST] = guest ? 0 : conf->keepalive_timeout ? conf->keepalive_timeout : 1,
 		[RS_H2_WAIT_WRITE] = conf->write_timeout,
 		[RS_H2_WAIT_LEAVE] = LEAVE_MS,
 		[RS_H2_WAIT_ANSWERS] = 0,
@@ -245,7 +272,7 @@ static void set_time(struct rs_h2conn *hc)
 		return;
 	hc->waiting = (uint8_t)what;
 	hc->head_of = head_of;
-	if (h2_quiet(hc->c))
+	if (h2_quiet(hc->c) && !guest)
 		rs_idle_put(hc->c);
 	else
 		rs_idle_remove(hc->c);

@@ -9,6 +9,7 @@
 #include "reactor/reactor_h2.h"
 #include "reactor/reactor_http.h"
 #include "reactor/reactor_req.h"
+#include "reactor/reactor_session.h"
 #include "reactor/reactor_wire.h"
 
 #include <errno.h>
@@ -17,6 +18,23 @@
 
 /* Of a file that are read ahead of the client. */
 #define FILE_AHEAD (64u << 10)
+
+/* ---- bytes that wait ------------------------------------------------------------------------------------------ */
+
+static void queued(struct rs_conn *c, size_t n)
+{
+	c->h2->queued += n;
+}
+
+static void unqueued(struct rs_conn *c, size_t n)
+{
+	c->h2->queued -= n < c->h2->queued ? n : c->h2->queued;
+}
+
+uint32_t rs_h2conn_stream_id(const struct rs_conn *c)
+{
+	return c->wire->under && c->wire_data ? (uint32_t)rs_h2_id(c->wire_data) : 0;
+}
 
 /* ---- the wire ------------------------------------------------------------------------------------------------- */
 
@@ -67,6 +85,7 @@ static ssize_t stream_send_file(struct rs_conn *c, int fd, off_t *at, size_t n)
 	room.iov_len = got > 0 ? (size_t)got : 0;
 	if (evbuffer_commit_space(c->out, &room, 1) < 0)
 		return -1;
+	queued(c, room.iov_len);
 	*at += got > 0 ? got : 0;
 	return got;
 }
@@ -92,8 +111,13 @@ static void stream_close(struct rs_conn *c, bool reset)
 {
 	(void)reset;
 	let_go(c, false);
+	unqueued(c, rs_conn_pending(c));
 	c->h2->streams--;
 	c->r->h2.streams--;
+	if (c->guest) {
+		c->r->h2.guest_streams--;
+		rs_guest_changed(c->guest);
+	}
 	/* The last one: its connection has other times to keep. */
 	rs_h2conn_touch(c->h2);
 }
@@ -136,6 +160,7 @@ static const struct rs_wire stream_wire = {
 	.want_write = stream_want_write,
 	.has_more = stream_has_more,
 	.under = stream_under,
+	.kept = queued,
 };
 
 /* ---- the protocol --------------------------------------------------------------------------------------------- */
@@ -199,6 +224,7 @@ static struct rs_conn *new_stream(struct rs_h2conn *hc)
 	if (!c)
 		return NULL;
 	c->h2 = hc;
+	c->guest = of->guest;
 	c->protocol = &stream_protocol;
 	c->tcp = of->tcp;
 	c->secure = of->secure;
@@ -208,6 +234,7 @@ static struct rs_conn *new_stream(struct rs_h2conn *hc)
 	memcpy(c->local, of->local, sizeof c->local);
 	hc->streams++;
 	c->r->h2.streams++;
+	c->r->h2.guest_streams += c->guest != NULL;
 	return c;
 }
 
@@ -222,7 +249,7 @@ static bool on_request(void *user, const struct rs_h2_request *q)
 		return false;
 	c->wire_data = q->stream;
 	rs_h2_own(q->stream, c);
-	if (++hc->c->requests >= (uint64_t)r->conf->keepalive_requests || r->phase != RS_REACTOR_RUN)
+	if ((++hc->c->requests >= (uint64_t)r->conf->keepalive_requests && !hc->c->guest) || r->phase != RS_REACTOR_RUN)
 		rs_h2conn_leave(hc);
 	if (!rs_conn_begin(c))
 		return true;
@@ -258,6 +285,7 @@ static void on_take(void *owner, char *to, size_t n)
 
 	RS_ASSERT(got >= 0 && (size_t)got == n);
 	c->taken += n;
+	unqueued(c, n);
 }
 
 static void on_sent(void *owner)

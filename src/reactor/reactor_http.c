@@ -109,6 +109,8 @@ static const struct rs_static *files_of(const struct rs_conn *c)
 /* On the main port of a hosted application all that does not look like an upgrade is the application's. */
 static bool may_upgrade(const struct rs_conn *c, const struct rs_http_head *h)
 {
+	if (h->major == 2)
+		return false;
 	if (c->guest)
 		return c->guest->gate->set.protocol == RS_PORT_WEBSOCKET;
 	return h->upgrade && c->r->serve && c->r->serve->main && c->r->serve->main->set.protocol == RS_PORT_WEBSOCKET;

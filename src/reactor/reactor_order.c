@@ -30,6 +30,11 @@ const char *rs_order_send(const struct rs_sender *from, struct rs_frame *f)
 		from->r->n.stale++;
 		return NULL;
 	}
+	if (g->conn->h2) {
+		if (rs_serve_complain(from->r))
+			rs_warnx(from->r->log, "connection %u speaks HTTP/2: what was sent to it as it is would break that, and is dropped", h.fd);
+		return NULL;
+	}
 	from->r->serve->responses++;
 	from->r->serve->stats_dirty = true;
 	if (h.kind == RS_SEND_FILE)

@@ -75,7 +75,7 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 		total += iov[i].iov_len;
 	if (total == 0)
 		return true;
-	if (c->guest)
+	if (rs_guest_has(c->guest, c))
 		c->guest->put_bytes += total;
 	if (!c->out) {
 		do {
@@ -93,6 +93,8 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 			rs_conn_close(c);
 			return false;
 		}
+		if (c->wire->kept)
+			c->wire->kept(c, total - (size_t)sent);
 		rs_conn_want_write(c);
 	}
 	if (c->guest)
@@ -191,7 +193,7 @@ static void finish(struct rs_conn *c)
 		rs_req_release(q);
 	}
 	if (!c->keepalive || r->phase != RS_REACTOR_RUN) {
-		if (c->guest && !c->guest->ending && !c->guest->eof)
+		if (rs_guest_has(c->guest, c) && !c->guest->ending && !c->guest->eof)
 			c->guest->by_server = true;
 		if (c->linger || c->in.len)
 			linger(c);

@@ -52,7 +52,7 @@ uint64_t rs_guest_send_queued(struct rs_guest *g)
 	uint64_t pending = g->conn ? rs_conn_pending(g->conn) : 0;
 	uint64_t files = file_bytes(g, g->put_bytes - pending);
 
-	return pending > files ? pending - files : 0;
+	return (pending > files ? pending - files : 0) + (g->conn ? rs_h2conn_queued(g->conn) : 0);
 }
 
 static void count_left(struct rs_guest *g)

@@ -51,6 +51,7 @@ static bool encode(struct rs_req *q, struct rs_conn *c, const char *p, const str
 		.local_port = who->local_port,
 		.http_minor = h->minor,
 		.http_major = h->major,
+		.stream = rs_h2conn_stream_id(c),
 	};
 	struct rs_wire_slice pair[2];
 	char *to;

@@ -256,7 +256,10 @@ void rs_guest_close(struct rs_guest *g, bool by_server)
 		return;
 	/* It has a connection, so it is not forgotten before that ends. */
 	rs_guest_leave(g, by_server);
-	rs_conn_end(g->conn);
+	if (g->conn->h2)
+		rs_h2conn_end(g->conn);
+	else
+		rs_conn_end(g->conn);
 }
 
 void rs_guest_leave(struct rs_guest *g, bool by_server)

@@ -54,6 +54,12 @@ TAILQ_HEAD(rs_guest_list, rs_guest);
  */
 bool rs_guest_new(struct rs_conn *c, struct rs_gate *g, int listen_fd);
 
+/* g's connection is c, and not only a stream of it. g may be NULL. */
+static inline bool rs_guest_has(const struct rs_guest *g, const struct rs_conn *c)
+{
+	return g && g->conn == c;
+}
+
 /* NULL: no such $fd lives. Its connection may be gone. */
 struct rs_guest *rs_guest_find(struct rs_reactor *r, uint32_t fd);
 

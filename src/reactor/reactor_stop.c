@@ -100,7 +100,7 @@ static void cut(struct rs_serve *s)
 
 void rs_serve_proceed(struct rs_serve *s)
 {
-	if (!s->workers_retired && s->r->conns.used > s->nguests)
+	if (!s->workers_retired && s->r->conns.used - s->r->h2.guest_streams > s->nguests)
 		return;
 	if (!s->workers_retired)
 		retire_workers(s);

@@ -332,6 +332,16 @@ static bool is_plain(struct rs_conn *c)
 	return isalpha(first);
 }
 
+/* What is spoken on a port, as rs_tlsctx_accept() wants it. */
+static const struct rs_slice *protocols_of(const struct rs_reactor *r, const struct rs_gate *gate)
+{
+	static const struct rs_slice http = { "\x08http/1.1\x08http/1.0", 18 }, http2 = { "\x02h2\x08http/1.1\x08http/1.0", 21 };
+
+	if (gate && gate->set.protocol == RS_PORT_STREAM)
+		return NULL;
+	return rs_h2conn_wanted(r, gate) ? &http2 : &http;
+}
+
 /* The handshake is over: from here on it is a connection as others are. c may be closed. */
 static void established(struct rs_conn *c)
 {
@@ -343,9 +353,9 @@ static void established(struct rs_conn *c)
 	rs_conn_resume(c);
 	c->protocol = &rs_http_protocol;
 	rs_conn_deadline(c, c->r->conf->header_timeout);
-	if (l->gate)
-		(void)rs_guest_new(c, l->gate, l->listen_fd);
-	else if (rs_tls_chose(c, "h2"))
+	if (l->gate && !rs_guest_new(c, l->gate, l->listen_fd))
+		return;
+	if (rs_tls_chose(c, "h2"))
 		(void)rs_h2conn_begin(c);
 }
 
@@ -426,7 +436,7 @@ bool rs_tls_welcome(struct rs_conn *c, struct rs_gate *gate, int listen_fd)
 		return false;
 	}
 	*l = (struct rs_tls_link){ .magic = LINK_MAGIC, .ctx = rs_tlsctx_ref(ctx), .gate = gate, .listen_fd = listen_fd };
-	l->ssl = rs_tlsctx_accept(ctx);
+	l->ssl = rs_tlsctx_accept(ctx, protocols_of(c->r, gate));
 	if (!l->ssl || SSL_set_fd(l->ssl, c->fd) != 1) {
 		link_free(l);
 		rs_conn_close(c);

@@ -36,6 +36,8 @@ struct rs_wire {
 	bool (*has_more)(const struct rs_conn *c);
 	/* The connection that carries c, a stream of it. NULL: there is none below. */
 	struct rs_conn *(*under)(const struct rs_conn *c);
+	/* So many bytes more wait in c->out. NULL: nobody counts them. */
+	void (*kept)(struct rs_conn *c, size_t n);
 	/* c->out may have pieces of files that the kernel moves (evbuffer_add_file() with DRAINS_TO_FD). */
 	bool moves_files;
 };

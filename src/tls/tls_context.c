@@ -25,7 +25,6 @@
 /* Sessions of TLS 1.2 clients without tickets, per certificate. */
 #define SESSIONS_MAX 2048
 #define SITES_MAX 1024
-#define ALPN_MAX 64
 
 /* Texts and files of a list, as it is cut up. */
 struct rules {
@@ -51,8 +50,6 @@ struct rs_tlsctx {
 	struct rs_buf *stapling;
 	size_t n;
 	struct rs_tls_names names;
-	unsigned char alpn[ALPN_MAX];
-	unsigned alpn_len;
 };
 
 /* ---- callbacks of OpenSSL ---------------------------------------------------------------------------------------------- */
@@ -73,12 +70,15 @@ static int on_server_name(SSL *ssl, int *alert, void *arg)
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len, void *arg)
 {
-	struct rs_tlsctx *t = arg;
+	const struct rs_slice *ours = SSL_get_app_data(ssl);
 	unsigned char *chosen;
 
-	(void)ssl;
+	(void)arg;
+	if (!ours)
+		return SSL_TLSEXT_ERR_NOACK;
 	/* Who wants none of ours speaks something else, and must not be taken for HTTP (RFC 7301, 3.2). */
-	if (SSL_select_next_proto(&chosen, out_len, t->alpn, t->alpn_len, in, in_len) != OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&chosen, out_len, (const unsigned char *)ours->p, (unsigned)ours->n, in, in_len) !=
+	    OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -201,8 +201,7 @@ static bool set_rules(struct rs_tlsctx *t, SSL_CTX *ctx, const struct rules *r, 
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
 	SSL_CTX_set_tlsext_servername_arg(ctx, t);
-	if (t->alpn_len)
-		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, t);
+	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 	return set_clients(ctx, r, why, why_size);
 }
 
@@ -345,21 +344,6 @@ static size_t count_sites(struct rs_slice list)
 	return n;
 }
 
-/* "h2,http/1.1" as the protocol has it: each name behind its length. */
-static bool set_alpn(struct rs_tlsctx *t, struct rs_slice s)
-{
-	for (size_t at = 0, end; at < s.n; at = end + 1) {
-		const char *comma = memchr(s.p + at, ',', s.n - at);
-		end = comma ? (size_t)(comma - s.p) : s.n;
-		if (end == at || end - at > 255 || t->alpn_len + 1 + end - at > ALPN_MAX)
-			return false;
-		t->alpn[t->alpn_len++] = (unsigned char)(end - at);
-		memcpy(t->alpn + t->alpn_len, s.p + at, end - at);
-		t->alpn_len += (unsigned)(end - at);
-	}
-	return true;
-}
-
 /* Under which a session may be resumed: a client that was not asked must not pass for one that was. */
 static bool make_id(struct rules *r)
 {
@@ -386,7 +370,7 @@ static bool make(struct rs_tlsctx *t, struct rs_slice list, char *why, size_t wh
 	t->stapling = calloc(t->n, sizeof *t->stapling);
 	rs_fmt(why, why_size, "out of memory");
 	if (sites && t->ctx && t->paths && t->stapling && read_rules(t, list, &r, sites, why, why_size))
-		ok = set_alpn(t, r.text[RS_TLS_alpn]) && make_id(&r);
+		ok = make_id(&r);
 	for (size_t i = 0; ok && i < t->n; i++)
 		ok = make_site(t, i, &sites[i], &r, why, why_size);
 	free(sites);
@@ -453,12 +437,14 @@ void rs_tlsctx_ticket_keys(struct rs_tlsctx *t, const unsigned char keys[RS_TLS_
 	RS_ASSERT(SSL_CTX_set_tlsext_ticket_keys(t->ctx[0], (void *)(uintptr_t)keys, RS_TLS_TICKET_KEYS) == 1);
 }
 
-SSL *rs_tlsctx_accept(struct rs_tlsctx *t)
+SSL *rs_tlsctx_accept(struct rs_tlsctx *t, const struct rs_slice *protocols)
 {
 	SSL *ssl = SSL_new(t->ctx[0]);
 
-	if (ssl)
-		SSL_set_accept_state(ssl);
+	if (!ssl)
+		return NULL;
+	SSL_set_app_data(ssl, (void *)(uintptr_t)protocols);
+	SSL_set_accept_state(ssl);
 	return ssl;
 }
 

@@ -23,8 +23,12 @@ void rs_tlsctx_unref(struct rs_tlsctx *t);
 /* Sessions are resumed as long as these stay: the owner keeps them over reloads, and changes them now and then. */
 void rs_tlsctx_ticket_keys(struct rs_tlsctx *t, const unsigned char keys[RS_TLS_TICKET_KEYS]);
 
-/* A server's end of a connection, not yet bound to a socket. t must live until its handshake is over. NULL: no memory. */
-SSL *rs_tlsctx_accept(struct rs_tlsctx *t);
+/*
+ * A server's end of a connection, not yet bound to a socket. protocols: what it speaks, in order of preference, each name behind its
+ * length in a byte (RFC 7301 3.1); NULL: a client that asks is not told. t and protocols must live until its handshake is over. NULL:
+ * no memory.
+ */
+SSL *rs_tlsctx_accept(struct rs_tlsctx *t, const struct rs_slice *protocols);
 
 /* The same from the start of a file, which stays the caller's. */
 struct rs_tlsctx *rs_tlsctx_open(int fd, char *why, size_t why_size);

@@ -91,6 +91,7 @@ struct rs_request_view {
 	uint16_t remote_port, local_port;
 	uint8_t http_minor;     /* 1 for HTTP/2 */
 	uint8_t http_major;     /* 2: HTTP/2, else 1 */
+	uint32_t stream;        /* HTTP/2: its number, else 0 */
 	bool tls, trusted;
 	struct rs_slice tls_variables; /* SSL_*: names and values, each terminated */
 	uint64_t received_us;   /* wall clock */

@@ -63,7 +63,7 @@ bool rs_request_parse(struct rs_slice payload, struct rs_field *fields, struct r
 	    payload.n - need - w.remote_len - w.local_len - w.name_len - w.id_len < w.tls_len)
 		return false;
 	*v = (struct rs_request_view){ .nfields = w.nfields, .fields = fields, .http_minor = w.http_minor,
-				       .http_major = w.http_major,
+				       .http_major = w.http_major, .stream = w.stream,
 				       .remote_port = w.remote_port, .local_port = w.local_port,
 				       .tls = w.flags & RS_REQ_TLS, .trusted = w.flags & RS_REQ_TRUSTED,
 				       .received_us = w.received_us, .body_len = w.body_len };

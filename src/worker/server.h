@@ -191,6 +191,8 @@ struct rs_server_request;
 struct rs_server_request *rs_server_request_new(struct rs_event *ev); /* NULL: no memory, or it contradicts itself */
 void rs_server_request_free(struct rs_server_request *q);
 const struct rs_request_view *rs_server_request_view(const struct rs_server_request *q);
+/* What an answer to it names: rs_answer.request. */
+uint64_t rs_server_request_id(const struct rs_server_request *q);
 /* The body, in memory; large ones are mapped. Valid until freed. */
 struct rs_slice rs_server_request_body(struct rs_server_request *q);
 
@@ -204,6 +206,7 @@ struct rs_answer {
 	unsigned status;
 	struct rs_slice reason, headers;
 	int64_t content_length; /* -1: not known: chunked */
+	struct rs_slice trailers; /* HTTP/2: header lines behind a body whose end is given with the head */
 };
 /* What an answer with this body will be: rs_compress_whole(). */
 void rs_server_compress(const struct rs_compress_case *c, struct rs_slice body, struct rs_compressed *out);

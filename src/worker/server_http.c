@@ -13,6 +13,7 @@
 /* ---- requests ------------------------------------------------------------------------------------------------- */
 
 struct rs_server_request {
+	uint64_t id;
 	struct rs_request_parts parts;
 	struct rs_field *fields;
 	int body_fd;             /* -1: it is in the bytes */
@@ -30,7 +31,7 @@ struct rs_server_request *rs_server_request_new(struct rs_event *ev)
 	q = malloc(sizeof *q + ev->data.n);
 	if (!q)
 		return NULL;
-	*q = (struct rs_server_request){ .body_fd = -1, .fields = calloc(n ? n : 1, sizeof *q->fields) };
+	*q = (struct rs_server_request){ .id = ev->request, .body_fd = -1, .fields = calloc(n ? n : 1, sizeof *q->fields) };
 	memcpy(q->bytes, ev->data.p, ev->data.n);
 	if (!q->fields || !rs_request_parse(rs_slice(q->bytes, ev->data.n), q->fields, &q->parts) ||
 	    (q->parts.body_in_file && ev->body_fd < 0)) {
@@ -53,6 +54,11 @@ void rs_server_request_free(struct rs_server_request *q)
 	rs_fd_close(&q->body_fd);
 	free(q->fields);
 	free(q);
+}
+
+uint64_t rs_server_request_id(const struct rs_server_request *q)
+{
+	return q->id;
 }
 
 const struct rs_request_view *rs_server_request_view(const struct rs_server_request *q)
@@ -134,27 +140,6 @@ static bool make_head(const struct rs_answer *a, size_t body_len, const void *be
 	       rs_buf_put(out, a->reason.p, reason_len) && rs_buf_put(out, a->headers.p, a->headers.n);
 }
 
-enum rs_server_result rs_server_answer_head(const struct rs_answer *a, struct rs_slice body, bool end)
-{
-	struct rs_server *s = rs_server_self();
-	enum rs_server_result r = check(s, a, end);
-	struct rs_slice first = rs_slice(body.p, body.n < RS_BODY_MAX ? body.n : RS_BODY_MAX);
-	struct rs_buf head = { 0 };
-	bool all = first.n == body.n;
-
-	if (r != RS_SERVER_OK)
-		return r;
-	if (!make_head(a, first.n, "", 0, &head)) {
-		rs_buf_free(&head);
-		return RS_SERVER_TOO_LARGE;
-	}
-	r = put(s, a, RS_MSG_RESPONSE, end && all, rs_buf_slice(&head), first);
-	rs_buf_free(&head);
-	if (r == RS_SERVER_OK && !all)
-		r = put_body(s, a, rs_slice(body.p + first.n, body.n - first.n), end);
-	return r;
-}
-
 enum rs_server_result rs_server_answer_body(const struct rs_answer *a, struct rs_slice bytes, bool end)
 {
 	struct rs_server *s = rs_server_self();
@@ -174,6 +159,36 @@ enum rs_server_result rs_server_answer_trailers(const struct rs_answer *a, struc
 		return RS_SERVER_TOO_LARGE;
 	atomic_fetch_add(&s->cell->responses, 1);
 	return rs_server_put(s, RS_MSG_BODY, RS_FRAME_END | RS_FRAME_TRAILERS, a->request, RS_SLICE(""), lines, -1);
+}
+
+/* What cannot be sent of them is left out: there is an end in any case. */
+static enum rs_server_result end_with_trailers(const struct rs_answer *a, struct rs_slice lines)
+{
+	enum rs_server_result r = rs_server_answer_trailers(a, lines);
+
+	return r == RS_SERVER_TOO_LARGE ? rs_server_answer_body(a, RS_SLICE(""), true) : r;
+}
+
+enum rs_server_result rs_server_answer_head(const struct rs_answer *a, struct rs_slice body, bool end)
+{
+	struct rs_server *s = rs_server_self();
+	enum rs_server_result r = check(s, a, end);
+	struct rs_slice first = rs_slice(body.p, body.n < RS_BODY_MAX ? body.n : RS_BODY_MAX);
+	struct rs_buf head = { 0 };
+	bool all = first.n == body.n, trailers = end && a->trailers.n;
+
+	if (r != RS_SERVER_OK)
+		return r;
+	end = end && !trailers;
+	if (!make_head(a, first.n, "", 0, &head)) {
+		rs_buf_free(&head);
+		return RS_SERVER_TOO_LARGE;
+	}
+	r = put(s, a, RS_MSG_RESPONSE, end && all, rs_buf_slice(&head), first);
+	rs_buf_free(&head);
+	if (r == RS_SERVER_OK && !all)
+		r = put_body(s, a, rs_slice(body.p + first.n, body.n - first.n), end);
+	return r == RS_SERVER_OK && trailers ? end_with_trailers(a, a->trailers) : r;
 }
 
 enum rs_server_result rs_server_answer_file(const struct rs_answer *a, int file_fd, uint64_t offset, uint64_t length)
