@@ -107,8 +107,8 @@ def test_it_makes_a_port_speak_http(server):
 
 def test_websockets_beside_it(web):
     with web.conn() as c:
-        c.send("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        c.send(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
         assert c.head().status == 101
     with Client(web) as c:
         a = c.get("/request", headers=[("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")])
@@ -119,7 +119,7 @@ def test_websockets_beside_it(web):
 
 def test_the_request(web):
     with Client(web) as c:
-        a = c.get("/request?a=1", "POST", body=b"x=1&y=2", headers=[
+        a = c.get("/request?a=1", method="POST", body=b"x=1&y=2", headers=[
             ("content-type", "application/x-www-form-urlencoded"), ("cookie", "a=b"), ("cookie", "c=d"), ("x-y", "z")])
         r = json.loads(a.body)
         assert r["server"]["server_protocol"] == "HTTP/2" and r["server"]["request_method"] == "POST"
@@ -195,7 +195,8 @@ def test_files(web):
     with Client(web) as c:
         assert c.get("/file").body == source
         assert c.get("/file?o=5&n=10").body == source[5:15]
-        assert c.get("/http2.php", headers=[("accept-encoding", "identity")]).body in (source, b"no route")
+        assert c.get("/static/file.txt").body == b"file" * 100_000
+        assert c.get("/static/file.txt", headers=[("range", "bytes=4-7")]).status == 206
         a = c.get("/file", method="HEAD")
         assert a.ended and a.body == b"" and a.get("content-length") == str(len(source))
 
@@ -211,16 +212,26 @@ def test_big_answers_and_small_windows(web):
         assert [len(c.wait(s).body) for s in streams] == [100_000 + i for i in range(4)]
 
 
-def test_pieces_for_a_client_that_takes_nothing_do_not_pile_up(web):
-    """write() says no at socket_buffer_size, whatever stream the bytes are for."""
+def test_pieces_for_a_client_that_takes_nothing_do_not_pile_up(server):
+    """write() says no at socket_buffer_size, whatever stream the bytes are for; other streams go on."""
+    web = server(SERVER, env={"RS_SET": '{"enable_coroutine": false, "socket_buffer_size": 1000000}'})
+    web.allow_output.append("output buffer")
     with Client(web, window=1000) as c:
         c.eat = False
         slow = c.ask("/pieces?n=1000")
-        web.wait_output("write() said no")
+        refused = until(lambda: os.path.exists(f"{web.folder}/refused") and open(f"{web.folder}/refused").read())
+        assert 15 <= int(refused) <= 100
         assert c.get("/redirect").status == 301
         c.h2.reset_stream(slow)
         c.flush()
         assert c.get("/redirect").status == 301
+
+
+def test_in_a_coroutine_write_waits_for_the_client(server):
+    web = server(SERVER, env={"RS_SET": '{"socket_buffer_size": 100000}'})
+    with Client(web) as c:
+        assert c.get("/pieces?n=100").body == b"p" * 6_553_600
+    assert not os.path.exists(f"{web.folder}/refused")
 
 
 def test_answers_in_any_order(web):
@@ -321,3 +332,54 @@ def test_python_over_tls(server, certificate):
     with Client(web, sock=sock) as c:
         streams = [c.ask("/trailers?body=t") for _ in range(3)]
         assert [c.wait(s).trailers[0] for s in streams] == [("grpc-status", "0")] * 3
+
+
+# ---- hosted applications ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("main,extra", [(True, False), (False, True)])
+def test_each_port_of_an_application_has_its_own_setting(hosted, certificate, main, extra):
+    """In clear text, and with TLS where the extra port serves the main port's certificate."""
+    d = hosted(timer=False, processes=False, start=False)
+    d.config_php(f"""
+        $c['swoole'] += ['ssl_cert_file' => '{certificate}/cert.pem', 'ssl_key_file' => '{certificate}/key.pem'];
+        $c['swoole']['open_http2_protocol'] = {json.dumps(main)};
+        foreach ($c['sockets'] as &$socket) {{
+            if ($socket['port'] == {d.ports['HTTP']}) {{
+                $socket['type'] |= SWOOLE_SSL;
+            }}
+            if (in_array($socket['port'], [{d.ports['HTTP']}, {d.ports['WS']}])) {{
+                $socket['settings'] = ['open_http2_protocol' => {json.dumps(extra)}] + ($socket['settings'] ?? []);
+            }}
+        }}
+        unset($socket);""")
+    d.start()
+    for port, on in ((d.port, main), (d.ports["HTTP"], extra)):
+        got = run("curl", "-sk", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", "--max-time", 20, "--http2",
+                  f"https://127.0.0.1:{port}/nowhere")
+        assert got.stdout.split()[0] == ("2" if on else "1.1") and got.stdout.split()[1] in ("202", "404"), got
+    with socket.create_connection(("127.0.0.1", d.ports["WS"])) as s:
+        s.settimeout(10)
+        s.sendall(PREFACE + b"\0\0\0\4\0\0\0\0\0")
+        assert s.recv(9)[:4] == (b"\0\0\x24\4" if extra else b"HTTP")
+
+
+def test_requests_to_an_extra_port_of_an_application(hosted):
+    d = hosted(timer=False, processes=False, start=False)
+    d.config_php(f"""
+        foreach ($c['sockets'] as &$socket) {{
+            if ($socket['port'] == {d.ports['HTTP']}) {{
+                $socket['settings'] = ['open_http2_protocol' => true] + ($socket['settings'] ?? []);
+            }}
+        }}
+        unset($socket);""")
+    d.start()
+    url = f"http://127.0.0.1:{d.ports['HTTP']}/"
+    plain = run("curl", "-s", "--max-time", 20, url).stdout
+    assert plain and run("curl", "-s", "--max-time", 20, "--http2-prior-knowledge", url).stdout == plain
+    with socket.create_connection(("127.0.0.1", d.ports["HTTP"])) as s, Client(d, sock=s) as c:
+        streams = [c.ask("/") for _ in range(20)]
+        assert [c.wait(s).status for s in streams] == [202] * 20
+        a = c.get("/x?a=b", method="POST", body=b"body")
+        assert json.loads(a.body)["body"] == "body" and a.get("x-port") == str(d.ports["HTTP"])
+        assert d.ctl("reload", "--wait").returncode == 0
+        assert c.get("/").status == 202

@@ -1,13 +1,15 @@
 <?php
 // Ports that speak HTTP/2; test_server_http2.py asks. The main port, and with RS_TLS (a folder with certificate and key) a second with TLS.
+@mkdir(getenv('RS_DIR') . '/public/static', 0777, true);
+file_put_contents(getenv('RS_DIR') . '/public/static/file.txt', str_repeat('file', 100000));
 $server = new Swoole\WebSocket\Server('127.0.0.1', (int) getenv('RS_PORT'), SWOOLE_PROCESS);
 $server->set(array_merge([
     'open_http2_protocol' => true,
     'worker_num' => 2,
     'task_worker_num' => 1,
-    'document_root' => __DIR__,
+    'document_root' => getenv('RS_DIR') . '/public',
     'enable_static_handler' => true,
-    'static_handler_locations' => ['/http2.php'],
+    'static_handler_locations' => ['/static/'],
 ], json_decode(getenv('RS_SET') ?: '[]', true)));
 if (getenv('RS_TLS')) {
     $port = $server->listen('127.0.0.1', (int) getenv('RS_PORT2'), SWOOLE_SOCK_TCP | SWOOLE_SSL);
@@ -54,7 +56,7 @@ $routes = [
     '/pieces' => function ($q, $r) {
         for ($i = 0; $i < (int) $q->get['n']; $i++) {
             if (!$r->write(str_repeat('p', 65536))) {
-                echo "write() said no\n";
+                file_put_contents(getenv('RS_DIR') . '/refused', $i);
                 return;
             }
         }
