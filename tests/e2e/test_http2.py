@@ -292,3 +292,100 @@ def test_heads_have_their_size(daemon):
         assert c.get("/", headers=[("x", "y" * 3000)]).status == 431
         assert c.get("/" + "y" * 3000).status == 414
         assert c.get("/").status == 200
+
+
+# ---- informational responses --------------------------------------------------------------------------------------
+
+HINTS = """<?php
+return function () {
+    $n = (int) ($_GET['n'] ?? 2);
+    for ($i = 1; $i <= $n; $i++) {
+        header("Link: </$i.css>; rel=preload; as=style", false);
+        headers_send(103);
+        usleep((int) ($_GET['us'] ?? 0));
+    }
+    file_put_contents(__DIR__ . '/hinted', "hinted\\n", FILE_APPEND);
+    header_remove('Link');
+    header('X-Final: 1');
+    echo 'body';
+};
+"""
+
+
+@pytest.fixture
+def hints(daemon):
+    def make(**rserverd):
+        d = daemon.callable(HINTS, start=False)
+        d.set("swoole", open_http2_protocol=True, worker_num=2)
+        d.set("rserverd", **rserverd)
+        d.start()
+        return d
+    return make
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "fork"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_early_hints(hints, isolation, method):
+    d = hints(isolation=isolation)
+    with Client(d) as c:
+        for _ in range(2):
+            a = c.get("/?n=3", method=method, body=b"x" if method == "POST" else None)
+            assert [dict(h)[":status"] for h in a.interim] == ["103"] * 3
+            links = [[v for n, v in h if n == "link"] for h in a.interim]
+            assert [len(x) for x in links] == [1, 2, 3] and links[0] == ["</1.css>; rel=preload; as=style"]
+            for h in a.interim:
+                assert {n for n, _ in h} <= {":status", "link"}, h
+            assert a.status == 200 and a.get("link") is None and a.get("x-final") == "1" and a.ended
+            assert a.body == (b"" if method == "HEAD" else b"body") and a.trailers == []
+
+
+def test_early_hints_of_many_streams(hints):
+    d = hints()
+    with Client(d) as c:
+        streams = [c.ask(f"/?n={n % 4}") for n in range(40)]
+        assert [len(c.wait(s).interim) for s in streams] == [n % 4 for n in range(40)]
+        assert all(c.answers[s].body == b"body" for s in streams)
+
+
+def test_early_hints_with_curl(hints):
+    d = hints()
+    got = run("curl", "-s", "-i", "--max-time", 20, "--http2-prior-knowledge", f"http://{d.host}:{d.port}/")
+    assert re.findall(r"^HTTP/2 (\d+)", got.stdout, re.M) == ["103", "103", "200"], got.stdout
+    assert got.stdout.endswith("body")
+
+
+def test_a_client_that_resets_between_hints_and_answer(hints):
+    d = hints()
+    with Client(d) as c:
+        for _ in range(3):
+            s = c.ask("/?n=5&us=50000")
+            until(lambda: c.read() and c.answers[s].interim)
+            c.h2.reset_stream(s, 8)
+            c.flush()
+        a = c.get("/")
+        assert a.body == b"body" and len(a.interim) == 2 and c.goaway is None
+        d.wait_idle()
+
+
+def test_hints_for_a_client_that_does_not_read_are_left_out(hints):
+    """They are no reason to keep memory: beyond a bound they wait for nobody."""
+    d = hints()
+    with Client(d) as c:
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s = c.ask("/?n=300")
+        until(lambda: os.path.exists(f"{d.app}/hinted"))
+        a = c.wait(s)
+        assert a.status == 200 and a.body == b"body" and 1 <= len(a.interim) <= 300
+
+
+def test_early_hints_of_laravel(daemon):
+    d = daemon.laravel(start=False)
+    d.set("swoole", open_http2_protocol=True)
+    d.start()
+    with Client(d) as c:
+        for method in ("GET", "HEAD"):
+            a = c.get("/test/early-hints", method=method)
+            assert [dict(h)[":status"] for h in a.interim] == ["103", "103"]
+            assert dict(a.interim[0])["link"] == "</app.css>; rel=preload; as=style"
+            assert a.status == 200 and a.body == (b"" if method == "HEAD" else b"the page")
+            assert a.get("link") == "</app.css>; rel=preload; as=style"

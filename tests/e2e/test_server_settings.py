@@ -76,7 +76,7 @@ def test_fatal_settings(server, settings, text):
 
 
 @pytest.mark.parametrize("settings,text", [
-    ({"open_http2_protocol": True}, "HTTP/2"),
+    ({"ssl_capath": "/etc/ssl"}, "directories of authorities"),
     ({"log_rotation": 2}, "rotating logs"), ({"http_index_files": "index.html"}, "http_index_files must be an array"),
     ({"package_max_length": 10}, "package_max_length must be 65536 to"), ({"worker_num": -1}, "worker_num must be 0 to"),
 ])
@@ -86,7 +86,7 @@ def test_settings_that_are_warned_of(server, settings, text):
 
 
 def test_the_log_level_holds_at_once(server):
-    s, out = set_only(server, {"open_http2_protocol": True, "unknown": 1, "log_level": 5})
+    s, out = set_only(server, {"ssl_capath": "/etc/ssl", "unknown": 1, "log_level": 5})
     assert out == "set"
 
 

@@ -51,6 +51,7 @@ Route::get('type-error', [EndController::class, 'typeError']);
 Route::get('terminate', [OutputController::class, 'return'])->middleware('slow.terminate');
 Route::get('terminate-throws', [EndController::class, 'terminateThrows']);
 Route::get('finish-early', [EndController::class, 'finishEarly']);
+Route::get('early-hints', [EndController::class, 'earlyHints']);
 
 Route::get('memory', [LimitController::class, 'memory']);
 Route::get('loop', [LimitController::class, 'loop']);

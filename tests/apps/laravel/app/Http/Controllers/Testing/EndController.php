@@ -7,6 +7,7 @@ namespace App\Http\Controllers\Testing;
 use App\Http\Controllers\Controller;
 use App\Models\Note;
 use Illuminate\Http\Request;
+use Illuminate\Http\Response;
 use Illuminate\Support\Facades\DB;
 use RuntimeException;
 
@@ -84,5 +85,17 @@ class EndController extends Controller
         file_put_contents(storage_path('app/' . basename((string) $request->query('file', 'finished'))), 'later');
 
         return 'nobody sees this';
+    }
+
+    /** Informational responses before the answer, as Symfony's sendHeaders(103) makes them. */
+    public function earlyHints(): Response
+    {
+        foreach (['</app.css>; rel=preload; as=style', '</app.js>; rel=preload; as=script'] as $link) {
+            header("Link: $link", false);
+            headers_send(103);
+        }
+        header_remove('Link');
+
+        return response('the page')->header('Link', '</app.css>; rel=preload; as=style');
     }
 }
