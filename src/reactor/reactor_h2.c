@@ -10,6 +10,7 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_idle.h"
+#include "reactor/reactor_pace.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_session.h"
 
@@ -214,7 +215,7 @@ static void h2_written(struct rs_conn *c)
 	struct rs_h2conn *hc = c->h2;
 
 	if (hc->waiting == RS_H2_WAIT_WRITE)
-		rs_conn_deadline(c, c->r->conf->write_timeout);
+		rs_pace_write(c);
 	flush(hc);
 }
 
@@ -250,7 +251,7 @@ static bool h2_quiet(const struct rs_conn *c)
 
 /*
  * The deadline of what it waits for begins when it begins to wait for that: frames that change nothing, such as pings, do not
- * prolong it.
+ * prolong it. Who takes what waits for it has to be quick enough for that (reactor_pace.h).
  */
 static void set_time(struct rs_h2conn *hc)
 {
@@ -261,7 +262,6 @@ static void set_time(struct rs_h2conn *hc)
 		[RS_H2_WAIT_PREFACE] = guest ? 0 : conf->header_timeout,
 		[RS_H2_WAIT_HEAD] = conf->header_timeout,
 		[RS_H2_WAIT_REQUEST] = guest ? 0 : conf->keepalive_timeout ? conf->keepalive_timeout : 1,
-		[RS_H2_WAIT_WRITE] = conf->write_timeout,
 		[RS_H2_WAIT_LEAVE] = LEAVE_MS,
 		[RS_H2_WAIT_ANSWERS] = 0,
 	};
@@ -276,7 +276,10 @@ static void set_time(struct rs_h2conn *hc)
 		rs_idle_put(hc->c);
 	else
 		rs_idle_remove(hc->c);
-	rs_conn_deadline(hc->c, ms[what]);
+	if (what == RS_H2_WAIT_WRITE)
+		rs_pace_write(hc->c);
+	else
+		rs_conn_deadline(hc->c, ms[what]);
 }
 
 static void h2_late(struct rs_conn *c)

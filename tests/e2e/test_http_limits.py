@@ -1,13 +1,15 @@
 """What one client may have: connections and requests of an address, headers, time. And what of that a reload changes."""
 
 import os
+import select
 import socket
+import ssl
 import time
 
 import pytest
 
-from lib import http
-from lib.wait import until
+from lib import h2, http, tls
+from lib.wait import SLOW as SLOW_MACHINE, until
 
 # Loopback is trusted by default, and who is trusted has no limits.
 STRANGERS = {"trusted_proxies": ["10.9.9.9"]}
@@ -333,3 +335,160 @@ def test_busy_connections_do_not_make_room(daemon):
         assert c.response().status == 200
     for c in busy:
         assert c.response().body == b"slept"
+
+
+# -- TLS and HTTP/2 --------------------------------------------------------------------------------------------------------
+
+H2 = {"open_http2_protocol": True}
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    ca = tls.Authority(tmp_path_factory.mktemp("ca"))
+    ca.localhost = ca.server("localhost", "127.0.0.1")
+    return ca
+
+
+def encrypted(daemon, authority, **rserverd):
+    cert, key = authority.localhost
+    return daemon(ini={"swoole": {**H2, "ssl_cert_file": cert, "ssl_key_file": key}, "rserverd": {**STRANGERS, **rserverd}})
+
+
+def h2_over_tls(d, authority, source=None):
+    sock = socket.create_connection(d.address, timeout=20, source_address=(source, 0) if source else None)
+    return h2.Client(d, sock=authority.context(alpn=["h2"]).wrap_socket(sock, server_hostname="localhost"))
+
+
+def test_limit_conn_with_tls(daemon, authority):
+    """Above it there is no handshake: that would be the costly part. Those inside, of both protocols, are not disturbed."""
+    d = encrypted(daemon, authority, limit_conn=2)
+    with tls.Conn(d.address, authority.context()) as one, h2_over_tls(d, authority) as two:
+        assert one.request("/").status == 200 and two.get("/").status == 200
+        for _ in range(3):
+            with pytest.raises((ssl.SSLError, OSError)):
+                h2_over_tls(d, authority)
+        assert limits(d) == (3, 0)
+        assert one.request("/").status == 200 and two.get("/").status == 200
+        with h2_over_tls(d, authority, OTHER) as other:
+            assert other.get("/").status == 200
+        two.sock.close()
+
+        def again():
+            try:
+                with h2_over_tls(d, authority) as c:
+                    return c.get("/").status == 200
+            except (ssl.SSLError, OSError):
+                return False
+        until(again, message="room again")
+
+
+def test_limit_conn_counts_connections_and_not_streams(daemon):
+    d = daemon(ini={"swoole": H2, "rserverd": {**STRANGERS, "limit_conn": 1}})
+    with h2.Client(d) as c:
+        streams = [c.ask("/sleep?ms=50") for _ in range(20)]
+        assert all(c.wait(s).status == 200 for s in streams)
+        with d.conn() as refused:
+            assert refused.response().status == 503
+
+
+@pytest.mark.parametrize("status", [503, 429])
+@pytest.mark.parametrize("secure", [True, False])
+def test_limit_req_counts_streams(daemon, authority, secure, status):
+    """A refused stream is answered, the connection and its other streams live."""
+    rserverd = {"limit_req": "1r/m", "limit_req_burst": 4, "limit_req_status": status}
+    d = encrypted(daemon, authority, **rserverd) if secure else daemon(ini={"swoole": H2, "rserverd": {**STRANGERS, **rserverd}})
+    with (h2_over_tls(d, authority) if secure else h2.Client(d)) as c:
+        streams = [c.ask("/sleep?ms=100")] + [c.ask("/") for _ in range(9)]
+        answers = [c.wait(s) for s in streams]
+        assert [a.status for a in answers] == [200] * 5 + [status] * 5
+        assert all(a.ended and a.reset is None for a in answers) and answers[0].body == b"slept"
+        # One with a body: what follows of it is dropped.
+        a = c.get("/echo", method="POST", body=b"x" * 100_000)
+        assert a.status == status
+        assert c.get("/").status == status and c.goaway is None
+    assert limits(d) == (0, 7)
+
+
+def test_limit_req_without_an_answer_resets_the_stream(daemon):
+    d = daemon(ini={"swoole": H2, "rserverd": {**STRANGERS, "limit_req": "1r/m", "limit_req_status": 444}})
+    with h2.Client(d) as c:
+        slow = c.ask("/sleep?ms=100")
+        a = c.get("/")
+        assert a.status is None and a.reset is not None
+        assert c.wait(slow).body == b"slept" and c.goaway is None
+
+
+def test_limit_req_with_tls(daemon, authority):
+    d = encrypted(daemon, authority, limit_req="1r/m", limit_req_burst=1, limit_req_status=429)
+    with tls.Conn(d.address, authority.context()) as c:
+        assert [c.request("/").status for _ in range(3)] == [200, 200, 429]
+
+
+def drip_body(c, stream, n, every=0.1, most=15):
+    """A byte in a frame at a time until there is an answer; how many went."""
+    end = time.monotonic() + most * SLOW_MACHINE
+    for i in range(n):
+        c.h2.send_data(stream, b"x")
+        c.flush()
+        if select.select([c.sock], [], [], every)[0]:
+            c.read()
+        if c.answers[stream].status or c.answers[stream].reset is not None:
+            return i
+        assert time.monotonic() < end, "it goes on for ever"
+    return n
+
+
+def test_bodies_of_streams_have_a_minimal_rate(daemon):
+    """One drips; the others of its connection are not touched, and do not make up for it."""
+    d = daemon(ini={"swoole": H2, "rserverd": {**SLOW, "body_min_rate": 100}})
+    with h2.Client(d) as c:
+        slow = c.ask("/echo", "POST", headers=[("content-length", "5000")], end=False)
+        assert c.get("/echo", method="POST", body=b"y" * 500_000).body == b"y" * 500_000
+        assert drip_body(c, slow, 300) < 300
+        assert c.wait(slow).status == 408
+        assert c.get("/").status == 200 and c.goaway is None
+
+
+def test_a_body_of_a_stream_that_pauses(daemon):
+    d = daemon(ini={"swoole": H2, "rserverd": SLOW})
+    with h2.Client(d) as c:
+        slow = c.ask("/echo", "POST", body=b"abc", end=False)
+        assert c.wait(slow).status == 408
+        assert c.get("/").status == 200 and c.goaway is None
+
+
+def test_a_stream_that_is_not_taken_costs_itself_alone(daemon):
+    """Its window stays shut, or opens by little: it is reset in its time; the connection lives."""
+    d = daemon(ini={"swoole": {**H2, "buffer_output_size": "64K"}, "rserverd": {**SLOW, "write_timeout": "20s", "write_min_rate": "1M"}})
+    with h2.Client(d, window=20_000) as c:
+        c.eat = False
+        s = c.ask("/big?n=1000000")
+
+        def dripping():
+            if c.answers[s].reset is not None:
+                return True
+            c.h2.increment_flow_control_window(100, s)
+            c.flush()
+            if select.select([c.sock], [], [], 0.1)[0]:
+                c.read()
+        until(dripping, timeout=15)
+        assert not c.answers[s].ended
+        c.eat = True
+        assert c.get("/").status == 200 and c.goaway is None
+    d.wait_idle()
+
+
+def test_a_connection_that_is_not_read_has_a_minimal_rate(daemon):
+    """Its windows are wide open; it reads the socket slowly, before each write_timeout."""
+    d = daemon(ini={"swoole": {**H2, "buffer_output_size": "64K"}, "rserverd": {**SLOW, "write_timeout": "20s", "write_min_rate": "1M"}})
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(20)
+    s.connect(d.address)
+    with h2.Client(d, window=1 << 30, sock=s) as c:
+        c.h2.increment_flow_control_window(1 << 30)
+        c.flush()
+        c.ask("/big?n=40000000")
+        until(lambda: time.sleep(0.2) or s.recv(4096) and d.status()["connections"] == 0, timeout=15,
+              message="it is cut off, however regularly it reads")
+    d.wait_idle()
