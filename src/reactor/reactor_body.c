@@ -28,7 +28,7 @@ static uint64_t most(const struct rs_req *q)
 static enum rs_result fail(struct rs_req *q, const char *what, unsigned *status)
 {
 	*status = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? 507 : 503;
-	rs_error(q->r->log, "cannot %s a request body in %s", what, q->r->conf->upload_tmp_dir);
+	rs_error(q->r->log, "request %s: cannot %s a request body in %s", q->id, what, q->r->conf->upload_tmp_dir);
 	return RS_ERR;
 }
 

@@ -82,7 +82,7 @@ struct rs_conn {
 	bool keepalive;             /* of the current request, then of its answer */
 	bool linger;                /* close with care: the client may still be sending */
 	bool read_paused;           /* enough is buffered, or end of file was seen */
-	bool write_armed, is_ready, is_idle, trusted;
+	bool write_armed, is_ready, is_idle, trusted, limit_lent;
 	bool stranger;              /* by its PROXY protocol header nobody knows who it is: never trusted */
 	bool tcp, secure;           /* secure: what the client sees is encrypted (HTTPS) */
 	uint8_t hold;               /* RS_HOLD_* */
@@ -101,7 +101,7 @@ struct rs_conn {
 	struct evbuffer *out;       /* not yet taken by the kernel; NULL: nothing */
 	uint64_t requests;
 	int64_t linger_ms;          /* LINGER: at the latest */
-	uint32_t limit_place;       /* of its address: reactor_limit.h; 0: none */
+	uint32_t limit_place;       /* of its address, or lent by the client of its request: reactor_limit.h; 0: none */
 	struct event ev_read, ev_write;
 	int64_t waits_since_ms;     /* bytes wait for the client since then, */
 	uint64_t taken;             /* and it took so many of them: reactor_pace.h */

@@ -70,7 +70,7 @@ const char *rs_file_answer(struct rs_worker *w, struct rs_req *q, struct rs_fram
 		return why;
 	if (!unfit)
 		return rs_send_file(q, &head, rs_ipc_take_fd(&w->ipc, f, 0), offset);
-	rs_warnx(w->r->log, "worker %u: a file for an answer: %s, answered 500", w->id, unfit);
+	rs_warnx(w->r->log, "request %s: worker %u: a file for an answer: %s, answered 500", q->id, w->id, unfit);
 	rs_send_failed(q, 500);
 	return NULL;
 }

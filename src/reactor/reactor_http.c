@@ -116,11 +116,9 @@ static bool may_upgrade(const struct rs_conn *c, const struct rs_http_head *h)
 	return h->upgrade && c->r->serve && c->r->serve->main && c->r->serve->main->set.protocol == RS_PORT_WEBSOCKET;
 }
 
-/* limit_req. What has no body leaves the connection in step. */
-static void too_many(struct rs_conn *c, const struct rs_http_head *h)
+/* Above a limit. What has no body leaves the connection in step. */
+static void too_many(struct rs_conn *c, const struct rs_http_head *h, unsigned status)
 {
-	const unsigned status = (unsigned)c->r->conf->limit_req_status;
-
 	if (status == RS_LIMIT_SILENT)
 		rs_conn_close(c);
 	else
@@ -158,8 +156,9 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 		rs_send_error(c, 503, false);
 		return;
 	}
-	if (!rs_limit_request(c)) {
-		too_many(c, h);
+	status = rs_limit_request(q);
+	if (status) {
+		too_many(c, h, status);
 		return;
 	}
 	if (may_upgrade(c, h) && rs_upgrade_begin(q, h))

@@ -6,6 +6,7 @@
 
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
+#include "reactor/reactor_req.h"
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_wire.h"
 
@@ -221,15 +222,14 @@ void rs_limit_configure(struct rs_reactor *r)
 		rs_error(r->log, "no memory for limit_conn and limit_req, they are not kept");
 }
 
-static void complain(struct rs_conn *c, const char *option, uint64_t total)
+static void complain(struct rs_reactor *r, const char *client, const char *option, uint64_t total)
 {
-	struct rs_reactor *r = c->r;
 	int64_t now = rs_reactor_ms(r);
 
 	if (r->limit.complained_ms && now - r->limit.complained_ms < COMPLAIN_MS)
 		return;
 	r->limit.complained_ms = now;
-	rs_warnx(r->log, "client %s is above %s; %lu refused so far", c->remote, option, (unsigned long)total);
+	rs_warnx(r->log, "client %s is above %s; %lu refused so far", client, option, (unsigned long)total);
 }
 
 static uint32_t place_of(struct rs_conn *c)
@@ -252,7 +252,7 @@ bool rs_limit_admit(struct rs_conn *c)
 	n = rs_limit_hold(l, c->limit_place);
 	if (!conf->limit_conn || n <= (uint64_t)conf->limit_conn)
 		return true;
-	complain(c, "limit_conn", ++l->conns);
+	complain(c->r, c->remote, "limit_conn", ++l->conns);
 	if (n > (uint64_t)conf->limit_conn + TOLD_MAX || conf->limit_conn_status == RS_LIMIT_SILENT ||
 	    c->wire != &rs_wire_plain) /* before a handshake nothing can be said */
 		rs_conn_close(c);
@@ -266,18 +266,67 @@ void rs_limit_conn_gone(struct rs_conn *c)
 	if (c->limit_place)
 		rs_limit_drop(&c->r->limit, c->limit_place);
 	c->limit_place = 0;
+	c->limit_lent = false;
 }
 
-bool rs_limit_request(struct rs_conn *c)
+/* Place of who asks; through a trusted proxy that is the client that it speaks for. 0: has no limit. */
+static uint32_t place_of_client(const struct rs_req *q)
 {
-	struct rs_reactor *r = c->r;
+	struct rs_conn *c = q->conn;
+
+	if (!rs_conn_trusted(c))
+		return c->limit_place ? c->limit_place : place_of(c);
+	if (!q->remote[0] || rs_conf_cidr_match(&c->r->conf->trusted_proxies, q->remote))
+		return 0;
+	return rs_limit_place(&c->r->limit, q->remote);
+}
+
+/* limit_conn behind a trusted proxy: c counts for the client whose request it carries. */
+static bool lend(struct rs_conn *c, uint32_t at)
+{
+	struct rs_limit *l = &c->r->limit;
+	const uint64_t most = (uint64_t)c->r->conf->limit_conn;
+
+	if (!most)
+		return true;
+	if (rs_limit_hold(l, at) > most) {
+		rs_limit_drop(l, at);
+		return false;
+	}
+	c->limit_place = at;
+	c->limit_lent = true;
+	return true;
+}
+
+unsigned rs_limit_request(struct rs_req *q)
+{
+	struct rs_reactor *r = q->r;
+	const struct rs_conf *conf = r->conf;
+	struct rs_limit *l = &r->limit;
+	struct rs_conn *c = q->conn;
 	uint32_t at;
 
-	if (!r->limit.rate || rs_conn_trusted(c))
-		return true;
-	at = c->limit_place ? c->limit_place : place_of(c);
-	if (!at || rs_limit_take(&r->limit, at, r->limit.rate, r->conf->limit_req_burst, rs_reactor_ms(r)))
-		return true;
-	complain(c, "limit_req", ++r->limit.requests);
-	return false;
+	if (!is_on(conf))
+		return 0;
+	/* A proxy that became one with a reload was counted as a client. */
+	if (rs_conn_trusted(c))
+		rs_limit_conn_gone(c);
+	at = place_of_client(q);
+	if (!at)
+		return 0;
+	if (l->rate && !rs_limit_take(l, at, l->rate, conf->limit_req_burst, rs_reactor_ms(r))) {
+		complain(r, q->remote, "limit_req", ++l->requests);
+		return (unsigned)conf->limit_req_status;
+	}
+	if (rs_conn_trusted(c) && !lend(c, at)) {
+		complain(r, q->remote, "limit_conn", ++l->conns);
+		return (unsigned)conf->limit_conn_status;
+	}
+	return 0;
+}
+
+void rs_limit_answered(struct rs_conn *c)
+{
+	if (c->limit_lent)
+		rs_limit_conn_gone(c);
 }

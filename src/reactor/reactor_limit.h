@@ -1,6 +1,8 @@
 /*
  * What one address may have of us: connections at one time (limit_conn), requests in a time (limit_req). An address is an IPv4 address
- * or an IPv6 /64, which is what one customer gets. Peers in trusted_proxies and Unix sockets have no limit.
+ * or an IPv6 /64, which is what one customer gets. Who is in trusted_proxies, and a Unix socket, has no limit: there the client counts that
+ * the proxy speaks for. Its requests are counted as those of others; as connections count the requests that are in work for it, a WebSocket
+ * until it ends.
  *
  * Requests are a leaky bucket as nginx counts them: each is 1000, `rate` of it leaks in a second, more than `burst` in it is too much.
  * Nothing is delayed.
@@ -13,6 +15,7 @@
 struct rs_conn;
 struct rs_limit_entry;
 struct rs_reactor;
+struct rs_req;
 
 /* Zeroed it is valid and empty. Memory of a fixed size, allocated when a limit is first configured; it only grows. */
 struct rs_limit {
@@ -53,7 +56,9 @@ void rs_limit_configure(struct rs_reactor *r);
 bool rs_limit_admit(struct rs_conn *c) RS_MUST_CHECK;
 /* c is being closed. */
 void rs_limit_conn_gone(struct rs_conn *c);
-/* A request of c, or of a stream of it. false: limit_req_status is the answer. */
-bool rs_limit_request(struct rs_conn *c);
+/* A request has begun. 0: it may go on; else the status that is its answer, or RS_LIMIT_SILENT. */
+unsigned rs_limit_request(struct rs_req *q) RS_MUST_CHECK;
+/* The request that c carried is answered; c may carry those of others. */
+void rs_limit_answered(struct rs_conn *c);
 
 #endif

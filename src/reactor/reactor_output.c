@@ -191,6 +191,7 @@ static void finish(struct rs_conn *c)
 		rs_access_request(r, c, q, q->status ? q->status : 499);
 		q->conn = NULL;
 		rs_req_release(q);
+		rs_limit_answered(c);
 	}
 	if (!c->keepalive || r->phase != RS_REACTOR_RUN) {
 		if (rs_guest_has(c->guest, c) && !c->guest->ending && !c->guest->eof)

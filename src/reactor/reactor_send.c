@@ -134,16 +134,14 @@ const char *rs_send_body(struct rs_req *q, const struct rs_frame *f)
 static void fit_length(struct rs_req *q, struct rs_slice *body, bool end)
 {
 	if (body->n > q->length_left) {
-		rs_warnx(q->r->log,
-			 "worker %ld: response longer than its Content-Length, the rest is dropped",
+		rs_warnx(q->r->log, "request %s: worker %ld: response longer than its Content-Length, the rest is dropped", q->id,
 			 (long)q->worker_id);
 		body->n = (size_t)q->length_left;
 		q->conn->keepalive = false;
 	}
 	q->length_left -= body->n;
 	if (end && q->length_left) {
-		rs_warnx(q->r->log,
-			 "worker %ld: response %lu bytes short of its Content-Length, client cut off",
+		rs_warnx(q->r->log, "request %s: worker %ld: response %lu bytes short of its Content-Length, client cut off", q->id,
 			 (long)q->worker_id, (unsigned long)q->length_left);
 		q->conn->keepalive = false;
 	}

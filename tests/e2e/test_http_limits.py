@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from lib import h2, http, tls
-from lib.wait import SLOW as SLOW_MACHINE, until
+from lib import h2, http
+from lib.wait import until
 
 # Loopback is trusted by default, and who is trusted has no limits.
 STRANGERS = {"trusted_proxies": ["10.9.9.9"]}
@@ -153,6 +153,89 @@ def test_limit_req_without_an_answer(daemon):
         assert c.request("/").status == 200
         c.send(http.build("/"))
         assert c.at_end()
+
+
+# -- behind a proxy ------------------------------------------------------------------------------------------------------
+
+def client(address):
+    return [("X-Real-IP", address)]
+
+
+def test_limit_req_counts_clients_behind_a_trusted_proxy(daemon):
+    """Over one connection of the proxy, by a Unix socket and by TCP: nginx's realip in front of limit_req."""
+    d = daemon(start=False, ini={"rserverd": {"limit_req": "1r/m", "limit_req_burst": 1, "limit_req_status": 429}})
+    path = d.path("run/second.sock")
+    d.set("rserverd", listen=[path])
+    d.start()
+    for proxy in (http.Conn(path), d.conn()):
+        with proxy:
+            first, second = ("192.0.2.1", "192.0.2.2") if proxy.sock.family == socket.AF_UNIX else ("192.0.2.3", "2001:db8::1")
+            assert [proxy.request("/", headers=client(first)).status for _ in range(3)] == [200, 200, 429]
+            assert [proxy.request("/", headers=client(second)).status for _ in range(3)] == [200, 200, 429]
+            assert [proxy.request("/", headers=client(local)).status for local in ("127.0.0.9",) * 4] == [200] * 4, "one of ours"
+            assert [proxy.request("/").status for _ in range(4)] == [200] * 4, "the proxy itself"
+            assert [proxy.request("/", headers=client("rubbish")).status for _ in range(4)] == [200] * 4
+    assert d.get("/", client("2001:db8::ffff")).status == 429, "of the same /64"
+    assert d.wait_log("client 192.0.2.1 is above limit_req")
+    assert limits(d) == (0, 5)
+
+
+@pytest.mark.parametrize("header,field", [("X-Forwarded-For", "6.6.6.%d, 192.0.2.1"), ("Forwarded", "for=6.6.6.%d, for=192.0.2.1")])
+def test_limit_req_believes_the_proxy_and_nobody_else(daemon, header, field):
+    """What the client itself writes into the list gives it no new address; of a stranger the header is nothing."""
+    d = daemon(ini={"rserverd": {"limit_req": "1r/m", "limit_req_burst": 2, "real_ip_header": header, "real_ip_recursive": True,
+                                 "trusted_proxies": ["127.0.0.1"]}})
+    with d.conn() as proxy:
+        assert [proxy.request("/", headers=[(header, field % n)]).status for n in range(5)] == [200] * 3 + [503] * 2
+    with d.conn(source=OTHER) as stranger:
+        assert [stranger.request("/", headers=[(header, field % n)]).status for n in range(5)] == [200] * 3 + [503] * 2
+
+
+def unread(c, address):
+    """A request whose answer is in work for as long as we do not read it."""
+    c.send(http.build("/big?n=30000000", headers=client(address)))
+    return c.response(body=False).status
+
+
+def test_limit_conn_counts_requests_in_work_behind_a_trusted_proxy(daemon):
+    d = daemon(ini={"rserverd": {"limit_conn": 2, "limit_conn_status": 429}, "swoole": {"worker_num": 4}})
+    slow = [d.conn(rcvbuf=4096) for _ in range(2)]
+    assert [unread(c, "192.0.2.1") for c in slow] == [200, 200]
+    with d.conn() as proxy:
+        assert proxy.request("/", headers=client("192.0.2.1")).status == 429
+        assert proxy.request("/", headers=client("192.0.2.2")).status == 200, "another client, over the same connection"
+        assert proxy.request("/").status == 200
+        slow.pop().close()
+        until(lambda: proxy.request("/", headers=client("192.0.2.1")).status == 200, message="room again: the proxy has left")
+        assert [proxy.request("/", headers=client("192.0.2.1")).status for _ in range(20)] == [200] * 20, "each ends before the next"
+    assert d.wait_log("client 192.0.2.1 is above limit_conn")
+    assert limits(d)[0] >= 1 and limits(d)[1] == 0
+    slow.pop().close()
+
+
+def test_limits_over_http2_from_a_trusted_proxy(daemon):
+    """Each stream is a request of its own client, whatever else is on the connection."""
+    d = daemon(ini={"rserverd": {"limit_conn": 1, "limit_req": "1r/m", "limit_req_burst": 3, "limit_req_status": 429},
+                    "swoole": {"open_http2_protocol": True, "worker_num": 4}})
+    x = ("x-real-ip", "192.0.2.1")
+    with h2.Client(d) as proxy:
+        proxy.eat = False       # of its stream; the connection has room
+        proxy.h2.increment_flow_control_window(1 << 24)
+        slow = proxy.ask("/big?n=30000000", headers=[x])
+        until(lambda: proxy.answers[slow].status == 200 or not proxy.read(), message="the head of the answer")
+        assert proxy.get("/", headers=[x]).status == 503, "limit_conn: one stream at a time"
+        assert proxy.get("/", headers=[("x-real-ip", "192.0.2.2")]).status == 200
+        proxy.h2.reset_stream(slow)
+        proxy.flush()
+        until(lambda: proxy.get("/", headers=[x]).status == 200, message="room again")
+        assert 429 in [proxy.get("/", headers=[x]).status for _ in range(4)]
+        assert [proxy.get("/").status for _ in range(6)] == [200] * 6
+
+
+def test_limit_req_over_http2(daemon):
+    d = daemon(ini={"rserverd": {**STRANGERS, "limit_req": "1r/m", "limit_req_burst": 1}, "swoole": {"open_http2_protocol": True}})
+    with h2.Client(d) as c:
+        assert [c.get("/", headers=[("x-real-ip", f"6.6.6.{n}")]).status for n in range(4)] == [200, 200, 503, 503]
 
 
 def test_limits_come_and_go_with_a_reload(daemon):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lib import http, tls
+from lib import h2, http, tls
 from lib.ports import free_port
 from lib.wait import until
 
@@ -310,3 +310,26 @@ def test_limits_count_clients_behind_the_balancer(daemon):
     assert over(d, v1("192.0.2.77")).status == 200
     for c in held:
         c.close()
+
+
+def test_limit_req_counts_clients_behind_the_balancer(daemon):
+    """However many connections it has; behind another proxy of ours, the client that that one names."""
+    d = balanced(daemon, limit_req="1r/m", limit_req_burst="1")
+    assert [over(d, v1()).status for _ in range(3)] == [200, 200, 503]
+    assert over(d, v2()).status == 503, "the same client"
+    assert over(d, v1("192.0.2.77")).status == 200
+    said = [("X-Real-IP", "192.0.2.1")]
+    assert over(d, v1("192.0.2.78"), headers=said).status == 200, "what a client says of itself is nothing"
+    assert over(d, v1("127.0.0.5"), headers=said).status == 503
+    assert over(d, v1("127.0.0.5"), headers=[("X-Real-IP", "192.0.2.79")]).status == 200
+
+
+def test_http2_of_nobody_is_not_trusted(daemon):
+    """PROXY UNKNOWN: nobody knows who it is, in HTTP/2 either."""
+    d = balanced(daemon, {"open_http2_protocol": "true"})
+    for header, address in ((b"PROXY UNKNOWN\r\n", "127.0.0.1"), (v1(), "192.0.2.1"), (v1("127.0.0.5"), "6.6.6.6")):
+        sock = socket.create_connection(d.address, timeout=20)
+        sock.sendall(header)
+        with h2.Client(d, sock=sock) as c:
+            s = json.loads(c.get("/dump", headers=[("x-real-ip", "6.6.6.6")]).body)["server"]
+            assert s["REMOTE_ADDR"] == address, header

@@ -1,5 +1,6 @@
 /*
- * The table behind limit_conn and limit_req: which addresses are one, who makes way for whom, and how a bucket leaks.
+ * The table behind limit_conn and limit_req: which addresses are one, who makes way for whom, and how a bucket leaks. Then who is
+ * counted when a request comes: the peer, or the client that a trusted proxy speaks for.
  */
 #include "reactor/reactor_limit.c"
 
@@ -144,12 +145,142 @@ static void extremes(void **state)
 	assert_true(rs_limit_take(&l, at, 16, 0, 62501));
 }
 
+/* ---- in the reactor ------------------------------------------------------------------------------------ */
+
+static struct rs_reactor *r;
+static struct rs_conf conf;
+static struct rs_log quiet = { .fd = -1, .level = RS_LOG_ALERT };
+static const char one_a_minute[] = "1r/m", nothing[] = "";
+
+static int with_reactor(void **state)
+{
+	(void)state;
+	r = calloc(1, sizeof *r);
+	assert_non_null(r);
+	rs_conf_init(&conf); /* trusts 127.0.0.0/8 and Unix sockets */
+	r->conf = &conf;
+	r->log = &quiet;
+	r->now_us = 5000000;
+	return 0;
+}
+
+static int without_reactor(void **state)
+{
+	(void)state;
+	rs_limit_fini(&r->limit);
+	rs_conf_fini(&conf);
+	free(r);
+	return 0;
+}
+
+static void configure(int64_t limit_conn, const char *limit_req)
+{
+	conf.limit_conn = limit_conn;
+	free(conf.limit_req);
+	conf.limit_req = strdup(limit_req);
+	assert_non_null(conf.limit_req);
+	rs_limit_configure(r);
+}
+
+/* A connection of peer, and a request on it, of client as reactor_client.c has found it. */
+struct asked {
+	struct rs_conn c;
+	struct rs_req q;
+};
+
+static void ask(struct asked *a, const char *peer, const char *client)
+{
+	*a = (struct asked){ .c = { .r = r, .trusted_serial = r->conf_serial - 1 }, .q = { .r = r, .conn = &a->c } };
+	(void)rs_copy(a->c.remote, sizeof a->c.remote, rs_slice_str(peer));
+	(void)rs_copy(a->q.remote, sizeof a->q.remote, rs_slice_str(client));
+}
+
+static unsigned verdict(const char *peer, const char *client)
+{
+	struct asked a;
+
+	ask(&a, peer, client);
+	return rs_limit_request(&a.q);
+}
+
+static void requests_are_the_clients(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict("127.0.0.1", "192.0.2.1"), 0);
+	configure(0, one_a_minute);
+	assert_int_equal(verdict("127.0.0.1", "192.0.2.1"), 0);
+	assert_int_equal(verdict("127.0.0.1", "192.0.2.2"), 0);
+	assert_int_equal(verdict("", "192.0.2.1"), 503);        /* the same client by a Unix socket */
+	assert_int_equal(verdict("192.0.2.1", "192.0.2.1"), 503); /* and by itself */
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(verdict("127.0.0.1", "127.0.0.1"), 0); /* the proxy itself */
+		assert_int_equal(verdict("127.0.0.1", "127.0.0.7"), 0); /* another one of ours */
+		assert_int_equal(verdict("", ""), 0);
+	}
+	assert_int_equal(r->limit.requests, 2);
+	conf.limit_req_status = RS_LIMIT_SILENT;
+	assert_int_equal(verdict("127.0.0.1", "192.0.2.2"), RS_LIMIT_SILENT);
+	configure(0, nothing);
+	assert_int_equal(verdict("127.0.0.1", "192.0.2.2"), 0);
+}
+
+static void connections_are_lent(void **state)
+{
+	struct asked a, b, other;
+
+	(void)state;
+	configure(1, nothing);
+	ask(&a, "127.0.0.1", "192.0.2.1");
+	ask(&b, "", "192.0.2.1");
+	ask(&other, "", "192.0.2.2");
+	assert_int_equal(rs_limit_request(&a.q), 0);
+	assert_int_equal(rs_limit_request(&b.q), 503);
+	assert_false(b.c.limit_lent);
+	assert_int_equal(rs_limit_request(&other.q), 0);
+	rs_limit_answered(&a.c);
+	rs_limit_answered(&a.c);
+	assert_int_equal(rs_limit_request(&b.q), 0);
+	assert_int_equal(rs_limit_request(&a.q), 503);
+	rs_limit_conn_gone(&b.c); /* the proxy has closed it in the middle */
+	rs_limit_answered(&b.c);
+	assert_int_equal(rs_limit_request(&a.q), 0);
+	assert_int_equal(r->limit.conns, 2);
+	configure(0, nothing); /* what was lent comes back all the same */
+	rs_limit_answered(&a.c);
+	rs_limit_answered(&other.c);
+	assert_int_equal(r->limit.entry[1].conns + r->limit.entry[2].conns, 0);
+}
+
+/* Its own place stays with a connection for as long as it lives, whatever is answered. */
+static void a_clients_own_connection_is_not_lent(void **state)
+{
+	struct asked a;
+
+	(void)state;
+	configure(1, nothing);
+	ask(&a, "192.0.2.1", "192.0.2.1");
+	assert_true(rs_limit_admit(&a.c));
+	assert_int_equal(rs_limit_request(&a.q), 0);
+	rs_limit_answered(&a.c);
+	assert_int_equal(r->limit.entry[a.c.limit_place].conns, 1);
+	assert_int_equal(verdict("127.0.0.1", "192.0.2.1"), 503);
+	/* A reload made a proxy of it. */
+	(void)rs_copy(a.c.remote, sizeof a.c.remote, RS_SLICE("127.0.0.1"));
+	r->conf_serial++;
+	assert_int_equal(rs_limit_request(&a.q), 0);
+	assert_true(a.c.limit_lent);
+	rs_limit_answered(&a.c);
+	assert_int_equal(a.c.limit_place, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, down)
+#define LIVE(name) cmocka_unit_test_setup_teardown(name, with_reactor, without_reactor)
 	const struct CMUnitTest tests[] = {
 		TEST(addresses_are_told_apart), TEST(the_silent_make_way), TEST(all_have_connections),
 		TEST(it_grows_with_what_is_in_it), TEST(buckets_leak), TEST(extremes),
+		LIVE(requests_are_the_clients), LIVE(connections_are_lent), LIVE(a_clients_own_connection_is_not_lent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
