@@ -35,8 +35,8 @@ static void on_interrupt(zend_execute_data *ex)
 
 	if (rs_php()->overdue && rs_php()->x) {
 		const struct rs_request_view *v = rs_exchange_request(rs_php()->x);
-		rs_errorx(rs_host_log(), "request overdue, worker ends: %.*s %.*s, request %.*s; PHP backtrace:", (int)v->method.n,
-			  v->method.p, (int)v->target.n, v->target.p, (int)v->id.n, v->id.p);
+		rs_errorx(rs_host_log(), "request overdue, worker ends: %.*s %.*s; PHP backtrace:", (int)v->method.n, v->method.p,
+			  (int)v->target.n, v->target.p);
 		if (ex && ex->func && ZEND_USER_CODE(ex->func->type))
 			rs_errorx(rs_host_log(), "  at %s:%u", ZSTR_VAL(ex->func->op_array.filename), ex->opline->lineno);
 		zend_fetch_debug_backtrace(&trace, 0, DEBUG_BACKTRACE_IGNORE_ARGS, 50);

@@ -203,10 +203,9 @@ enum rs_request_end rs_php_request(struct rs_exchange *x)
 		return ok ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
 	}
 	end_fatal(x);
-	rs_warnx(rs_host_log(), "fatal error, %s: %.*s %.*s, request %.*s", rs_php()->one_request ? "its process ends" : "worker is replaced",
+	rs_warnx(rs_host_log(), "fatal error, %s: %.*s %.*s", rs_php()->one_request ? "its process ends" : "worker is replaced",
 		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
-		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p,
-		 (int)rs_exchange_request(x)->id.n, rs_exchange_request(x)->id.p);
+		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p);
 	return RS_REQUEST_RECYCLE;
 }
 

@@ -88,6 +88,15 @@ static size_t put_prefix(const struct rs_log *log, enum rs_log_level level, char
 	return n < 0 ? 0 : (size_t)n < 160 ? (size_t)n : 159;
 }
 
+static size_t put_request(const struct rs_log *log, char *line, size_t at)
+{
+	if (!log->request[0])
+		return at;
+	at = put_escaped(line, at, "request ", 8);
+	at = put_escaped(line, at, log->request, strlen(log->request));
+	return put_escaped(line, at, ": ", 2);
+}
+
 static void write_line(const struct rs_log *log, char *line, size_t n)
 {
 	line[n++] = '\n';
@@ -107,7 +116,7 @@ static void emit(const struct rs_log *log, enum rs_log_level level, int err, con
 	n = vsnprintf(text, sizeof text, fmt, ap);
 	if (n < 0)
 		n = 0;
-	at = put_prefix(log, level, line);
+	at = put_request(log, line, put_prefix(log, level, line));
 	at = put_escaped(line, at, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 	if (err) {
 		char why[128];
@@ -135,6 +144,12 @@ void rs_log_errno(const struct rs_log *log, enum rs_log_level level, const char 
 	va_start(ap, fmt);
 	emit(log, level, errno, fmt, ap);
 	va_end(ap);
+}
+
+void rs_log_request(struct rs_log *log, struct rs_slice id)
+{
+	if (!rs_copy(log->request, sizeof log->request, id))
+		log->request[0] = '\0';
 }
 
 void rs_log_text(const struct rs_log *log, enum rs_log_level level, const char *tag, struct rs_slice text)

@@ -3,7 +3,7 @@
  *
  *   2026-11-21 09:30:00.123 [warn] reactor 4711 g2: message: No such file or directory
  *
- * or, where the log belongs to a script's server, as the server API has it (two tabs, then the text):
+ * In a process that works on a request its id stands in front of the message, as `request ID: `. Or, where the log belongs to a script's server, as the server API has it (two tabs, then the text):
  *
  *   [2026-11-21 09:30:00 *4711.0]	WARNING	message: No such file or directory
  *
@@ -16,6 +16,9 @@
 
 #include "base/rs_base.h"
 
+/* Longest id of a request that is shown. */
+#define RS_LOG_REQUEST_MAX 64
+
 enum rs_log_level { RS_LOG_DEBUG, RS_LOG_INFO, RS_LOG_NOTICE, RS_LOG_WARN, RS_LOG_ERROR, RS_LOG_ALERT };
 
 /*
@@ -27,6 +30,7 @@ struct rs_log {
 	enum rs_log_level level;   /* lines below are dropped */
 	char role[32];             /* "master", "reactor", "manager", "worker 3" */
 	unsigned generation;       /* 0: the process belongs to none */
+	char request[RS_LOG_REQUEST_MAX + 1]; /* id of the one in work, "": none */
 	char mark;                 /* of the second form: @ before start, # master, $ manager, * worker, ^ task worker; '\0': the first form */
 };
 
@@ -36,6 +40,9 @@ enum rs_log_level rs_log_level_of(int64_t n);
 /* Printf-style; `_errno` variants append strerror(errno). */
 void rs_log_at(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...) RS_PRINTF(3, 4);
 void rs_log_errno(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...) RS_PRINTF(3, 4);
+
+/* From now on lines are about this request; an empty id: about none. */
+void rs_log_request(struct rs_log *log, struct rs_slice id);
 
 /* Bytes from elsewhere (PHP's error log), split into lines, each escaped. */
 void rs_log_text(const struct rs_log *log, enum rs_log_level level, const char *tag, struct rs_slice text);

@@ -84,8 +84,8 @@ static void note(struct rs_process *p, int64_t ms)
 		append(p, file, ms, trace);
 		return;
 	}
-	rs_warnx(p->log, "slow request, %ld.%03ld s so far: %.*s %.*s, request %.*s; PHP is at:", (long)(ms / 1000), (long)(ms % 1000),
-		 (int)v->method.n, v->method.p, (int)(v->target.n < 2048 ? v->target.n : 2048), v->target.p, (int)v->id.n, v->id.p);
+	rs_warnx(p->log, "slow request, %ld.%03ld s so far: %.*s %.*s; PHP is at:", (long)(ms / 1000), (long)(ms % 1000),
+		 (int)v->method.n, v->method.p, (int)(v->target.n < 2048 ? v->target.n : 2048), v->target.p);
 	rs_log_text(p->log, RS_LOG_WARN, "  ", rs_slice(trace, n));
 }
 

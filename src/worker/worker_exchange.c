@@ -73,6 +73,7 @@ bool rs_exchange_begin(struct rs_process *p, struct rs_post *post)
 	if (!parse(x, rs_buf_slice(&post->payload)))
 		return false;
 	x->no_body = rs_slice_eq(x->view.method, RS_SLICE("HEAD"));
+	rs_log_request(p->log, x->view.id);
 	rs_slowlog_begin(p);
 	return true;
 }
@@ -89,6 +90,7 @@ void rs_exchange_end(struct rs_process *p)
 	rs_buf_reset(&x->gather, 2 * GATHER_MAX);
 	rs_buf_reset(&x->packed, 2 * GATHER_MAX);
 	x->id = 0;
+	rs_log_request(p->log, RS_SLICE(""));
 }
 
 struct rs_exchange *rs_exchange_mute(const struct rs_request_view *view, struct rs_slice body)

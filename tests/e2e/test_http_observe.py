@@ -140,7 +140,7 @@ def test_without_a_file_it_stands_in_the_log(daemon):
     d.set("swoole", request_slowlog_timeout="300ms")
     d.start()
     assert run(d, SLEEPS % "usleep(700000);", [("X-Request-Id", "s-2")]).status == 200
-    d.wait_log(r"slow request, 0\.\d+ s so far: GET /run, request s-2; PHP is at:")
+    d.wait_log(r"request s-2: slow request, 0\.\d+ s so far: GET /run; PHP is at:")
     d.wait_log(r"usleep\(\) ")
 
 
@@ -158,8 +158,53 @@ def test_an_overdue_request_is_named_by_its_id(daemon):
     d.start()
     r = run(d, "sleep(10);", [("X-Request-Id", "late-1")])
     assert r.status == 504
-    d.wait_log("request overdue, worker ends: GET /run, request late-1; PHP backtrace")
+    d.wait_log("request late-1: request overdue, worker ends: GET /run; PHP backtrace")
     d.wait_log("request late-1 is answered 504")
+
+
+# ---- ids in the log -------------------------------------------------------------------------------------------
+
+TROUBLE = r"""
+error_log("one\ntwo\x1b[31m\r2026-11-21 09:30:00.123 [error] master 1: three");
+trigger_error('four', E_USER_WARNING);
+register_shutdown_function(fn () => error_log('five'));
+throw new LogicException('six');
+"""
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "fork"])
+def test_what_a_request_logs_has_its_id(daemon, isolation):
+    d = daemon.php(start=False)
+    d.set("rserverd", isolation=isolation)
+    d.set("php", log_errors="1", error_reporting="32767")
+    d.start()
+    before = len(d.log())
+    assert run(d, TROUBLE, [("X-Request-Id", "trouble-1")]).status == 500
+    d.wait_log("five")
+    assert run(d, "undefined_function();", [("X-Request-Id", "trouble-2")]).status == 500
+    d.wait_log("Call to undefined function")
+    assert run(d, "error_log('seven');", [("X-Request-Id", "x" * 65)]).status == 200
+    d.wait_log("seven")
+    lines = [re.match(r"\S+ \S+ \[\w+\] worker \d+ \d+ g1: (?:request (\S+): )?(.*)", line) for line in d.log()[before:].splitlines()]
+    said = [(m[1], m[2]) for m in lines if m]
+    for text, request in (("one", "trouble-1"), ("two\\x1b[31m\\x0d2026-11-21 09:30:00.123 [error] master 1: three", "trouble-1"),
+                          ("four", "trouble-1"), ("five", "trouble-1"), ("six", "trouble-1"), ("undefined_function", "trouble-2")):
+        assert {r for r, t in said if text in t} == {request}, (text, said)
+    (made, _), = [s for s in said if s[1] == "seven"]
+    assert MADE.match(made), "what is no id is not taken"
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "fork"])
+def test_a_fatal_error_has_the_id_and_its_successor_has_none(daemon, isolation):
+    d = daemon.php(start=False, ini={"rserverd": {"isolation": isolation}, "php": {"log_errors": "1"}, "swoole": {"worker_num": 1}})
+    d.start()
+    run(d, "ini_set('memory_limit', '16M'); str_repeat('x', 1 << 28);", [("X-Request-Id", "fatal-1")])
+    d.wait_log("request fatal-1: PHP Fatal error:  Allowed memory")
+    d.wait_log("request fatal-1: fatal error, .*: GET /run")
+    d.wait_settled()
+    for line in d.log().splitlines():
+        if "booted" in line or "generation 1 serves" in line:
+            assert "request " not in line, line
 
 
 # ---- access_log_format -----------------------------------------------------------------------------------------
