@@ -1,61 +1,17 @@
 """The packaged Apache sample in front of the daemon, with a real Apache."""
 
 import os
-import re
-import shutil
 
 import pytest
 
-from lib import http
-from lib.daemon import TREE
-from lib.fpm import ROOT, Service
-from lib.ports import free_port
-from lib.wait import until
+from lib import fronts, http
 
-APACHE = shutil.which("apache2", path="/usr/sbin:/usr/bin")
-MODULES = "/usr/lib/apache2/modules"
-SAMPLE = os.path.join(TREE, "packaging", "apache", "rserverd.conf")
-
-pytestmark = pytest.mark.skipif(not APACHE, reason="needs Apache")
-
-
-class Apache(Service):
-    """Apache with a virtual host and the modules that the sample names, and what every Apache has."""
-
-    def __init__(self, make_host):
-        super().__init__()
-        self.port = free_port()
-        self.address = ("127.0.0.1", self.port)
-        loaded = "".join(f"LoadModule {m}_module {MODULES}/mod_{m}.so\n" for m in (
-            "mpm_event", "authz_core", "dir", "mime", "proxy", "proxy_http", "rewrite", "headers"))
-        conf = self.write("apache.conf", f"""ServerRoot {self.folder}
-ServerName localhost
-{loaded}
-PidFile {self.path('apache.pid')}
-ErrorLog {self.path('error.log')}
-TypesConfig /etc/mime.types
-{'User www-data' if ROOT else ''}
-{'Group www-data' if ROOT else ''}
-StartServers 1
-Listen 127.0.0.1:{self.port}
-{make_host(self)}
-""")
-        self.spawn(APACHE, "-f", conf, "-D", "FOREGROUND")
-        until(self.listening, message="Apache listens")
-
-    def listening(self):
-        self.check()
-        try:
-            http.Conn(self.address).close()
-            return True
-        except OSError:
-            return False
+pytestmark = pytest.mark.skipif(not fronts.APACHE, reason="needs Apache")
 
 
 @pytest.fixture
 def front(daemon):
     """The sample as it is shipped, with only its addresses, its root and its logs replaced."""
-    made = []
     d = daemon.php(start=False, ini={"swoole": {"package_max_length": "64M"}, "php": {
         "upload_max_filesize": "32M", "post_max_size": "40M"}})
     d.write("public/style.css", "a{}")
@@ -64,21 +20,9 @@ def front(daemon):
     for folder in (d.folder, d.app, os.path.join(d.app, "public")):
         os.chmod(folder, 0o755)
     d.start()
-
-    def host(service):
-        with open(SAMPLE) as f:
-            text = f.read()
-        text, n = re.subn(r"127\.0\.0\.1:5200", f"127.0.0.1:{d.port}", text)
-        assert n == 2
-        text, n = re.subn(r"<VirtualHost \*:80>", f"<VirtualHost 127.0.0.1:{service.port}>", text)
-        assert n == 1
-        text, n = re.subn(r"/var/www/app/public", f"{d.app}/public", text)
-        assert n == 2
-        return text.replace("${APACHE_LOG_DIR}", service.folder)
-    made.append(Apache(host))
-    yield d, made[0]
-    for a in made:
-        a.stop()
+    a = fronts.front("apache", d.address, f"{d.app}/public")
+    yield d, a
+    a.stop()
 
 
 def test_dynamic_and_static(front):

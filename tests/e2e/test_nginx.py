@@ -1,29 +1,14 @@
 """The packaged nginx sample in front of the daemon, with a real nginx."""
 
 import os
-import re
 
 import pytest
 
-from lib import http
-from lib.daemon import TREE
-from lib.fpm import NGINX, Nginx
+from lib import fronts, http
+from lib.fpm import NGINX
 from lib.wait import until
 
 pytestmark = pytest.mark.skipif(not NGINX, reason="needs nginx")
-
-FOLDER = os.path.join(TREE, "packaging")
-
-
-def sample():
-    for where, _, files in os.walk(FOLDER):
-        for name in sorted(files):
-            if "nginx" in os.path.join(where, name).lower():
-                with open(os.path.join(where, name)) as f:
-                    text = f.read()
-                if "upstream" in text and "server" in text:
-                    return text
-    raise AssertionError(f"no nginx sample with an upstream below {FOLDER}")
 
 
 @pytest.fixture
@@ -37,21 +22,8 @@ def front(daemon):
         d.write("public/style.css", "a{}")
         d.write("public/index.php", "<?php echo 'source';")
         d.start()
-
-        def http_part(service):
-            text = sample()
-            text, n = re.subn(r"server\s+127\.0\.0\.1:5200", f"server 127.0.0.1:{d.port}", text)
-            assert n == 1, "the sample names the default address once"
-            text, n = re.subn(r"listen\s+(\[::\]:)?\d+[^;]*;", f"listen 127.0.0.1:{service.port};", text, count=1)
-            assert n == 1
-            text = re.sub(r"\n\s*listen\s+\[::\][^;]*;", "", text)
-            text, n = re.subn(r"\broot\s+[^;]+;", f"root {d.app}/public;", text)
-            assert n >= 1
-            text = re.sub(r"(access_log|error_log)\s+[^;]+;", "", text)
-            return text
-        n = Nginx(http_part)
-        made.append(n)
-        return d, n
+        made.append(fronts.front("nginx", d.address, f"{d.app}/public"))
+        return d, made[-1]
     yield make
     for n in made:
         n.stop()

@@ -71,6 +71,7 @@ def nginx_conf(service, http_part):
 worker_processes 1;
 daemon off;
 pid {service.path('nginx.pid')};
+{service.main_part()}
 error_log {service.path('nginx-error.log')} warn;
 events {{ worker_connections 512; }}
 http {{
@@ -96,6 +97,10 @@ class Nginx(Service):
         except BaseException:
             self.stop()
             raise
+
+    def main_part(self):
+        """What stands beside http{}."""
+        return ""
 
     def listening(self):
         self.check()

@@ -1,0 +1,133 @@
+"""Web servers in front of a daemon: the packaged samples as they are shipped, with only addresses, root and logs replaced.
+
+upstream: (host, port), or the path of a Unix socket.
+"""
+
+import os
+import re
+import shutil
+
+from . import http
+from .daemon import TREE, run
+from .fpm import NGINX, ROOT, Nginx, Service
+from .ports import free_port
+from .wait import until
+
+APACHE = shutil.which("apache2", path="/usr/sbin:/usr/bin")
+MODULES = "/usr/lib/apache2/modules"
+STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so"
+KINDS = [k for k, there in (("nginx", NGINX), ("apache", APACHE)) if there]
+
+
+def sample(*names):
+    with open(os.path.join(TREE, "packaging", *names)) as f:
+        return f.read()
+
+
+def replaced(text, pattern, new, times=1):
+    """The sample says it so often, no more and no less."""
+    text, n = re.subn(pattern, lambda _: new, text)
+    assert n == times, f"{n} times {pattern}, expected {times}"
+    return text
+
+
+# ---- nginx -----------------------------------------------------------------------------------------------
+
+def nginx_sample(service, upstream, root, unbuffered=False):
+    text = sample("nginx", "rserverd.conf")
+    if isinstance(upstream, str):
+        text = replaced(text, r"\n\s*server 127\.0\.0\.1:5200;", "")
+        text = replaced(text, r"#server unix:/run/rserverd/app\.sock;", f"server unix:{upstream};")
+    else:
+        text = replaced(text, r"server 127\.0\.0\.1:5200;", f"server {upstream[0]}:{upstream[1]};")
+    text = replaced(text, r"\n\s*listen 80;", f"\n\tlisten 127.0.0.1:{service.port};")
+    text = replaced(text, r"\n\s*listen \[::\]:80;", "")
+    text = replaced(text, r"root /var/www/app/public;", f"root {root};")
+    if unbuffered:
+        text = replaced(text, r"#proxy_request_buffering off;", "proxy_request_buffering off;")
+    return text
+
+
+class Balancer(Nginx):
+    """nginx's stream module: PROXY protocol in front of every connection."""
+
+    def __init__(self, upstream):
+        self.upstream = f"unix:{upstream}" if isinstance(upstream, str) else "%s:%d" % upstream
+        super().__init__(lambda service: "")
+
+    def main_part(self):
+        return f"""load_module {STREAM};
+stream {{
+    server {{
+        listen 127.0.0.1:{self.port};
+        proxy_pass {self.upstream};
+        proxy_protocol on;
+    }}
+}}
+"""
+
+
+# ---- Apache ------------------------------------------------------------------------------------------------
+
+def apache_sample(service, upstream, root, unbuffered=False):
+    text = sample("apache", "rserverd.conf")
+    if isinstance(upstream, str):
+        text = replaced(text, r"\nDefine RSERVERD http://127\.0\.0\.1:5200", "")
+        text = replaced(text, r"#Define RSERVERD unix:/run/rserverd/app\.sock\|", f"Define RSERVERD unix:{upstream}|")
+    else:
+        text = replaced(text, r"http://127\.0\.0\.1:5200", "http://%s:%d" % upstream)
+    text = replaced(text, r"<VirtualHost \*:80>", f"<VirtualHost 127.0.0.1:{service.port}>")
+    text = replaced(text, r"/var/www/app/public", root, 2)
+    return text.replace("${APACHE_LOG_DIR}", service.folder)
+
+
+class Apache(Service):
+    """Apache with a virtual host and the modules that the sample names, and what every Apache has."""
+
+    def __init__(self, make_host, modules=()):
+        super().__init__()
+        self.port = free_port()
+        self.address = ("127.0.0.1", self.port)
+        loaded = "".join(f"LoadModule {m}_module {MODULES}/mod_{m}.so\n" for m in (
+            "mpm_event", "authz_core", "dir", "mime", "proxy", "proxy_http", "rewrite", "headers", *modules))
+        self.conf = self.write("apache.conf", f"""ServerRoot {self.folder}
+ServerName localhost
+{loaded}
+PidFile {self.path('apache.pid')}
+ErrorLog {self.path('error.log')}
+TypesConfig /etc/mime.types
+{'User www-data' if ROOT else ''}
+{'Group www-data' if ROOT else ''}
+StartServers 1
+Listen 127.0.0.1:{self.port}
+{make_host(self)}
+""")
+        try:
+            self.spawn(APACHE, "-f", self.conf, "-D", "FOREGROUND")
+            until(self.listening, message="Apache listens")
+        except BaseException:
+            self.stop()
+            raise
+
+    def listening(self):
+        self.check()
+        try:
+            http.Conn(self.address).close()
+            return True
+        except OSError:
+            return False
+
+    def judge(self):
+        """What its own check says of the configuration: the whole output."""
+        return run(APACHE, "-f", self.conf, "-t").stderr
+
+
+def judge_nginx(n):
+    result = run(NGINX, "-t", "-c", n.path("nginx.conf"), "-p", n.folder, "-e", n.path("nginx-error.log"))
+    return result.stderr
+
+
+def front(kind, upstream, root, unbuffered=False):
+    if kind == "nginx":
+        return Nginx(lambda service: nginx_sample(service, upstream, root, unbuffered))
+    return Apache(lambda service: apache_sample(service, upstream, root, unbuffered))
