@@ -33,6 +33,7 @@ static bool believe(struct walk *w, const struct rs_http_node *from)
 	if (!*from->address)
 		return false;
 	w->hop++;
+	w->out->proxied = true;
 	memcpy(w->out->remote, from->address, sizeof w->out->remote);
 	w->out->remote_port = from->port;
 	return conf->real_ip_recursive && rs_conf_cidr_match(&conf->trusted_proxies, from->address);

@@ -14,6 +14,7 @@ struct rs_client {
 	uint16_t remote_port;     /* 0: a Unix socket, or the proxy did not say */
 	uint16_t local_port;      /* the client's idea of our port */
 	bool tls;                 /* the client spoke TLS, to us or to the proxy */
+	bool proxied;             /* remote is what a trusted proxy says */
 	bool headers;             /* the fields of LaravelS' nginx configuration count (Scheme, Server-Name, ...) */
 	struct rs_slice name;     /* the host that the client asked, as a proxy says; n 0: it is the Host field's. Points into the head */
 };

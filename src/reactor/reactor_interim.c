@@ -1,6 +1,7 @@
 /*
  * Informational responses of a worker (RFC 9110 15.2, RFC 8297): a head before the head. A hint: it is left out for HTTP/1.0, which
- * does not know such, and for a client that does not read. Runs in the reactor.
+ * does not know such, for a client that does not read, and for proxies that speak HTTP/1: nginx before 1.29 takes it for the answer, and
+ * waits for what is none. Runs in the reactor.
  */
 #include "reactor/reactor_interim.h"
 
@@ -29,7 +30,7 @@ const char *rs_interim_send(struct rs_req *q, const struct rs_frame *f)
 		return "INTERIM with a status that is none";
 	if (!rs_http_block_check(headers, &block) || block.forbidden || block.has_connection_close)
 		return "INTERIM with malformed or forbidden headers";
-	if (q->minor == 0 || rs_conn_pending(q->conn) > PENDING_MAX)
+	if (q->minor == 0 || (q->proxied && !q->conn->h2) || rs_conn_pending(q->conn) > PENDING_MAX)
 		return NULL;
 	const struct rs_http_response head = { .status = w.status, .headers = headers, .content_length = -1, .minor = q->minor,
 					       .keepalive = q->conn->keepalive };

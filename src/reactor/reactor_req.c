@@ -109,6 +109,7 @@ struct rs_req *rs_req_new(struct rs_conn *c, const char *p, const struct rs_http
 	};
 	rs_client_find(c, h, &who);
 	memcpy(q->remote, who.remote, sizeof q->remote);
+	q->proxied = who.proxied;
 	rs_observe_id(c, h, q->id);
 	c->req = q;
 	if (encode(q, c, p, h, &who))

@@ -39,6 +39,7 @@ struct rs_req {
 	uint8_t minor;              /* HTTP/1.minor */
 	uint8_t framing;            /* enum rs_http_framing, from head_sent on */
 	bool head_method;
+	bool proxied;               /* a trusted proxy speaks for its client */
 	bool chunked, open;         /* how its body is delimited; neither: by body_left */
 	bool head_sent, ended;      /* of the answer */
 	bool answering;             /* a frame of an answer was seen: the request is not needed any more */

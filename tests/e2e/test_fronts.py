@@ -67,6 +67,11 @@ return function () {
                 wait_for("seen-$i");
             }
             return;
+        case '/hints':
+            header('Link: </app.css>; rel=preload');
+            headers_send(103);
+            echo 'after the hint';
+            return;
         case '/endless':
             header('X-Accel-Buffering: no');
             register_shutdown_function(fn () => note('end ' . connection_aborted()));
@@ -160,6 +165,16 @@ def test_answers_are_what_the_application_said(site):
                 assert d.kind == "apache" and got.status in (500, 503), "Apache does so after some of its own errors, and these"
                 through = http.Conn(front.address)
     assert d.status()["connections"] <= 3, "the connections to the daemon are kept"
+
+
+def test_early_hints_are_not_in_the_way(site):
+    """nginx before 1.29 takes a 103 for the answer: a client behind it would wait for ever."""
+    d, front = site()
+    r = http.fetch(front.address, "/hints")
+    assert r.status == 200 and r.body == b"after the hint" and r.get("link") == "</app.css>; rel=preload"
+    with d.conn() as c:
+        c.send(http.build("/hints"))
+        assert c.head().status == 103, "whoever asks directly has it"
 
 
 # ---- bodies ----------------------------------------------------------------------------------------------
