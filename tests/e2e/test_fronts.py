@@ -1,15 +1,17 @@
 """A real nginx and a real Apache in front of the daemon, by TCP and by a Unix socket: what an application answers, takes and lasts
 through them. The samples of packaging/ as they are shipped."""
 
-import base64
 import hashlib
+import json
 import os
-import socket
+import re
+import subprocess
 
 import pytest
 import websocket
 
-from lib import fronts, http
+from lib import fronts, http, tls
+from lib.fpm import Nginx
 from lib.load import Load
 from lib.wait import until
 
@@ -290,7 +292,7 @@ def test_who_asks_is_the_client_whatever_it_says(site):
     assert (s["REMOTE_ADDR"], s["REMOTE_PORT"], s["HTTP_HOST"]) == ("127.0.0.9", port, "shop.test")
     assert (s["SERVER_PORT"], s["REQUEST_SCHEME"], s["SERVER_PROTOCOL"]) == (str(front.port), "http", "HTTP/1.1") and "HTTPS" not in s
     assert s["SERVER_ADDR"] == "127.0.0.1" and s["REQUEST_ID"] != "forged" and "HTTP_UPGRADE" not in s
-    assert s["HTTP_X_FORWARDED_FOR"] == "6.6.6.8, 127.0.0.9", "whom it names comes last"
+    assert s["HTTP_X_FORWARDED_FOR"] == "127.0.0.9"
     assert (s["HTTP_X_FORWARDED_PROTO"], s["HTTP_X_FORWARDED_HOST"], s["HTTP_X_FORWARDED_PORT"]) == ("http", "shop.test", str(front.port))
     assert "HTTP_X_FORWARDED_PREFIX" not in s and "HTTP_FORWARDED" not in s
     if d.kind == "nginx":
@@ -317,6 +319,121 @@ def test_limit_conn_counts_the_clients(site):
         assert stream.piece(stream.response(body=False))
         assert status("127.0.0.2") == 503 and status("127.0.0.3") == 200
     until(lambda: status("127.0.0.2") == 200, message="room again")
+
+
+# ---- the samples themselves --------------------------------------------------------------------------------
+
+def test_its_own_check_finds_nothing(site):
+    d, front = site()
+    assert http.fetch(front.address, "/style.css").body == b"a{}" and http.fetch(front.address, "/").body == b"hello"
+    if d.kind == "nginx":
+        said = fronts.judge_nginx(front).splitlines()
+        assert [line.rsplit(" ", 3)[-3:] for line in said] == [["syntax", "is", "ok"], ["test", "is", "successful"]], said
+    else:
+        assert front.judge() == "Syntax OK\n"
+
+
+@pytest.mark.skipif("nginx" not in fronts.KINDS, reason="needs nginx")
+def test_what_nginx_sample_has_in_comments_works(daemon, tmp_path):
+    """TLS and HTTP/2, behind a load balancer, unbuffered, to a Unix socket."""
+    authority = tls.Authority(tmp_path)
+    cert, key = authority.server("localhost", "127.0.0.1")
+    d = daemon.callable(APP, start=False)
+    d.set("rserverd", listen=[d.path("run/http.sock")])
+    d.start()
+    port = fronts.free_port()
+
+    def http_part(service):
+        text = fronts.nginx_sample(service, d.path("run/http.sock"), f"{d.app}/public", unbuffered=True)
+        text = fronts.replaced(text, r"#listen 443 ssl http2;", f"listen 127.0.0.1:{port} ssl http2;")
+        text = fronts.replaced(text, r"#ssl_certificate     [^;]+;", f"ssl_certificate {cert};")
+        text = fronts.replaced(text, r"#ssl_certificate_key [^;]+;", f"ssl_certificate_key {key};")
+        text = fronts.replaced(text, r"#set_real_ip_from 10\.0\.0\.0/8;", "set_real_ip_from 127.0.0.1;")
+        text = fronts.replaced(text, r"#(?=real_ip_)", "", 2)
+        assert "\t#" not in re.sub(r"# .*", "", text), "nothing else is commented out"
+        return text
+    front = Nginx(http_part)
+    try:
+        said = fronts.judge_nginx(front)
+        assert "warn" not in said and "successful" in said
+        out = subprocess.run(["curl", "-sS", "--cacert", authority.cert, "-H", "X-Forwarded-For: 6.6.6.6, 192.0.2.7", "-d", "a=b",
+                              f"https://localhost:{port}/server"], stdout=subprocess.PIPE, timeout=30, check=True).stdout
+        s = json.loads(out)
+        assert (s["REMOTE_ADDR"], s["HTTPS"], s["REQUEST_SCHEME"], s["SERVER_PORT"]) == ("192.0.2.7", "on", "https", str(port))
+        assert s["HTTP_X_FORWARDED_PROTO"] == "https" and s["SERVER_PROTOCOL"].startswith("HTTP/2")
+    finally:
+        front.stop()
+
+
+# ---- what Laravel makes of it ---------------------------------------------------------------------------------
+
+TRUST = """<?php
+namespace App\\Http\\Middleware;
+class TrustProxies extends \\Illuminate\\Http\\Middleware\\TrustProxies
+{
+    protected $proxies = '*';
+    protected $headers = \\Illuminate\\Http\\Request::HEADER_X_FORWARDED_FOR | \\Illuminate\\Http\\Request::HEADER_X_FORWARDED_HOST
+        | \\Illuminate\\Http\\Request::HEADER_X_FORWARDED_PORT | \\Illuminate\\Http\\Request::HEADER_X_FORWARDED_PROTO
+        | \\Illuminate\\Http\\Request::HEADER_X_FORWARDED_PREFIX;
+    protected function getTrustedHeaderNames() // that of Laravel 8 does not know the prefix
+    {
+        return $this->headers;
+    }
+}
+"""
+REAL_IP = [("X-Real-IP", "192.0.2.1"), ("X-Real-Port", "5000"), ("Scheme", "https"), ("Server-Port", "443")]
+FORWARDED = [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "public.test"), ("X-Forwarded-Port", "8443"),
+             ("X-Forwarded-Prefix", "/shop")]
+# real_ip_header, TrustProxies, who trusts the peer, what is said: url('/somewhere'), ip(), secure()
+LARAVEL = [
+    ("X-Real-IP", False, True, REAL_IP, "https://app.test/somewhere", "192.0.2.1", True),
+    ("X-Real-IP", True, True, REAL_IP, "https://app.test/somewhere", "192.0.2.1", True),
+    ("X-Real-IP", True, True, REAL_IP + FORWARDED, "https://public.test:8443/shop/somewhere", "192.0.2.1", True),
+    ("X-Forwarded-For", False, True, FORWARDED, "https://app.test/somewhere", "192.0.2.1", True),
+    ("X-Forwarded-For", True, True, FORWARDED, "https://public.test:8443/shop/somewhere", "192.0.2.1", True),
+    ("off", True, True, FORWARDED, "https://public.test:8443/shop/somewhere", "192.0.2.1", True),
+    ("off", False, True, REAL_IP + FORWARDED, "http://app.test/somewhere", "127.0.0.1", False),
+    ("X-Real-IP", False, False, REAL_IP + FORWARDED, "http://app.test/somewhere", "127.0.0.1", False),
+    ("X-Forwarded-For", False, False, REAL_IP + FORWARDED, "http://app.test/somewhere", "127.0.0.1", False),
+]
+
+
+def laravel(daemon, trust, **rserverd):
+    d = daemon.laravel(start=False, ini={"rserverd": rserverd})
+    if trust:
+        with open(os.path.join(d.app, "app/Http/Kernel.php")) as f:
+            kernel = f.read()
+        d.write("app/Http/Kernel.php", fronts.replaced(kernel, r"protected \$middleware = \[", "protected $middleware = [Middleware\\TrustProxies::class,"))
+        d.write("app/Http/Middleware/TrustProxies.php", TRUST)
+    return d.start()
+
+
+@pytest.mark.parametrize("trust", [False, True], ids=["bare", "TrustProxies"])
+def test_urls_of_laravel(daemon, trust):
+    d = laravel(daemon, trust)
+    for header, with_trust, trusted, said, to, ip, secure in LARAVEL:
+        if with_trust != trust:
+            continue
+        d.set("rserverd", real_ip_header=header, trusted_proxies=["127.0.0.1" if trusted else "10.0.0.1"])
+        assert d.ctl("reload", "--wait").returncode == 0
+        r = d.get("/test/input", said, host="app.test").json()
+        assert (r["to"], r["ip"], r["secure"]) == (to, ip, secure), (header, trusted, said)
+        r = d.get("/test/input", host="app.test").json()
+        assert (r["to"], r["secure"]) == (f"http://app.test/somewhere", False), "nothing of it is left for the next one"
+
+
+@pytest.mark.parametrize("kind", fronts.KINDS)
+@pytest.mark.parametrize("trust", [False, True], ids=["bare", "TrustProxies"])
+def test_urls_of_laravel_behind_a_real_server(daemon, kind, trust):
+    d = laravel(daemon, trust, socket_mode="0666")
+    for folder in (d.folder, d.app, os.path.join(d.app, "public")):
+        os.chmod(folder, 0o755)
+    front = fronts.front(kind, d.address, f"{d.app}/public")
+    try:
+        r = http.fetch(front.address, "/test/input", host=f"shop.test:{front.port}", headers=FORGED).json()
+        assert r["to"] == f"http://shop.test:{front.port}/somewhere" and not r["secure"] and r["ip"] == "127.0.0.1"
+    finally:
+        front.stop()
 
 
 # ---- WebSocket -------------------------------------------------------------------------------------------

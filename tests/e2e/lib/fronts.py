@@ -37,7 +37,7 @@ def nginx_sample(service, upstream, root, unbuffered=False):
     text = sample("nginx", "rserverd.conf")
     if isinstance(upstream, str):
         text = replaced(text, r"\n\s*server 127\.0\.0\.1:5200;", "")
-        text = replaced(text, r"#server unix:/run/rserverd/app\.sock;", f"server unix:{upstream};")
+        text = replaced(text, r"#server unix:/run/rserverd/http\.sock;", f"server unix:{upstream};")
     else:
         text = replaced(text, r"server 127\.0\.0\.1:5200;", f"server {upstream[0]}:{upstream[1]};")
     text = replaced(text, r"\n\s*listen 80;", f"\n\tlisten 127.0.0.1:{service.port};")
@@ -73,7 +73,7 @@ def apache_sample(service, upstream, root, unbuffered=False):
     text = sample("apache", "rserverd.conf")
     if isinstance(upstream, str):
         text = replaced(text, r"\nDefine RSERVERD http://127\.0\.0\.1:5200", "")
-        text = replaced(text, r"#Define RSERVERD unix:/run/rserverd/app\.sock\|", f"Define RSERVERD unix:{upstream}|")
+        text = replaced(text, r"#Define RSERVERD unix:/run/rserverd/http\.sock\|", f"Define RSERVERD unix:{upstream}|")
     else:
         text = replaced(text, r"http://127\.0\.0\.1:5200", "http://%s:%d" % upstream)
     text = replaced(text, r"<VirtualHost \*:80>", f"<VirtualHost 127.0.0.1:{service.port}>")
