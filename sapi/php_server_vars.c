@@ -83,6 +83,8 @@ static const struct {
 
 /* Names of header fields repeat; more than this many different ones are not remembered. */
 #define NAMES_MAX 256
+/* Header fields and variables of TLS of an ordinary request: the table is copied with room for them, for growing it costs as much again. */
+#define ROOM_FOR_MORE 24
 
 /* ---- the template and the keys ------------------------------------------------------------------------------- */
 
@@ -127,6 +129,7 @@ void rs_php_server_template(void)
 	add_template(t, "SERVER_SOFTWARE", "rserverd/" RS_VERSION);
 	add_template(t, "REDIRECT_STATUS", "200");
 	add_script(t);
+	zend_hash_extend(Z_ARRVAL_P(t), zend_hash_num_elements(Z_ARRVAL_P(t)) + KEY_COUNT + ROOM_FOR_MORE, false);
 	if (php->server_keys)
 		return;
 	php->server_keys = pecalloc(KEY_COUNT, sizeof *php->server_keys, true);

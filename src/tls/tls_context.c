@@ -4,37 +4,17 @@
  */
 #include "tls/tls_context.h"
 
-#include "tls/tls_cert.h"
 #include "tls/tls_names.h"
-#include "tls/tls_parts.h"
+#include "tls/tls_rules.h"
 
-#include <ctype.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 
 #define MAGIC 0x746c7363u
 
-/* Forward secrecy and authenticated encryption only; every client since 2015 has one of them. */
-#define CIPHERS                                                                                                        \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"                     \
-	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-#define GROUPS "X25519:prime256v1:secp384r1"
-/* Sessions of TLS 1.2 clients without tickets, per certificate. */
-#define SESSIONS_MAX 2048
 #define SITES_MAX 1024
-
-/* Texts and files of a list, as it is cut up. */
-struct rules {
-	struct rs_slice text[RS_TLS_PARTS];
-	struct rs_tls_file client_ca;
-	unsigned protocols;
-	long depth, timeout_s;
-	unsigned char id[EVP_MAX_MD_SIZE]; /* sessions are resumed only under the same rules for clients */
-	unsigned id_len;
-};
 
 struct site {
 	struct rs_slice name;
@@ -96,113 +76,12 @@ static int on_stapling(SSL *ssl, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static int allow_self_signed(int ok, X509_STORE_CTX *store)
+static void set_callbacks(struct rs_tlsctx *t, SSL_CTX *ctx)
 {
-	return ok || X509_STORE_CTX_get_error(store) == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
-}
-
-/* ---- rules --------------------------------------------------------------------------------------------------------------- */
-
-static bool set_protocols(SSL_CTX *ctx, unsigned bits)
-{
-	static const struct {
-		unsigned bit;
-		uint64_t without;
-		int version;
-	} all[] = { { RS_TLS_1_0, SSL_OP_NO_TLSv1, TLS1_VERSION },
-		    { RS_TLS_1_1, SSL_OP_NO_TLSv1_1, TLS1_1_VERSION },
-		    { RS_TLS_1_2, SSL_OP_NO_TLSv1_2, TLS1_2_VERSION },
-		    { RS_TLS_1_3, SSL_OP_NO_TLSv1_3, TLS1_3_VERSION } };
-	int least = 0;
-
-	for (size_t i = 0; i < RS_COUNTOF(all); i++) {
-		if (!(bits & all[i].bit))
-			SSL_CTX_set_options(ctx, all[i].without);
-		else if (!least)
-			least = all[i].version;
-	}
-	return SSL_CTX_set_min_proto_version(ctx, least) == 1;
-}
-
-static bool text_is(const struct rules *r, enum rs_tls_part part, const char *what)
-{
-	return rs_slice_eq(r->text[part], rs_slice_str(what));
-}
-
-/* A C string of a part, or `otherwise` when it is empty. */
-static bool set_list(int (*fn)(SSL_CTX *, const char *), SSL_CTX *ctx, struct rs_slice s, const char *otherwise)
-{
-	char *text = strndup(s.n ? s.p : otherwise, s.n ? s.n : strlen(otherwise));
-	bool ok = text && fn(ctx, text) == 1;
-
-	free(text);
-	return ok;
-}
-
-static int set_groups(SSL_CTX *ctx, const char *list)
-{
-	return (int)SSL_CTX_set1_groups_list(ctx, list);
-}
-
-static bool fail(char *why, size_t size, const char *what, struct rs_slice value)
-{
-	unsigned long code = ERR_peek_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
-
-	rs_fmt(why, size, "%s `%.*s`: %s", what, (int)value.n, value.p, reason ? reason : "not known");
-	ERR_clear_error();
-	return false;
-}
-
-static bool set_sessions(SSL_CTX *ctx, const struct rules *r)
-{
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER);
-	SSL_CTX_sess_set_cache_size(ctx, SESSIONS_MAX);
-	SSL_CTX_set_timeout(ctx, r->timeout_s);
-	if (text_is(r, RS_TLS_tickets, "0"))
-		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-	return SSL_CTX_set_session_id_context(ctx, r->id, r->id_len < SSL_MAX_SID_CTX_LENGTH ? r->id_len : SSL_MAX_SID_CTX_LENGTH) == 1;
-}
-
-static bool set_clients(SSL_CTX *ctx, const struct rules *r, char *why, size_t why_size)
-{
-	int mode = SSL_VERIFY_PEER | (text_is(r, RS_TLS_verify, "on") ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
-
-	if (r->text[RS_TLS_verify].n == 0)
-		return true;
-	if (r->client_ca.content.p && !rs_tlscert_trust(ctx, &r->client_ca, why, why_size))
-		return false;
-	SSL_CTX_set_verify(ctx, mode, text_is(r, RS_TLS_self_signed, "1") ? allow_self_signed : NULL);
-	SSL_CTX_set_verify_depth(ctx, (int)r->depth);
-	return true;
-}
-
-static bool set_rules(struct rs_tlsctx *t, SSL_CTX *ctx, const struct rules *r, char *why, size_t why_size)
-{
-	/* What a half-written record waits for is in our queue, which moves. Idle connections hold no buffers. */
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
-			      SSL_MODE_NO_AUTO_CHAIN);
-	/* A client that just closes has left, as without TLS: HTTP and WebSocket know by themselves whether something is missing. */
-	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
-				 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-	if (!text_is(r, RS_TLS_prefer_server, "1"))
-		SSL_CTX_clear_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-	if (!set_protocols(ctx, r->protocols))
-		return fail(why, why_size, "ssl_protocols", r->text[RS_TLS_protocols]);
-	if (!set_list(SSL_CTX_set_cipher_list, ctx, r->text[RS_TLS_ciphers], CIPHERS))
-		return fail(why, why_size, "ssl_ciphers", r->text[RS_TLS_ciphers]);
-	if (!set_list(set_groups, ctx, r->text[RS_TLS_groups], GROUPS))
-		return fail(why, why_size, "ssl_ecdh_curve", r->text[RS_TLS_groups]);
-	if (!set_sessions(ctx, r)) {
-		rs_fmt(why, why_size, "sessions cannot be set up");
-		return false;
-	}
-	/* One call for the head of a record and its bytes. */
-	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
 	SSL_CTX_set_tlsext_servername_arg(ctx, t);
-	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
-	return set_clients(ctx, r, why, why_size);
+	if (t->alpn_len)
+		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, t);
 }
 
 /* ---- sites --------------------------------------------------------------------------------------------------------------- */
@@ -241,7 +120,7 @@ static bool set_stapling(struct rs_tlsctx *t, size_t i, const struct site *s, ch
 }
 
 /* The certificate that s describes, as number i. */
-static bool make_site(struct rs_tlsctx *t, size_t i, const struct site *s, const struct rules *r, char *why, size_t why_size)
+static bool make_site(struct rs_tlsctx *t, size_t i, const struct site *s, const struct rs_tls_rules *r, char *why, size_t why_size)
 {
 	struct naming naming = { t, (uint32_t)i };
 	char *path;
@@ -259,8 +138,9 @@ static bool make_site(struct rs_tlsctx *t, size_t i, const struct site *s, const
 		return false;
 	}
 	t->paths[i] = rs_slice_str(path);
+	set_callbacks(t, t->ctx[i]);
 	/* The rules first: they say how strong a key must be. */
-	if (!set_rules(t, t->ctx[i], r, why, why_size) || !rs_tlscert_use_chain(t->ctx[i], &s->cert, why, why_size) ||
+	if (!rs_tls_rules_apply(r, t->ctx[i], why, why_size) || !rs_tlscert_use_chain(t->ctx[i], &s->cert, why, why_size) ||
 	    !rs_tlscert_use_key(t->ctx[i], &s->key, &s->cert, why, why_size) || !set_stapling(t, i, s, why, why_size))
 		return false;
 	return s->named || rs_tlscert_names(SSL_CTX_get0_certificate(t->ctx[i]), add_name, &naming);
@@ -268,7 +148,7 @@ static bool make_site(struct rs_tlsctx *t, size_t i, const struct site *s, const
 
 /* ---- from the list ------------------------------------------------------------------------------------------------------- */
 
-static struct rs_tls_file *file_of(struct site *s, struct rules *r, enum rs_tls_part part)
+static struct rs_tls_file *file_of(struct site *s, struct rs_tls_rules *r, enum rs_tls_part part)
 {
 	switch (part) {
 	case RS_TLS_cert_file:
@@ -284,25 +164,12 @@ static struct rs_tls_file *file_of(struct site *s, struct rules *r, enum rs_tls_
 	}
 }
 
-static bool number(struct rs_slice s, uint64_t max, long otherwise, long *out)
-{
-	uint64_t n;
-
-	*out = otherwise;
-	if (s.n == 0)
-		return true;
-	if (!rs_parse_u64(s, max, &n))
-		return false;
-	*out = (long)n;
-	return true;
-}
-
 /* What holds for all sites; and names of each, which must be ours before a certificate's own are asked. */
-static bool read_rules(struct rs_tlsctx *t, struct rs_slice list, struct rules *r, struct site *sites, char *why, size_t why_size)
+static bool read_rules(struct rs_tlsctx *t, struct rs_slice list, struct rs_tls_rules *r, struct site *sites, char *why, size_t why_size)
 {
 	struct rs_tls_file *file = NULL;
 	enum rs_tls_part part;
-	struct rs_slice value, bad;
+	struct rs_slice value;
 	enum rs_result rc;
 	size_t n = 0;
 
@@ -310,7 +177,7 @@ static bool read_rules(struct rs_tlsctx *t, struct rs_slice list, struct rules *
 		if (part == RS_TLS_site)
 			sites[n++] = (struct site){ .name = value };
 		if (n == 0)
-			return fail(why, why_size, "a part before the first site", value);
+			return rs_tls_refuse(why, why_size, "a part before the first site", value);
 		if (part == RS_TLS_content && file)
 			file->content = value;
 		file = file_of(&sites[n - 1], r, part);
@@ -321,16 +188,12 @@ static bool read_rules(struct rs_tlsctx *t, struct rs_slice list, struct rules *
 			continue;
 		sites[n - 1].named = true;
 		if (!rs_tls_names_add(&t->names, value, (uint32_t)(n - 1)))
-			return fail(why, why_size, "server_name", value);
+			return rs_tls_refuse(why, why_size, "server_name", value);
 	}
-	if (!rs_tls_protocols(r->text[RS_TLS_protocols], &r->protocols, &bad))
-		return fail(why, why_size, "ssl_protocols: TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 are known, not", bad);
-	if (rc == RS_ERR || !number(r->text[RS_TLS_verify_depth], 100, 1, &r->depth) ||
-	    !number(r->text[RS_TLS_session_timeout], 7 * 86400, 86400, &r->timeout_s)) {
-		rs_fmt(why, why_size, "the settings of TLS are broken");
-		return false;
-	}
-	return true;
+	if (rc != RS_ERR)
+		return rs_tls_rules_read(r, why, why_size);
+	rs_fmt(why, why_size, "the settings of TLS are broken");
+	return false;
 }
 
 static size_t count_sites(struct rs_slice list)
@@ -344,25 +207,25 @@ static size_t count_sites(struct rs_slice list)
 	return n;
 }
 
-/* Under which a session may be resumed: a client that was not asked must not pass for one that was. */
-static bool make_id(struct rules *r)
+/* "h2,http/1.1" as the protocol has it: each name behind its length. */
+static bool set_alpn(struct rs_tlsctx *t, struct rs_slice s)
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	const struct rs_slice parts[] = { r->text[RS_TLS_verify], r->text[RS_TLS_verify_depth], r->text[RS_TLS_self_signed],
-					  r->client_ca.content };
-	bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
-
-	for (size_t i = 0; ok && i < RS_COUNTOF(parts); i++)
-		ok = EVP_DigestUpdate(md, parts[i].p, parts[i].n) == 1 && EVP_DigestUpdate(md, "", 1) == 1;
-	ok = ok && EVP_DigestFinal_ex(md, r->id, &r->id_len) == 1;
-	EVP_MD_CTX_free(md);
-	return ok;
+	for (size_t at = 0, end; at < s.n; at = end + 1) {
+		const char *comma = memchr(s.p + at, ',', s.n - at);
+		end = comma ? (size_t)(comma - s.p) : s.n;
+		if (end == at || end - at > 255 || t->alpn_len + 1 + end - at > ALPN_MAX)
+			return false;
+		t->alpn[t->alpn_len++] = (unsigned char)(end - at);
+		memcpy(t->alpn + t->alpn_len, s.p + at, end - at);
+		t->alpn_len += (unsigned)(end - at);
+	}
+	return true;
 }
 
 static bool make(struct rs_tlsctx *t, struct rs_slice list, char *why, size_t why_size)
 {
 	struct site *sites = calloc(t->n + 1, sizeof *sites);
-	struct rules r = { .protocols = 0 };
+	struct rs_tls_rules r = { .protocols = 0 };
 	bool ok = false;
 
 	t->ctx = calloc(t->n, sizeof(SSL_CTX *));
@@ -370,7 +233,7 @@ static bool make(struct rs_tlsctx *t, struct rs_slice list, char *why, size_t wh
 	t->stapling = calloc(t->n, sizeof *t->stapling);
 	rs_fmt(why, why_size, "out of memory");
 	if (sites && t->ctx && t->paths && t->stapling && read_rules(t, list, &r, sites, why, why_size))
-		ok = make_id(&r);
+		ok = set_alpn(t, r.text[RS_TLS_alpn]);
 	for (size_t i = 0; ok && i < t->n; i++)
 		ok = make_site(t, i, &sites[i], &r, why, why_size);
 	free(sites);
