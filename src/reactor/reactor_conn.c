@@ -13,6 +13,7 @@
 #include "reactor/reactor_idle.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
+#include "reactor/reactor_sendfile.h"
 #include "reactor/reactor_session.h"
 #include "reactor/reactor_wire.h"
 
@@ -136,6 +137,7 @@ static void end(struct rs_conn *c, bool reset)
 	c->wire->close(c, reset);
 	if (c->protocol->closed)
 		c->protocol->closed(c);
+	rs_sendfile_free(c);
 	if (c->out)
 		evbuffer_free(c->out);
 	c->out = NULL;

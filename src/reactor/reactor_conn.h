@@ -23,6 +23,7 @@ struct rs_guest;
 struct rs_h2conn;
 struct rs_reactor;
 struct rs_req;
+struct rs_sendfile;
 
 /*
  * What is spoken on a connection. One table for each protocol; c->protocol changes when it does (WebSocket).
@@ -99,6 +100,7 @@ struct rs_conn {
 	struct rs_buf in;           /* received and not parsed */
 	size_t scanned;             /* see rs_http_parse() */
 	struct evbuffer *out;       /* not yet taken by the kernel; NULL: nothing */
+	struct rs_sendfile *sendfile; /* parts of files behind that; NULL: none */
 	uint64_t requests;
 	int64_t linger_ms;          /* LINGER: at the latest */
 	uint32_t limit_place;       /* of its address, or lent by the client of its request: reactor_limit.h; 0: none */
@@ -128,7 +130,7 @@ void rs_conn_fail(struct rs_conn *c, int error);
 
 /* To the kernel what it takes, the rest waits in out. false: the client is gone, c is closed. */
 bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n);
-/* Bytes that wait in out. */
+/* Bytes that wait, in out and in parts of files. */
 size_t rs_conn_pending(const struct rs_conn *c);
 /* Be told (rs_static_continue) when the kernel takes bytes again. */
 void rs_conn_want_write(struct rs_conn *c);

@@ -14,6 +14,7 @@
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_request.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_sendfile.h"
 #include "reactor/reactor_session.h"
 #include "reactor/reactor_wire.h"
 
@@ -36,7 +37,7 @@ static void linger(struct rs_conn *c);
 
 size_t rs_conn_pending(const struct rs_conn *c)
 {
-	return c->out ? evbuffer_get_length(c->out) : 0;
+	return (c->out ? evbuffer_get_length(c->out) : 0) + rs_sendfile_pending(c);
 }
 
 void rs_conn_want_write(struct rs_conn *c)
@@ -52,13 +53,15 @@ void rs_conn_want_write(struct rs_conn *c)
 
 static bool keep_rest(struct rs_conn *c, const struct iovec *iov, int n, size_t skip)
 {
-	if (!c->out && !(c->out = evbuffer_new()))
+	struct evbuffer **tail = rs_sendfile_tail(c);
+
+	if (!*tail && !(*tail = evbuffer_new()))
 		return false;
 	for (int i = 0; i < n; i++) {
 		size_t gone = skip < iov[i].iov_len ? skip : iov[i].iov_len;
 		skip -= gone;
 		if (gone < iov[i].iov_len &&
-		    evbuffer_add(c->out, (const char *)iov[i].iov_base + gone, iov[i].iov_len - gone) < 0)
+		    evbuffer_add(*tail, (const char *)iov[i].iov_base + gone, iov[i].iov_len - gone) < 0)
 			return false;
 	}
 	return true;
@@ -77,7 +80,7 @@ bool rs_conn_write(struct rs_conn *c, struct iovec *iov, int n)
 		return true;
 	if (rs_guest_has(c->guest, c))
 		c->guest->put_bytes += total;
-	if (!c->out) {
+	if (!c->out && !c->sendfile) {
 		do {
 			sent = c->wire->write(c, iov, n);
 		} while (sent < 0 && errno == EINTR);
@@ -140,6 +143,27 @@ void rs_conn_http_written(struct rs_conn *c)
 		rs_send_credit(c->req);
 }
 
+/* As a wire's flush(): as much of a turn as the client takes. */
+static ssize_t flush(struct rs_conn *c)
+{
+	size_t all = 0;
+	ssize_t n = 0;
+
+	while (all < WRITE_TURN && rs_conn_pending(c)) {
+		if (c->out && evbuffer_get_length(c->out))
+			n = c->wire->flush(c, WRITE_TURN - all);
+		else
+			n = rs_sendfile_flush(c, WRITE_TURN - all);
+		if (n <= 0)
+			break;
+		all += (size_t)n;
+		/* A call that has left something would only hear that no more is taken. */
+		if (!c->sendfile)
+			break;
+	}
+	return all ? (ssize_t)all : n;
+}
+
 void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct rs_conn *c = arg;
@@ -149,7 +173,7 @@ void rs_conn_write_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (rs_conn_pending(c)) {
-		n = c->wire->flush(c, WRITE_TURN);
+		n = flush(c);
 		if (n <= 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		/* 0: a file is shorter than it was, what was promised cannot be kept. */

@@ -237,7 +237,6 @@ void rs_guest_gone(struct rs_guest *g, int err)
 {
 	struct rs_serve *s = g->r->serve;
 
-	rs_guest_queue_gone(g);
 	g->conn = NULL;
 	if (!g->by_server)
 		g->pub.close_errno = err;

@@ -17,7 +17,6 @@ struct rs_conn;
 struct rs_reactor;
 struct rs_seat;
 struct rs_ws_link;
-struct rs_file_part;
 
 /* About 400 bytes; one for each connection of a server, none for plain HTTP of a hosted application. */
 struct rs_guest {
@@ -40,8 +39,6 @@ struct rs_guest {
 	struct rs_packet framing;  /* STREAM: between two reads */
 	int64_t received_ms, sent_ms; /* monotonic; heartbeat, max_idle_time */
 	uint64_t put_bytes, left_bytes; /* ever queued for the client; of them the kernel has taken */
-	struct rs_file_part *files; /* parts of files in its send queue, in order; NULL: none */
-	unsigned nfiles;
 	struct rs_ws_link *ws;     /* WEBSOCKET ports: reactor_ws.c's; freed by its closed() */
 	TAILQ_ENTRY(rs_guest) dirty_link;
 };
@@ -108,7 +105,5 @@ bool rs_guest_overfull(struct rs_guest *g);
 /* SEND of bytes, of a part of a file (takes fd; length 0: to its end). A client that takes nothing is reset in the end. */
 void rs_guest_send(struct rs_guest *g, struct rs_slice bytes);
 void rs_guest_send_file(struct rs_guest *g, int fd, uint64_t offset, uint64_t length);
-/* Its connection closes: the last look at its queue. */
-void rs_guest_queue_gone(struct rs_guest *g);
 
 #endif

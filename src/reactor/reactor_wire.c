@@ -85,5 +85,4 @@ const struct rs_wire rs_wire_plain = {
 	.want_read = rs_wire_socket_want_read,
 	.want_write = rs_wire_socket_want_write,
 	.has_more = plain_has_more,
-	.moves_files = true,
 };

@@ -21,7 +21,7 @@ struct rs_wire {
 	ssize_t (*read)(struct rs_conn *c, void *to, size_t n);
 	/* As writev(). Only while nothing waits in c->out. */
 	ssize_t (*write)(struct rs_conn *c, struct iovec *iov, int n);
-	/* From c->out, which is not empty, at most so many bytes; they are gone from it. 0: a file in it is shorter than it was. */
+	/* From c->out, which is not empty, at most so many bytes; they are gone from it. */
 	ssize_t (*flush)(struct rs_conn *c, size_t most);
 	/* As sendfile(): 0: the file is shorter than it was. Only while nothing waits in c->out. */
 	ssize_t (*send_file)(struct rs_conn *c, int fd, off_t *at, size_t n);
@@ -36,10 +36,6 @@ struct rs_wire {
 	bool (*has_more)(const struct rs_conn *c);
 	/* The connection that carries c, a stream of it. NULL: there is none below. */
 	struct rs_conn *(*under)(const struct rs_conn *c);
-	/* So many bytes more wait in c->out. NULL: nobody counts them. */
-	void (*kept)(struct rs_conn *c, size_t n);
-	/* c->out may have pieces of files that the kernel moves (evbuffer_add_file() with DRAINS_TO_FD). */
-	bool moves_files;
 };
 
 /* A socket as it is. */

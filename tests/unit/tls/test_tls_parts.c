@@ -11,8 +11,8 @@
 static void parts_come_back(void **state)
 {
 	struct rs_buf b = { 0 };
-	enum rs_tls_part part;
-	struct rs_slice list, value;
+	enum rs_tls_part part = RS_TLS_PARTS;
+	struct rs_slice list, value = RS_SLICE("");
 
 	(void)state;
 	assert_true(rs_tls_put(&b, RS_TLS_site, RS_SLICE("")));
@@ -32,7 +32,7 @@ static void parts_come_back(void **state)
 static void cut_lists(void **state)
 {
 	struct rs_buf b = { 0 };
-	enum rs_tls_part part;
+	enum rs_tls_part part = RS_TLS_PARTS;
 	struct rs_slice value;
 
 	(void)state;
