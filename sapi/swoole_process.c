@@ -42,6 +42,7 @@ static void process_free(zend_object *object)
 	if (p->has_pipe)
 		rs_process_close_pipe(p);
 	rs_php_callback_free(&p->cb);
+	zval_ptr_dtor(&p->socket);
 	zend_object_std_dtor(object);
 }
 
@@ -53,6 +54,7 @@ static HashTable *process_gc(zend_object *object, zval **table, int *n)
 
 	if (p->cb.set)
 		zend_get_gc_buffer_add_zval(buffer, rs_php_callback_zval(&p->cb));
+	zend_get_gc_buffer_add_zval(buffer, &p->socket);
 	zend_get_gc_buffer_use(buffer, table, n);
 	return zend_std_get_properties(object);
 }

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "swoole_coroutine.h"
+#include "swoole_coroutine_socket.h"
 #include "swoole_loop.h"
 
 #define READ_DEFAULT 8192
@@ -146,12 +146,25 @@ ZEND_METHOD(Swoole_Process, setBlocking)
 		rs_pipe_set_blocking(&p->pipe, p->side, on);
 }
 
-/* Comes with Coroutine\Socket. */
+/* A child's copy of its parent's object gets the other end. */
 ZEND_METHOD(Swoole_Process, exportSocket)
 {
+	struct process *p = rs_process_of(ZEND_THIS);
+
 	ZEND_PARSE_PARAMETERS_NONE();
-	(void)rs_process_of(ZEND_THIS);
-	RETURN_FALSE;
+	if (!p->has_pipe)
+		RETURN_FALSE;
+	if (!Z_ISUNDEF(p->socket) && p->exported != p->side) {
+		zval_ptr_dtor(&p->socket);
+		ZVAL_UNDEF(&p->socket);
+	}
+	if (Z_ISUNDEF(p->socket) && !rs_co_socket_of_fd(&p->socket, p->pipe.fds[p->side])) {
+		ZVAL_UNDEF(&p->socket);
+		rs_swoole_set_error(errno);
+		RETURN_FALSE;
+	}
+	p->exported = p->side;
+	RETURN_COPY(&p->socket);
 }
 
 /* ---- for servers and pools ------------------------------------------------------------------------------------------- */

@@ -21,6 +21,8 @@ struct process {
 	struct rs_queue queue;
 	bool orient;            /* the queue: only messages to this very process */
 	zend_long id;
+	zval socket;            /* exportSocket(): UNDEF until asked for */
+	enum rs_pipe_side exported; /* the end that it is a copy of */
 	zend_object std;
 };
 

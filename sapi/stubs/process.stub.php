@@ -62,7 +62,7 @@ namespace Swoole {
 
         public function exec(string $exec_file, array $args): bool {}
 
-        public function exportSocket(): mixed {}
+        public function exportSocket(): Coroutine\Socket|false {}
 
         public function name(string $process_name): bool {}
     }

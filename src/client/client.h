@@ -104,6 +104,9 @@ ssize_t rs_client_recv(struct rs_client *c, const struct rs_client_conf *conf, v
  */
 enum rs_result rs_client_recv_package(struct rs_client *c, const struct rs_client_conf *conf, int64_t timeout_ms,
 				      struct rs_slice *out) RS_MUST_CHECK;
+/* The same between rs_sock_enter() and rs_client_leave(), for who has entered himself. */
+enum rs_result rs_client_next_package(struct rs_client *c, const struct rs_client_conf *conf, int64_t timeout_ms,
+				      struct rs_slice *out) RS_MUST_CHECK;
 /* Is a whole package there already, without reading? Without framing: any byte. */
 bool rs_client_has_package(struct rs_client *c, const struct rs_client_conf *conf);
 

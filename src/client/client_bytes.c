@@ -148,6 +148,19 @@ static enum rs_result receive_package(struct rs_client *c, const struct rs_clien
 	}
 }
 
+enum rs_result rs_client_next_package(struct rs_client *c, const struct rs_client_conf *conf, int64_t timeout_ms,
+				      struct rs_slice *out)
+{
+	enum rs_result rc = receive_package(c, conf, timeout_ms, out);
+
+	/* By the user's package_length_func, or while it waited: the bytes go with it. */
+	if (c->sock.closing) {
+		rs_sock_fail(&c->sock, RS_SOCK_CLOSED);
+		rc = RS_ERR;
+	}
+	return rc;
+}
+
 enum rs_result rs_client_recv_package(struct rs_client *c, const struct rs_client_conf *conf, int64_t timeout_ms,
 				      struct rs_slice *out)
 {
@@ -155,12 +168,7 @@ enum rs_result rs_client_recv_package(struct rs_client *c, const struct rs_clien
 
 	if (!rs_sock_enter(&c->sock, RS_WATCH_READ))
 		return RS_ERR;
-	rc = receive_package(c, conf, timeout_ms, out);
-	/* By the user's package_length_func, or while it waited: the bytes go with it. */
-	if (c->sock.closing) {
-		rs_sock_fail(&c->sock, RS_SOCK_CLOSED);
-		rc = RS_ERR;
-	}
+	rc = rs_client_next_package(c, conf, timeout_ms, out);
 	rs_client_leave(c, RS_WATCH_READ);
 	return rc;
 }
