@@ -106,7 +106,7 @@ static struct rs_co *co_new(struct rs_php_callback *cb, uint32_t argc, zval *arg
 }
 
 zend_long rs_co_create(struct rs_php_callback *cb, uint32_t argc, zval *argv, bool in_server,
-		       void (*done)(void *arg, enum rs_call_end end, zval *ret), void *arg)
+		       rs_co_done_fn *done, void *arg)
 {
 	struct rs_co *co;
 	zend_long id;
@@ -139,9 +139,9 @@ zend_long rs_co_id(const struct rs_co *co)
 	return co ? co->id : -1;
 }
 
-void *rs_co_arg(const struct rs_co *co)
+rs_co_done_fn *rs_co_done(const struct rs_co *co)
 {
-	return co ? co->done_arg : NULL;
+	return co ? co->done : NULL;
 }
 
 struct rs_co *rs_co_find(zend_long id)

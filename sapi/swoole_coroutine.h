@@ -13,7 +13,9 @@ struct rs_co;
 /* The running coroutine; NULL outside of any. */
 struct rs_co *rs_co_self(void);
 zend_long rs_co_id(const struct rs_co *co); /* -1 for NULL */
-void *rs_co_arg(const struct rs_co *co);    /* as given to rs_co_create(): tells whose it is; NULL for NULL */
+/* As given to rs_co_create(): tells whose it is; NULL for NULL. */
+typedef void rs_co_done_fn(void *arg, enum rs_call_end end, zval *ret);
+rs_co_done_fn *rs_co_done(const struct rs_co *co);
 struct rs_co *rs_co_find(zend_long id);     /* NULL: ended or never was */
 
 /*
@@ -22,7 +24,7 @@ struct rs_co *rs_co_find(zend_long id);     /* NULL: ended or never was */
  * done (may be NULL) is called at its end with how it ended and the callback's return value (UNDEF when it threw).
  */
 zend_long rs_co_create(struct rs_php_callback *cb, uint32_t argc, zval *argv, bool in_server,
-		       void (*done)(void *arg, enum rs_call_end end, zval *ret), void *arg);
+		       rs_co_done_fn *done, void *arg);
 
 /* Suspends the running coroutine until rs_co_wake(). false: it was cancelled. Only inside a coroutine. */
 bool rs_co_suspend(void);
@@ -55,6 +57,11 @@ enum rs_co_wait rs_co_suspend_for(int64_t timeout_ms);
  * the work goes on by itself and drop(arg) is called when it has ended (RS_CO_FAILED: it was called, nothing was done).
  */
 enum rs_co_wait rs_co_thread(void (*work)(void *arg), void (*drop)(void *arg), void *arg, int64_t timeout_ms);
+/*
+ * The same outside of coroutines too: nobody waits, the loop calls done(arg), and stays alive until then. false: nothing will be
+ * called; errno.
+ */
+bool rs_co_job(void (*work)(void *arg), void (*done)(void *arg), void *arg) RS_MUST_CHECK;
 /* Seconds as PHP gives them: milliseconds, at least 1; -1 (for ever) for anything that is not above 0. */
 int64_t rs_co_ms(double seconds);
 

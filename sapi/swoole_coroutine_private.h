@@ -62,7 +62,7 @@ struct rs_co {
 	zval *argv, ret, context;       /* context: UNDEF until asked for */
 	SLIST_HEAD(, rs_co_defer) deferred;
 	LIST_HEAD(, rs_co_joiner) joiners;
-	void (*done)(void *arg, enum rs_call_end end, zval *ret);
+	rs_co_done_fn *done;
 	void *done_arg;
 };
 

@@ -154,6 +154,7 @@ static void work_on_thread(void *arg)
 static void work_ended(void *arg)
 {
 	struct job *j = arg;
+	void (*drop)(void *arg);
 
 	rs_cos()->jobs--;
 	j->ended = true;
@@ -161,11 +162,13 @@ static void work_ended(void *arg)
 		rs_co_wake(j->co);
 		return;
 	}
-	j->drop(j->arg);
+	drop = j->drop;
+	arg = j->arg;
 	free(j);
+	drop(arg);
 }
 
-static struct job *job_start(void (*work)(void *arg), void (*drop)(void *arg), void *arg)
+static struct job *job_start(struct rs_co *co, void (*work)(void *arg), void (*drop)(void *arg), void *arg)
 {
 	struct rs_cos *all = rs_cos();
 	struct job *j;
@@ -175,7 +178,7 @@ static struct job *job_start(void (*work)(void *arg), void (*drop)(void *arg), v
 	j = all->threads ? malloc(sizeof *j) : NULL;
 	if (!j)
 		return NULL;
-	*j = (struct job){ .co = rs_co_self(), .work = work, .drop = drop, .arg = arg };
+	*j = (struct job){ .co = co, .work = work, .drop = drop, .arg = arg };
 	if (!rs_threads_run(all->threads, work_on_thread, work_ended, j)) {
 		free(j);
 		return NULL;
@@ -186,7 +189,7 @@ static struct job *job_start(void (*work)(void *arg), void (*drop)(void *arg), v
 
 enum rs_co_wait rs_co_thread(void (*work)(void *arg), void (*drop)(void *arg), void *arg, int64_t timeout_ms)
 {
-	struct job *j = job_start(work, drop, arg);
+	struct job *j = job_start(rs_co_self(), work, drop, arg);
 	enum rs_co_wait end;
 
 	if (!j) {
@@ -207,6 +210,13 @@ enum rs_co_wait rs_co_thread(void (*work)(void *arg), void (*drop)(void *arg), v
 		end = RS_CO_CANCELLED;
 	j->co = NULL;
 	return end;
+}
+
+/* Nobody waits: a job without a coroutine, and done() instead of drop(). */
+bool rs_co_job(void (*work)(void *arg), void (*done)(void *arg), void *arg)
+{
+	rs_co_prepare();
+	return job_start(NULL, work, done, arg) != NULL;
 }
 
 /* ---- other coroutines --------------------------------------------------------------------------------------------- */

@@ -29,6 +29,16 @@ void rs_swoole_script_policy(void);
 
 /* From a callback of the loop, which must return right after it. argv stays the caller's. */
 void rs_swoole_invoke(struct rs_php_callback *cb, uint32_t argc, zval *argv);
+/*
+ * The same; answer gets what the callback returned, NULL when it did not return. It may come later: the callback's coroutine may
+ * wait. It comes once, and may free arg; it must not call user code.
+ */
+void rs_swoole_invoke_answer(struct rs_php_callback *cb, uint32_t argc, zval *argv, void (*answer)(void *arg, zval *ret), void *arg);
+/*
+ * A string for argv that may be longer than PHP's memory allows: that is a fatal error which must not leap across the loop.
+ * false: the callback of the loop must return at once, the process ends.
+ */
+bool rs_swoole_invoke_text(zval *to, struct rs_slice bytes);
 /* The same, never in a coroutine: signal handlers, which may fork. */
 void rs_swoole_invoke_plain(struct rs_php_callback *cb, uint32_t argc, zval *argv);
 

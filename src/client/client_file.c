@@ -44,6 +44,28 @@ struct rs_file_job *rs_file_job_fd(int fd, off_t offset)
 	return j;
 }
 
+struct rs_file_job *rs_file_job_open(const char *path, int flags, off_t *size)
+{
+	struct rs_file_job *j = calloc(1, sizeof *j);
+	struct stat st;
+
+	if (!j)
+		return NULL;
+	/* Not blocking: it may be a pipe that nobody has opened at its other end. */
+	do
+		j->fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
+	while (j->fd < 0 && errno == EINTR);
+	if (j->fd < 0 || fstat(j->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		int saved = j->fd < 0 || errno == EISDIR ? errno : EINVAL;
+
+		rs_file_job_free(j);
+		errno = saved;
+		return NULL;
+	}
+	*size = st.st_size;
+	return j;
+}
+
 void rs_file_job_free(void *job)
 {
 	struct rs_file_job *j = job;
@@ -149,11 +171,26 @@ void rs_file_pread(void *job)
 		j->error = errno;
 }
 
+void rs_file_pread_all(void *job)
+{
+	struct rs_file_job *j = job;
+	off_t start = j->offset;
+	ssize_t n = 1;
+
+	while (n > 0 && j->data.len < j->max) {
+		n = read_some(j, j->fd, j->max - j->data.len, true);
+		j->offset = start + (off_t)j->data.len;
+	}
+	j->offset = start;
+	if (n < 0)
+		j->error = errno;
+}
+
 void rs_file_pwrite(void *job)
 {
 	struct rs_file_job *j = job;
 
-	if (!write_all(j, j->fd, true))
+	if ((j->truncate && ftruncate(j->fd, 0) != 0) || !write_all(j, j->fd, true))
 		j->error = errno;
 }
 
