@@ -14,9 +14,10 @@ struct rs_swoole_server_conf {
 	int64_t dispatch_mode, max_concurrency, worker_max_concurrency, max_queued_bytes, max_connection, first_fd;
 	int64_t stats_timer_ms, log_level, hook_flags /* -1: not set */, max_coroutine, send_timeout_ms, task_ipc_mode;
 	bool daemonize, reload_async, enable_coroutine, send_yield, display_errors;
-	bool enable_reuse_port, discard_timeout_request;
+	bool enable_reuse_port, discard_timeout_request, open_cpu_affinity;
 	bool task_use_object, task_enable_coroutine, event_object;
 	zend_string *pid_file, *user, *group, *log_file, *task_tmpdir, *stats_file;
+	zend_array *cpu_affinity_ignore;
 };
 
 struct rs_swoole_port_conf {

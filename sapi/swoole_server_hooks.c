@@ -4,9 +4,11 @@
  */
 #include "swoole_server_hosted.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "client/client_child.h"
 #include "swoole_coroutine_private.h"
 #include "swoole_process.h"
 #include "swoole_runtime.h"
@@ -167,6 +169,27 @@ static void set_coroutines(const struct rs_swoole_server *s, bool on)
 		rs_hook_set_flags(RS_HOOK_ALL);
 }
 
+/* A worker on a CPU of its own, as far as there are enough. */
+static void choose_cpu(const struct rs_swoole_server *s)
+{
+	HashTable *ignore = s->conf.cpu_affinity_ignore;
+	uint32_t most = ignore ? zend_hash_num_elements(ignore) : 0;
+	size_t n = 0;
+	zval *cpu;
+	int *list;
+
+	if (!s->conf.open_cpu_affinity)
+		return;
+	list = safe_emalloc(most + 1, sizeof *list, 0);
+	if (ignore)
+		ZEND_HASH_FOREACH_VAL(ignore, cpu) {
+			list[n++] = (int)zval_get_long(cpu);
+		} ZEND_HASH_FOREACH_END();
+	if (!rs_child_pin((unsigned)rs_server_shown_id(rs_server_id()), list, n))
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, errno, "open_cpu_affinity: no CPU is left, or none may be chosen: %s", strerror(errno));
+	efree(list);
+}
+
 static bool worker_started(void)
 {
 	struct rs_swoole_server *s = rs_swoole_the_server();
@@ -175,6 +198,7 @@ static bool worker_started(void)
 	rs_swoole_server_show_process(s);
 	set_coroutines(s, is_task ? s->conf.task_enable_coroutine : s->conf.enable_coroutine);
 	rs_swoole_server_stats_begin(s);
+	choose_cpu(s);
 	return call_worker(RS_ON_WORKER_START, false);
 }
 

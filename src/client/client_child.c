@@ -245,3 +245,28 @@ bool rs_child_set_cpus(const int *cpus, size_t n)
 	}
 	return sched_setaffinity(0, sizeof set, &set) == 0;
 }
+
+bool rs_child_pin(unsigned which, const int *not_these, size_t n)
+{
+	cpu_set_t may, one;
+	unsigned left;
+	int cpu = -1;
+
+	if (sched_getaffinity(0, sizeof may, &may) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (not_these[i] >= 0 && not_these[i] < CPU_SETSIZE)
+			CPU_CLR(not_these[i], &may);
+	left = (unsigned)CPU_COUNT(&may);
+	if (left == 0) {
+		errno = EINVAL;
+		return false;
+	}
+	for (unsigned skip = which % left + 1; skip > 0; skip--)
+		do
+			cpu++;
+		while (!CPU_ISSET(cpu, &may));
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	return sched_setaffinity(0, sizeof one, &one) == 0;
+}

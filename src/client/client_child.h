@@ -59,5 +59,7 @@ bool rs_child_daemonize(bool keep_dir, bool keep_stdio, const int stdio[3]);
 /* type as setitimer's: ITIMER_REAL (SIGALRM), _VIRTUAL, _PROF. usec < 0: off. */
 bool rs_child_alarm(int64_t usec, int type);
 bool rs_child_set_cpus(const int *cpus, size_t n);
+/* This process to one CPU of those that it may use and that are not among these n: which-th, as often round as it takes. */
+bool rs_child_pin(unsigned which, const int *not_these, size_t n);
 
 #endif

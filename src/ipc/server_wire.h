@@ -206,6 +206,8 @@ struct rs_port {
 	uint32_t backlog, rcvbuf, sndbuf; /* rcvbuf, sndbuf 0: the kernel's */
 	bool tcp_nodelay, tcp_keepalive, delay_receive;
 	uint32_t keepidle_s, keepinterval_s, keepcount, user_timeout_ms;
+	uint32_t defer_accept_s;       /* a connection comes when its first byte does, or after so long; 0: at once */
+	bool tcp_fastopen;
 
 	/* HTTP */
 	bool static_handler;

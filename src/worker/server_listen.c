@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -152,6 +153,12 @@ void rs_server_relisten(struct rs_port *p)
 		set_number(p->listen_fd, SOL_SOCKET, SO_RCVBUF, (int)p->rcvbuf);
 	if (p->sndbuf)
 		set_number(p->listen_fd, SOL_SOCKET, SO_SNDBUF, (int)p->sndbuf);
-	if (k->type == SOCK_STREAM && p->backlog)
+	if (k->type != SOCK_STREAM)
+		return;
+	if (k->family != AF_UNIX && p->defer_accept_s)
+		set_number(p->listen_fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, (int)p->defer_accept_s);
+	if (k->family != AF_UNIX && p->tcp_fastopen)
+		set_number(p->listen_fd, IPPROTO_TCP, TCP_FASTOPEN, p->backlog ? (int)p->backlog : SOMAXCONN);
+	if (p->backlog)
 		(void)listen(p->listen_fd, (int)p->backlog);
 }

@@ -177,6 +177,57 @@ def test_numbers_of_workers(server):
     assert started(", SWOOLE_PROCESS); $s->set(['worker_num' => 3])")["worker_num"] == 3
 
 
+def test_each_worker_on_a_cpu_of_its_own(server):
+    """C17: with one CPU less when one is ignored; without it as the script itself."""
+    mine = sorted(os.sched_getaffinity(0))
+
+    def cpus(settings):
+        s = server(code="""<?php
+            $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+            $server->set(json_decode(getenv('RS_SET'), true) + ['worker_num' => 2, 'task_worker_num' => 1]);
+            $server->on('workerStart', function ($server, $id) {
+                preg_match('/^Cpus_allowed_list:\\s*(.*)$/m', file_get_contents('/proc/self/status'), $m);
+                echo "worker $id on $m[1].\\n";
+            });
+            $server->on('task', fn() => 0);
+            $server->on('receive', fn() => 0);
+            $server->start();""", env={"RS_SET": json.dumps(settings)})
+        return [until(lambda: re.search(r"worker %d on (.*)\.\n" % i, s.output())).group(1) for i in range(3)]
+    assert len(set(cpus({}))) == 1
+    assert cpus({"open_cpu_affinity": True}) == [str(mine[i % len(mine)]) for i in range(3)]
+    if len(mine) > 1:
+        rest = mine[1:]
+        assert cpus({"open_cpu_affinity": True, "cpu_affinity_ignore": mine[:1]}) == [str(rest[i % len(rest)]) for i in range(3)]
+
+
+def test_no_cpu_is_left(server):
+    s = server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'open_cpu_affinity' => true, 'cpu_affinity_ignore' => range(0, 2000)]);
+        $server->on('receive', fn() => 0);
+        $server->start();""")
+    s.wait_output("open_cpu_affinity: no CPU is left")
+
+
+def test_a_connection_comes_with_its_first_byte(server):
+    """C40, tcp_defer_accept: no connect event before. tcp_fastopen: the kernel takes the option."""
+    s = server(code="""<?php
+        $server = new Swoole\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+        $server->set(['worker_num' => 1, 'tcp_defer_accept' => 60, 'tcp_fastopen' => true]);
+        $server->on('connect', fn($server, $fd) => print("connect $fd\\n"));
+        $server->on('receive', fn($server, $fd, $from, $data) => $server->send($fd, $data));
+        $server->start();""")
+    s.wait_output("connect 1")                                                # of who looked whether it listens, and left
+    silent = socket.create_connection(("127.0.0.1", s.port))
+    speaks = socket.create_connection(("127.0.0.1", s.port))
+    speaks.sendall(b"hello")
+    assert speaks.recv(100) == b"hello"
+    assert re.findall(r"connect (\d+)", s.output()) == ["1", "2"]
+    silent.sendall(b"too")
+    assert silent.recv(100) == b"too"
+    s.wait_output("connect 3")
+
+
 def test_base_mode(asked):
     s, ask = asked({}, env={"RS_MODE": "1"})
     assert ask("[$server->mode, $server->getMasterPid() > 0]") == [1, True]
