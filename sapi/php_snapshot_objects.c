@@ -4,13 +4,31 @@
  */
 #include "php_snapshot_kept.h"
 
+/* One that may have dynamic properties: what tells at a glance that it has none but those that it had. */
+struct open {
+	const zend_object *object;
+	const HashTable *properties; /* always_looked_at: what is in it is to be compared */
+	uint32_t number;
+};
+
+static const HashTable always_looked_at;
+
 static struct {
 	struct rs_kept *v;
 	uint32_t n;
 	struct rs_places places;
-	uint32_t *open; /* numbers of those that may have dynamic properties */
+	struct open *open;
 	uint32_t nopen;
 } objects;
+
+static void take_open(uint32_t number)
+{
+	const struct rs_kept *k = &objects.v[number];
+
+	objects.open[objects.nopen++] = (struct open){
+		.object = k->object, .properties = k->dynamic ? &always_looked_at : k->properties, .number = number,
+	};
+}
 
 static void take(void)
 {
@@ -27,7 +45,7 @@ static void take(void)
 		rs_adopted_know(o);
 		objects.v[objects.n] = rs_kept_take(o, &objects.places, rs_adopted_look_behind);
 		if (!(o->ce->ce_flags & ZEND_ACC_NO_DYNAMIC_PROPERTIES))
-			objects.open[objects.nopen++] = objects.n;
+			take_open(objects.n);
 		objects.n++;
 	}
 }
@@ -59,8 +77,12 @@ static unsigned restore(void)
 {
 	unsigned changed = rs_places_restore(&objects.places, info_of_place);
 
-	for (uint32_t i = 0; i < objects.nopen; i++)
-		changed += rs_kept_restore_table(&objects.v[objects.open[i]]);
+	for (uint32_t i = 0; i < objects.nopen; i++) {
+		const struct open *open = &objects.open[i];
+
+		if (UNEXPECTED(open->object->properties != open->properties))
+			changed += rs_kept_restore_table(&objects.v[open->number]);
+	}
 	return changed + rs_adopted_restore();
 }
 

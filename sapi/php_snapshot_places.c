@@ -178,6 +178,36 @@ static void put_back(zval *at, zval *value, zend_property_info *info)
 	rs_snapshot_bury(&old);
 }
 
+/*
+ * The words alone, whatever their types, and no branch for each: what is behind a null is chance, so these may differ though nothing has
+ * changed.
+ */
+static bool words_differ(const zval *at, const zval *was, uint32_t n)
+{
+	zend_ulong differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= (zend_ulong)(Z_LVAL(at[i]) ^ Z_LVAL(was[i])) | (Z_TYPE_INFO(at[i]) ^ Z_TYPE_INFO(was[i]));
+	return differ != 0;
+}
+
+static unsigned restore_run(const struct rs_run *run, zval *values, rs_place_info info)
+{
+	unsigned changed = 0;
+
+	for (uint32_t i = 0; i < run->n; i++) {
+		zval *at = run->at + i;
+
+		if (rs_snapshot_same(at, &values[i])) {
+			values[i].value = at->value; /* the chance of now, so that it is not looked into again */
+			continue;
+		}
+		put_back(at, &values[i], info && (Z_ISREF_P(at) || Z_ISREF(values[i])) ? info(at, run->first + i) : NULL);
+		changed++;
+	}
+	return changed;
+}
+
 /* What is looked at is all over the heap: the memory is asked for some runs ahead. */
 #define AHEAD 4
 
@@ -191,14 +221,8 @@ unsigned rs_places_restore(struct rs_places *p, rs_place_info info)
 
 		if (EXPECTED(r + AHEAD < p->nruns))
 			__builtin_prefetch(p->runs[r + AHEAD].at);
-		for (uint32_t i = 0; i < run->n; i++) {
-			zval *at = run->at + i;
-
-			if (EXPECTED(rs_snapshot_same(at, &values[i])))
-				continue;
-			put_back(at, &values[i], info && (Z_ISREF_P(at) || Z_ISREF(values[i])) ? info(at, run->first + i) : NULL);
-			changed++;
-		}
+		if (UNEXPECTED(words_differ(run->at, values, run->n)))
+			changed += restore_run(run, values, info);
 	}
 	return changed;
 }

@@ -7,8 +7,10 @@
  */
 #include "php_snapshot_places.h"
 
+/* A function that has static variables, and no table of them yet. */
 struct lazy {
-	zend_op_array *function; /* has static variables, and no table of them yet */
+	const zend_op_array *function;
+	ZEND_MAP_PTR_DEF(HashTable *, table); /* the function's word for it: looked at without the function */
 };
 
 static struct {
@@ -67,25 +69,26 @@ static void take_function(zend_function *f, bool as_declared)
 		take_table(ht);
 	} else {
 		statics.lazy = rs_snapshot_room(statics.lazy, statics.nlazy, &statics.lazy_cap, sizeof *statics.lazy);
-		statics.lazy[statics.nlazy++].function = &f->op_array;
+		statics.lazy[statics.nlazy].function = &f->op_array;
+		ZEND_MAP_PTR_INIT(statics.lazy[statics.nlazy].table, ZEND_MAP_PTR(f->op_array.static_variables_ptr));
+		statics.nlazy++;
 	}
 }
 
 /* Those that have been called since get places. */
 static void look_at_lazy(void)
 {
-	uint32_t n = 0;
+	for (uint32_t i = 0; i < statics.nlazy;) {
+		const struct lazy *lazy = &statics.lazy[i];
+		HashTable *ht = ZEND_MAP_PTR_GET(lazy->table);
 
-	for (uint32_t i = 0; i < statics.nlazy; i++) {
-		zend_op_array *f = statics.lazy[i].function;
-		HashTable *ht = ZEND_MAP_PTR_GET(f->static_variables_ptr);
-
-		if (ht)
-			adopt_table(f, ht);
-		else
-			statics.lazy[n++] = statics.lazy[i];
+		if (EXPECTED(!ht)) {
+			i++;
+			continue;
+		}
+		adopt_table(lazy->function, ht);
+		statics.lazy[i] = statics.lazy[--statics.nlazy];
 	}
-	statics.nlazy = n;
 }
 
 /* ---- classes ------------------------------------------------------------------------------------------------------ */
