@@ -4,6 +4,7 @@
  * master of the boot: manager_boot.c.
  */
 #include "worker/manager_boot.h"
+#include "worker/pages.h"
 #include "worker/server_private.h"
 
 #include "base/rs_clock.h"
@@ -200,6 +201,14 @@ static enum rs_result turn(struct rs_process *p, const sigset_t *unblocked, stru
 	return rs_ipc_fill(&p->control) == RS_OK ? obey(p, quit) : RS_ERR; /* the master is gone */
 }
 
+/* Before the first fork, when requests will be forked. */
+static void collapse_memory(struct rs_process *p)
+{
+	unsigned own = rs_pages_collapse_private(), shared = rs_pages_collapse_shared();
+
+	rs_debug(p->log, "%u huge pages hold the application for its request processes, %u its shared memory", own, shared);
+}
+
 /* The manager's life after boot; in a forked child, that one's life. */
 static enum rs_result booted(void *arg)
 {
@@ -219,7 +228,7 @@ static enum rs_result booted(void *arg)
 		return RS_ERR;
 	rs_manager_warn_unforkable(p);
 	if (rs_conf_uses(p->h->conf, RS_ISOLATION_FORK))
-		rs_manager_collapse_memory(p);
+		collapse_memory(p);
 	while (r == RS_OK)
 		r = turn(p, &unblocked, &quit);
 	if (r != RS_DONE)

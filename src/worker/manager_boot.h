@@ -14,7 +14,4 @@ bool rs_manager_tell_boot(struct rs_process *p);
 /* Logs what must not cross fork(). */
 void rs_manager_warn_unforkable(struct rs_process *p);
 
-/* manager_pages.c: after the boot, before the first fork, when requests will be forked. */
-void rs_manager_collapse_memory(struct rs_process *p);
-
 #endif

@@ -2,6 +2,7 @@
  * N, the nursery of a worker: a copy of the application as it was before the worker served anything. Forks a spare whenever one has been
  * taken, reaps those that have ended, kills those that must end.
  */
+#include "worker/pages.h"
 #include "worker/server_private.h"
 #include "worker/worker_private.h"
 
@@ -250,6 +251,8 @@ void rs_nursery_life(struct rs_process *p, int control_fd)
 	/* What nobody holds any more need not be copied for every request. */
 	if (p->engine->idle() == RS_REQUEST_RECYCLE)
 		_exit(255);
+	/* The manager's are no longer whole here: somebody has written to them since. */
+	RS_IGNORE(!rs_pages_collapse_private());
 	while (turn(&n, &unblocked))
 		;
 	end_children(&n);
