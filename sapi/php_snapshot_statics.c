@@ -10,7 +10,7 @@
 /* A function that has static variables, and no table of them yet. */
 struct lazy {
 	const zend_op_array *function;
-	ZEND_MAP_PTR_DEF(HashTable *, table); /* the function's word for it: looked at without the function */
+	ZEND_MAP_PTR_DEF(HashTable *, table); /* the function's word for it, if that says where it will be; else NULL */
 };
 
 static struct {
@@ -56,6 +56,24 @@ static void take_table(HashTable *ht)
 	} ZEND_HASH_FOREACH_END();
 }
 
+static void add_lazy(const zend_op_array *f)
+{
+	struct lazy *lazy;
+
+	statics.lazy = rs_snapshot_room(statics.lazy, statics.nlazy, &statics.lazy_cap, sizeof *statics.lazy);
+	lazy = &statics.lazy[statics.nlazy++];
+	lazy->function = f;
+	ZEND_MAP_PTR_INIT(lazy->table, NULL);
+	if (ZEND_MAP_PTR_IS_OFFSET(f->static_variables_ptr))
+		ZEND_MAP_PTR_INIT(lazy->table, ZEND_MAP_PTR(f->static_variables_ptr));
+}
+
+/* What OPcache shares says where its table will be: that is looked at without the function, which lies elsewhere in memory. */
+static HashTable *table_of(const struct lazy *lazy)
+{
+	return ZEND_MAP_PTR(lazy->table) ? ZEND_MAP_PTR_GET(lazy->table) : ZEND_MAP_PTR_GET(lazy->function->static_variables_ptr);
+}
+
 static void take_function(zend_function *f, bool as_declared)
 {
 	HashTable *ht;
@@ -68,10 +86,7 @@ static void take_function(zend_function *f, bool as_declared)
 	} else if (ht) {
 		take_table(ht);
 	} else {
-		statics.lazy = rs_snapshot_room(statics.lazy, statics.nlazy, &statics.lazy_cap, sizeof *statics.lazy);
-		statics.lazy[statics.nlazy].function = &f->op_array;
-		ZEND_MAP_PTR_INIT(statics.lazy[statics.nlazy].table, ZEND_MAP_PTR(f->op_array.static_variables_ptr));
-		statics.nlazy++;
+		add_lazy(&f->op_array);
 	}
 }
 
@@ -80,7 +95,7 @@ static void look_at_lazy(void)
 {
 	for (uint32_t i = 0; i < statics.nlazy;) {
 		const struct lazy *lazy = &statics.lazy[i];
-		HashTable *ht = ZEND_MAP_PTR_GET(lazy->table);
+		HashTable *ht = table_of(lazy);
 
 		if (EXPECTED(!ht)) {
 			i++;
