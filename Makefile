@@ -51,7 +51,7 @@ FAKE := $(BUILD)/rserverd-fake.so
 SCRIPT := $(BUILD)/script-server
 LIBCORE := $(BUILD)/libcore.a
 
-.PHONY: all core module asan unit fuzz-replay fuzz fuzz-sources e2e valgrind check demo lint bench docs install clean help
+.PHONY: all core module asan unit fuzz-replay fuzz e2e asan-e2e valgrind check demo lint bench docs install clean help
 all: $(DAEMON) $(MODULE) $(FAKE) $(SCRIPT)
 core: $(DAEMON) $(FAKE) $(SCRIPT)
 module: $(MODULE)
@@ -142,6 +142,10 @@ fuzz-sources:
 e2e: all
 	$(Q)bin/e2e $(E2E)
 
+# What a sanitizer build needs to run PHP, and what is a report of it: tests/e2e/lib/daemon.py. It is some three times slower.
+asan-e2e: asan
+	$(Q)RSERVERD=$(abspath $(BUILD))/asan/rserverd RSERVERD_SLOW=$${RSERVERD_SLOW:-4} bin/e2e -o timeout=480 $(E2E)
+
 valgrind: all
 	$(Q)BUILD=$(BUILD) bin/valgrind $(E2E)
 
@@ -178,6 +182,7 @@ help:
 	@echo 'make check     install what is missing, build, run every test'
 	@echo 'make unit | fuzz-replay | e2e [E2E="-k name"] | lint      parts of check'
 	@echo 'make asan      build/asan: the same with ASan and UBSan'
+	@echo 'make asan-e2e [E2E="-k name"]      end-to-end tests on it'
 	@echo 'make valgrind [E2E="tests/e2e/test_x.py -k name"]      tests with all processes under memcheck'
 	@echo 'make fuzz [T=60] [F=http]   make bench [B=name]   make docs   make clean'
 	@echo 'make install [DESTDIR=] [PREFIX=/usr/local]'

@@ -331,7 +331,7 @@ def test_slow_readers_cost_little_memory(secure, authority):
         readers.append(c)
     until(lambda: d.status()["connections"] == 30, message="all are there")
     # files are not read ahead, and of an answer at most buffer_output_size waits
-    assert proc.rss_kb(reactor) - before < 8 << 10
+    assert proc.rss_kb(reactor) - before < (8 << 10) + proc.quarantine_kb(reactor)
     for c in readers:
         c.close()
 
@@ -435,11 +435,12 @@ def has_in_memory(pid, wanted):
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
         for line in maps:
             m = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw.p", line)
-            if not m:
+            size = int(m[2], 16) - int(m[1], 16) if m else 0
+            if not 0 < size < 1 << 30:      # a sanitizer's tables are terabytes of address space
                 continue
             mem.seek(int(m[1], 16))
             try:
-                if wanted in mem.read(int(m[2], 16) - int(m[1], 16)):
+                if wanted in mem.read(size):
                     return True
             except OSError:
                 pass
@@ -564,7 +565,7 @@ def test_script_with_tls_ports(server, authority):
         c.send(b"file")
         assert c.exactly(len(SCRIPT)) == SCRIPT.encode()
     # onConnect comes after the handshake: who never makes one is nobody
-    with socket.create_connection(stream, 10) as plain:
+    with socket.create_connection(stream, 10 * SLOW) as plain:
         plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with contextlib.suppress(ConnectionResetError):
             assert plain.recv(100) == b""
