@@ -138,10 +138,10 @@ def test_the_child_of_an_event_driven_process_has_a_loop_of_its_own(script):
     """And the parent's still hears of everything: libevent's set of descriptors is not shared."""
     assert ends(script, """
         [$a, $b] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
-        Event::add($a, function ($a) { echo 'parent ', fread($a, 10), ' '; Event::del($a); });
+        Event::add($a, function ($a) { echo 'parent ' . fread($a, 10) . ' '; Event::del($a); });
         $child = new Process(function () use ($a, $b) {
             echo json_encode(Event::isset($a)), ' ';
-            Event::add($b, function ($b) { echo 'child ', fread($b, 10), ' '; Event::del($b); });
+            Event::add($b, function ($b) { echo 'child ' . fread($b, 10) . ' '; Event::del($b); });
             fwrite($a, 'hello');
         });
         $child->start();

@@ -14,7 +14,7 @@ trait Prints
     public static function callback(Server $swoole, Process $process)
     {
         self::tell('start', $process);
-        echo 'printed by ', getmypid();
+        echo 'printed by ' . getmypid();
         while (!self::$quit) {
             Coroutine::sleep(0.05);
         }

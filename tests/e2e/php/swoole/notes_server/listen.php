@@ -8,7 +8,7 @@ $serv->listen("127.0.0.1", getenv('RS_PORT4'), SWOOLE_SOCK_UDP);
 $serv->listen(getenv('RS_DIR') . '/server.sock', 0, SWOOLE_UNIX_STREAM);
 $serv->listen("::", getenv('RS_PORT5'), SWOOLE_SOCK_UDP6);
 foreach ($serv->ports as $port) {
-    echo get_class($port), " {$port->type} {$port->host} {$port->port}\n";
+    echo get_class($port) . " {$port->type} {$port->host} {$port->port}\n";
 }
 $serv->on('receive', function (swoole_server $serv, $fd, $from_id, $data) {
     $info = $serv->connection_info($fd, $from_id);

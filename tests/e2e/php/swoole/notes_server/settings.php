@@ -23,7 +23,7 @@ $serv->on('task', fn () => null);
 $serv->on('finish', fn () => null);
 $serv->on('workerStart', function ($serv, $id) {
     if ($id === 0) {
-        echo json_encode($serv->setting), "\n";
+        echo json_encode($serv->setting) . "\n";
         echo "from 1.3: {$serv->setting['worker_num']}\n";
         var_dump(@$serv->set(array('worker_num' => 1)));
     }

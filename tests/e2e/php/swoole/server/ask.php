@@ -21,7 +21,7 @@ function answer(string $code, array $scope)
 
 function say(string $text): void
 {
-    echo $text, "\n";
+    echo "$text\n";     // one write: lines of several processes stay whole
 }
 
 function text(mixed $value): string

@@ -10,7 +10,7 @@ $own->set(['open_length_check' => true, 'package_length_type' => 'n', 'package_l
 $own->on('receive', fn($server, $fd, $reactor, $data) => $server->send($fd, 'own ' . strlen($data) . "\n"));
 $udp = $server->addlistener('127.0.0.1', (int)getenv('RS_PORT3'), SWOOLE_SOCK_UDP);
 $udp->on('packet', function ($server, $data, $info) {
-    echo json_encode([$server->sendto('not an address', 9, 'x'), $server->sendto('300.1.1.1', 9, 'x')]), "\n";
+    echo json_encode([$server->sendto('not an address', 9, 'x'), $server->sendto('300.1.1.1', 9, 'x')]) . "\n";
     $server->sendto($info['address'], $info['port'], json_encode([$data, array_keys($info), $info['server_port']]), $info['server_socket']);
 });
 $bare = $server->listen('127.0.0.1', (int)getenv('RS_PORT4'), SWOOLE_SOCK_TCP);
@@ -19,5 +19,5 @@ $unix->set([]);
 $unix->on('receive', fn($server, $fd, $reactor, $data) => $server->send($fd, "unix $data " . json_encode($server->getClientInfo($fd)['remote_ip'])));
 $dgram = $server->listen("$path/dgram.sock", 0, SWOOLE_SOCK_UNIX_DGRAM);
 $dgram->on('packet', fn($server, $data, $info) => $server->send($info['address'], "dgram $data"));
-echo json_encode(array_map(fn($p) => [$p->host, $p->port, $p->type], $server->ports)), "\n";
+echo json_encode(array_map(fn($p) => [$p->host, $p->port, $p->type], $server->ports)) . "\n";
 var_dump($server->start());
