@@ -5,7 +5,8 @@
  *      stays the worker. It alone reads and writes its data channel, so that a spare may die at any byte and harms nothing but its request.
  *   N  the nursery: nursery.c. Forked off W as soon as the application is ready, before anything is served. Runs no code of the
  *      application; forks spares, reaps them.
- *   S  a spare: nursery_spare.c. Waits for its request, runs it with everything that belongs to it, says DONE, and ends with _exit().
+ *   S  a spare: nursery_spare.c. Waits for its request, says BEGUN, runs it with everything that belongs to it, says DONE, and ends with
+ *      _exit(). One that dies before BEGUN costs nothing: another one gets the request.
  *
  * N ends with W: by the end of their channel, and by a signal of the kernel. S ends with W: killed by N; without N by the end of its own
  * channel. When N dies alone, a request that runs goes on, and then W is replaced.
@@ -41,6 +42,8 @@ struct rs_nursery {
 	uint64_t id;            /* 0: none */
 	pid_t runner;
 	struct rs_ipc to;       /* its channel */
+	int body_fd;            /* until S has begun: it may be given to another one */
+	bool begun, passed;     /* S has said BEGUN; more than the request has gone to it */
 	bool head_sent, ended;  /* of the response, as it went to the reactor */
 	bool done, gone;        /* S has said DONE; S has been reaped */
 	bool deaf;              /* it has been told that nothing will come any more */

@@ -87,6 +87,12 @@ static bool wait_for_request(struct rs_process *p)
 	return true;
 }
 
+/* false: the worker is gone. */
+static bool say(struct rs_process *p, enum rs_msg msg, uint64_t id)
+{
+	return rs_ipc_put(&p->data, msg, 0, id, RS_SLICE(""), RS_SLICE(""), NULL, 0) == RS_OK && rs_ipc_flush(&p->data) == RS_OK;
+}
+
 /* The exit status. */
 static int serve(struct rs_process *p)
 {
@@ -95,6 +101,9 @@ static int serve(struct rs_process *p)
 	uint64_t id;
 
 	p->npost--;
+	/* From here on it must not run a second time. */
+	if (!say(p, RS_MSG_BEGUN, post->id))
+		return 255;
 	rs_slowlog_start(p);
 	if (rs_exchange_begin(p, post))
 		end = p->engine->request(&p->x);
@@ -104,8 +113,7 @@ static int serve(struct rs_process *p)
 		return 0; /* a child of user code, not the one that answers */
 	id = p->x.id;
 	rs_exchange_end(p);
-	if (rs_ipc_put(&p->data, RS_MSG_DONE, 0, id, RS_SLICE(""), RS_SLICE(""), NULL, 0) != RS_OK ||
-	    rs_ipc_flush(&p->data) != RS_OK)
+	if (!say(p, RS_MSG_DONE, id))
 		return 255;
 	return end == RS_REQUEST_OK ? 0 : 255;
 }

@@ -15,6 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Spares that may die with a request in hand that they have not begun. */
+#define TRIES 3
+
 /* ---- the nursery ----------------------------------------------------------------------------------------------------- */
 
 static bool tell(struct rs_nursery *n, enum rs_msg msg, pid_t pid)
@@ -97,7 +100,8 @@ static void drop_dead(struct rs_nursery *n)
 	}
 }
 
-bool rs_nursery_ready(struct rs_process *p)
+/* false: there will be none any more; or, unless it is needed for a request that is in hand, there need not be. */
+static bool wait_for_spare(struct rs_process *p, bool needed)
 {
 	struct rs_nursery *n = &p->nursery;
 	struct pollfd pfd = { .events = POLLIN };
@@ -110,10 +114,15 @@ bool rs_nursery_ready(struct rs_process *p)
 			listen_to_nursery(p);
 		else if (n->nspares)
 			break;
-		if (p->retired)
+		if (p->retired && !needed)
 			break;
 	}
 	return n->nspares > 0;
+}
+
+bool rs_nursery_ready(struct rs_process *p)
+{
+	return wait_for_spare(p, false);
 }
 
 bool rs_nursery_start(struct rs_process *p)
@@ -126,13 +135,13 @@ bool rs_nursery_start(struct rs_process *p)
 		return false;
 	}
 	if (n->pid == 0) {
-		*n = (struct rs_nursery){ .control.fd = -1, .to.fd = -1 };
+		*n = (struct rs_nursery){ .control.fd = -1, .to.fd = -1, .body_fd = -1 };
 		close(fds[0]);
 		rs_nursery_life(p, fds[1]);
 	}
 	close(fds[1]);
 	rs_ipc_init(&n->control, fds[0], RS_IPC_WORKER, RS_IPC_NURSERY);
-	n->to.fd = -1;
+	n->to.fd = n->body_fd = -1;
 	return rs_nursery_ready(p);
 }
 
@@ -160,6 +169,7 @@ void rs_nursery_forget(struct rs_process *p)
 		drop_spare(n, 0);
 	rs_fd_close(&n->control.fd);
 	rs_fd_close(&n->to.fd);
+	rs_fd_close(&n->body_fd);
 	n->pid = 0;
 }
 
@@ -167,6 +177,7 @@ void rs_nursery_forget(struct rs_process *p)
 
 static void pass(struct rs_nursery *n, const struct rs_frame *f)
 {
+	n->passed = true;
 	RS_IGNORE(rs_ipc_put(&n->to, f->msg, f->flags, f->id, f->payload, RS_SLICE(""), NULL, 0) != RS_OK);
 }
 
@@ -229,6 +240,11 @@ static bool relay(struct rs_process *p, const struct rs_frame *f)
 {
 	struct rs_nursery *n = &p->nursery;
 
+	if (f->msg == RS_MSG_BEGUN && f->id == n->id) {
+		n->begun = true;
+		rs_fd_close(&n->body_fd);
+		return true;
+	}
 	if (f->msg == RS_MSG_DONE && f->id == n->id) {
 		n->done = true;
 		return true;
@@ -346,7 +362,7 @@ static void abort_response(struct rs_process *p)
 	n->ended = true;
 }
 
-static void hand_over(struct rs_process *p, struct rs_post *post)
+static void hand_over(struct rs_process *p, const struct rs_post *post)
 {
 	struct rs_nursery *n = &p->nursery;
 	struct rs_spare s = n->spares[0];
@@ -354,16 +370,21 @@ static void hand_over(struct rs_process *p, struct rs_post *post)
 	n->spares[0] = n->spares[--n->nspares];
 	n->id = post->id;
 	n->runner = s.pid;
-	n->head_sent = n->ended = n->done = n->gone = n->deaf = false;
+	n->begun = n->passed = n->head_sent = n->ended = n->done = n->gone = n->deaf = false;
 	rs_ipc_init(&n->to, s.fd, RS_IPC_REACTOR, RS_IPC_WORKER);
 	/* What cannot be sent is seen as its end. */
-	if (rs_ipc_put(&n->to, RS_MSG_REQUEST, 0, post->id, rs_buf_slice(&post->payload), RS_SLICE(""), &post->body_fd,
-		       post->body_fd >= 0) != RS_OK ||
+	if (rs_ipc_put(&n->to, RS_MSG_REQUEST, 0, post->id, rs_buf_slice(&post->payload), RS_SLICE(""), &n->body_fd,
+		       n->body_fd >= 0) != RS_OK ||
 	    rs_ipc_flush(&n->to) == RS_ERR)
 		rs_debug(p->log, "request process %d: %s", (int)s.pid, n->to.error);
-	rs_fd_close(&post->body_fd);
 	if (!n->lost && !tell(n, RS_MSG_SPARE_TAKEN, s.pid))
 		lose(p);
+}
+
+/* Its process has died, but with nothing done: another one can have it whole. */
+static bool can_begin_anew(const struct rs_nursery *n)
+{
+	return n->gone && !n->begun && !n->passed;
 }
 
 enum rs_spare_end rs_nursery_serve(struct rs_process *p, struct rs_post *post)
@@ -371,15 +392,25 @@ enum rs_spare_end rs_nursery_serve(struct rs_process *p, struct rs_post *post)
 	struct rs_nursery *n = &p->nursery;
 	bool reactor = !p->data.eof;
 
-	hand_over(p, post);
-	while (!n->done && turn(p, &reactor))
-		;
-	if (!n->done) {
+	n->body_fd = post->body_fd;
+	post->body_fd = -1;
+	for (unsigned tries = 1;; tries++) {
+		hand_over(p, post);
+		while (!n->done && turn(p, &reactor))
+			;
+		if (n->done)
+			break;
 		wait_for_end(p);
-		log_death(p, post);
-		rs_uploads_empty(&p->uploads);
+		if (!can_begin_anew(n) || tries == TRIES || !wait_for_spare(p, true)) {
+			log_death(p, post);
+			rs_uploads_empty(&p->uploads);
+			break;
+		}
+		rs_debug(p->log, "request process %d died before its request began: another one gets it", (int)n->runner);
+		rs_ipc_fini(&n->to);
 	}
 	abort_response(p);
+	rs_fd_close(&n->body_fd);
 	rs_ipc_fini(&n->to);
 	n->id = 0;
 	return n->lost ? RS_SPARE_LAST : RS_SPARE_SERVED;
