@@ -92,8 +92,8 @@ def test_a_process_started_by_a_timer_is_a_process(script):
             $child = new Process(function () {
                 echo Coroutine::getCid(), ' ';
                 try { Coroutine::sleep(0.001); } catch (Swoole\\Error $e) { echo $e->getMessage(), ' '; }
-                Timer::after(1, function () { Coroutine::sleep(0.001); echo 'timer '; });
-                go(function () { Coroutine::sleep(0.02); echo 'go '; });
+                Timer::after(1, function () use (&$timed) { Coroutine::sleep(0.001); echo 'timer '; $timed = true; });
+                go(function () use (&$timed) { while (!$timed) Coroutine::sleep(0.001); echo 'go '; });
             });
             $child->start();
             echo json_encode(Process::wait()['code']), ' ';
