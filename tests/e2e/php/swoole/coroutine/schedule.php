@@ -32,16 +32,16 @@ Co\run(function (): void {
 
     /* ---- sleep: others run meanwhile, in the order of their times */
     $order = [];
-    foreach ([0.06, 0.02, 0.04] as $seconds) {
+    foreach ([0.3, 0.1, 0.2] as $seconds) {
         go(function () use ($seconds, &$order): void {
             same("sleep($seconds)", true, Coroutine\System::sleep($seconds));
             $order[] = $seconds;
         });
     }
     $before = microtime(true);
-    same('sleep()', true, Coroutine::sleep(0.08));
-    same('not too short', true, microtime(true) - $before >= 0.08);
-    same('in order', [0.02, 0.04, 0.06], $order);
+    same('sleep()', true, Coroutine::sleep(0.4));
+    same('not too short', true, microtime(true) - $before >= 0.4);
+    same('in order', [0.1, 0.2, 0.3], $order);
     foreach ([0, 0.0009, -1, NAN] as $bad) {
         warns("sleep($bad)", 'Swoole\Coroutine::sleep(): Timer must be greater than or equal to', fn () => Coroutine::sleep($bad));
     }

@@ -73,7 +73,7 @@ foreach (['mutex' => Lock::MUTEX, 'rwlock' => Lock::RWLOCK, 'file' => Lock::FILE
     $before = microtime(true);
     posix_kill($holder, SIGKILL);
     same("$name: all who waited got it", PROCESSES, array_sum(array_map('joined', $waiters)));
-    same("$name: within two seconds", true, microtime(true) - $before < 2);
+    same("$name: within seconds", true, microtime(true) - $before < 5);
     joined($holder);
 }
 unlink($file);

@@ -8,7 +8,7 @@ use Swoole\Timer;
 
 Timer::after(1, function () use (&$cids): void {
     $cids[] = Coroutine::getCid() > 0;
-    Coroutine::sleep(0.002);
+    Coroutine::sleep(0.05);
     $cids[] = 'slept';
 });
 Timer::after(2, function () use (&$cids): void {

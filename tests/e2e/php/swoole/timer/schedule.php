@@ -7,12 +7,12 @@ use Swoole\Timer;
 
 /* the earlier one first, those of one moment in the order of their making */
 $order = [];
-foreach ([9, 3, 6, 3, 1] as $i => $ms) {
+foreach ([180, 60, 120, 60, 20] as $i => $ms) {
     Timer::after($ms, function () use (&$order, $i): void {
         $order[] = $i;
     });
 }
-usleep(15000);
+usleep(200000);
 Event::wait();
 same('order', [4, 1, 3, 2, 0], $order);
 
