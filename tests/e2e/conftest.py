@@ -133,10 +133,12 @@ def server(request):
 def asked(server):
     """asked(settings, ...): tests/e2e/php/swoole/server/ask.php with these settings, all of it up, and a client of it."""
     def make(settings=None, **kw):
-        env = {"RS_SETTINGS": json.dumps(settings or {}), **kw.pop("env", {})}
+        settings = settings or {}
+        env = {"RS_SETTINGS": json.dumps(settings), **kw.pop("env", {})}
         s = server("server/ask.php", env=env, **kw)
         s.wait_output("start ")
         s.wait_output("managerStart ")
+        s.wait_output("workerStart ", count=int(settings.get("worker_num", 1)) + int(settings.get("task_worker_num", 0)))
         return s, Ask(s.port)
     return make
 

@@ -303,6 +303,7 @@ def test_numbers_stay_after_restart(server):
 def test_information(server):
     s = server(NOTES + "information.php")
     with Client(s.port) as c:
+        until(lambda: c.json("stats")["connection_num"] == 1, message="the one who looked whether somebody listens has gone")
         info, again, nobody = c.json("info")
         host, port = c.sock.getsockname()
         assert (info["remote_ip"], info["remote_port"], info["server_port"], info["socket_type"]) == (host, port, s.port, 1)

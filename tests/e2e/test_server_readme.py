@@ -41,7 +41,7 @@ def test_websocket_service(server, dispatch):
     assert ws.recv() == "Welcome to LaravelS"
     ws.send("hello")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", ws.recv())
-    assert 'Received message [1,"hello",1,true]' in s.output()
+    s.wait_output('Received message [1,"hello",1,true]')
     assert s.get("/push").body == b"bool(true)\n" and ws.recv() == "Push data to fd#1 in Controller"
     ws.send("throw")
     s.wait_output("an exception")
@@ -58,7 +58,8 @@ def test_table_of_users(server):
     clients, fds = [dial(s.port) for _ in range(4)], []
     for ws in clients:
         fds.append(int(re.fullmatch(r"Welcome to LaravelS #(\d+)", ws.recv())[1]))
-    assert s.get("/").body == b"8" and s.output().count("bool(true)") == 4
+    assert s.get("/").body == b"8"
+    assert s.wait_output("bool(true)", count=4).count("bool(true)") == 4
     clients[1].send("news")
     for ws in clients:
         assert ws.recv() == f'Broadcast: new message "news" from #{fds[1]}'

@@ -8,6 +8,7 @@ import pytest
 import websocket
 
 from lib.ask import Thrown
+from lib.wait import SLOW
 
 CODE = """<?php
 set_error_handler(function ($level, $text) { throw new ErrorException($text, 0, $level); });
@@ -22,12 +23,12 @@ function answer($server, $fd, $code) {
     }
 }
 $server->on('message', function ($server, $frame) {
-    echo json_encode([get_class($frame), $frame->opcode, $frame->finish, $frame->opcode === 8 ? [$frame->code, $frame->reason] : $frame->data]), "\\n";
+    echo json_encode([get_class($frame), $frame->opcode, $frame->finish, $frame->opcode === 8 ? [$frame->code, $frame->reason] : $frame->data]) . "\\n";
     if ($frame->opcode === WEBSOCKET_OPCODE_TEXT)
         $server->push($frame->fd, answer($server, $frame->fd, $frame->data));
 });
 $server->on('open', function ($server, $request) {
-    echo "open $request->fd ", json_encode([$server->isEstablished($request->fd), $server->push($request->fd, 'welcome')]), "\\n";
+    echo "open $request->fd " . json_encode([$server->isEstablished($request->fd), $server->push($request->fd, 'welcome')]) . "\\n";
 });
 $server->on('connect', fn($server, $fd) => print("connect $fd\\n"));
 $server->on('close', fn($server, $fd, $reactor) => print("close $fd $reactor " . json_encode($server->getClientInfo($fd)['websocket_status']) . "\\n"));
@@ -39,7 +40,7 @@ $server->start();
 
 class Client:
     def __init__(self, port, welcome="welcome", **kw):
-        self.ws = websocket.create_connection(f"ws://127.0.0.1:{port}/", timeout=10, **kw)
+        self.ws = websocket.create_connection(f"ws://127.0.0.1:{port}/", timeout=10 * SLOW, **kw)
         if welcome:
             assert self.ws.recv() == welcome
 
@@ -186,7 +187,7 @@ class Raw:
     """A client of its own: frames as they are, compressed or not."""
 
     def __init__(self, port, offer=None):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10 * SLOW)
         line = f"Sec-WebSocket-Extensions: {offer}\r\n" if offer else ""
         self.sock.sendall(f"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                           f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{line}\r\n".encode())
@@ -230,7 +231,7 @@ def inflate(data, bits=15):
 DEFLATE = json.dumps({"websocket_compression": True, "package_max_length": 100000})
 AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 ECHO = """$server->on('message', function ($server, $frame) {
-    echo json_encode([strlen($frame->data), $frame->opcode, $frame->flags, $frame->finish]), "\\n";
+    echo json_encode([strlen($frame->data), $frame->opcode, $frame->flags, $frame->finish]) . "\\n";
     if (($frame->data)[0] === '{')
         extract(json_decode($frame->data, true));
     $server->push($frame->fd, $text ?? $frame->data, $frame->opcode, SWOOLE_WEBSOCKET_FLAG_FIN | SWOOLE_WEBSOCKET_FLAG_COMPRESS);

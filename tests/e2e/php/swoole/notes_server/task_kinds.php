@@ -20,7 +20,7 @@ $commands = [
          });
         return $serv->worker_id;
     },
-    'wait' => fn ($server) => [$server->taskwait('data'), $server->taskwait('slow', 0.1), $server->taskwait('silent', 0.1)],
+    'wait' => fn ($server) => [$server->taskwait('data', 10), $server->taskwait('slow', 0.1), $server->taskwait('silent', 0.1)],
     'dst' => fn ($server) => [$server->taskwait('where', 10, 0), $server->taskwait('where', 10, 1), $server->taskwait('where', 10, 2),
         @$server->task('where', 3)],
     'multi' => function ($server) {
@@ -52,7 +52,7 @@ $server->on('task', function ($server, $task_id, $from_id, $data) {
     }
     switch ($data) {
         case 'slow':
-            usleep(500000);
+            usleep(2000000);
             return 'late';
         case 'silent':
             return null;
