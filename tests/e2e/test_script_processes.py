@@ -62,7 +62,7 @@ def test_orderly_stop(server):
     assert end == ["before_shutdown"] + ["worker_stopped"] * 3 + ["manager_stopped", "ended", "returned"]
     assert not s.named("worker_failed") and not s.named("close")
     assert c.line() == ""
-    s.gone(0.5)
+    s.gone(2)
 
 
 def test_address_in_use(server):
@@ -161,7 +161,7 @@ def test_taskwait(server):
     s = server(tasks=1)
     c = s.client()
     assert c.ask("taskwait 5000 abc") == "result ABC"
-    assert c.ask("taskwait 50 sleep 300") == "timeout"
+    assert c.ask("taskwait 50 sleep 1500") == "timeout"
     # The late result is nobody's, and the next one is not mistaken for it.
     assert c.ask("taskwait 5000 def") == "result DEF"
     assert not s.named("finish", "data=ABC|data=DEF")
@@ -222,6 +222,7 @@ def test_one_worker_ends_and_is_replaced(server, how):
     s.line("worker_stopped", rest="id=1")
     s.line("worker_started", 2, "id=1 ")
     assert c.worker()[0] != pid and not s.named("worker_failed")
+    s.line("connect", len(s.clients))
     assert len(s.named("connect")) == len(s.clients)
 
 
@@ -258,6 +259,7 @@ def test_killed_worker_loses_only_what_ran(server):
     assert [c.line() for c in others] == [str(i) for i in range(8)]
     assert s.line("worker_failed")[3] == f"id=0 pid={pid} code=0 signal=9"
     assert victim.ask("echo alive") == "alive"
+    s.line("connect", 9)
     assert len(s.named("connect")) == 9 and not s.named("close")
 
 
@@ -362,7 +364,7 @@ def test_crash_loops_are_slow(server, fail, line):
     s = server(wait=False, workers=1, users=1 if fail == "user" else 0, fail=fail)
     s.line(line, 5, timeout=20)
     when = [x[0] for x in s.named(line)]
-    assert when[2] - when[0] < 1 * SLOW, "the first ones come at once"
+    assert when[2] - when[0] < 1.9 * SLOW, "the first ones come at once"
     assert when[3] - when[2] > 0.98  # milliseconds are cut
     assert s.stop() == 0
 
@@ -384,6 +386,7 @@ def test_reload(server, how):
     s.line("worker_started", 6)
     after = [c.worker() for c in clients]
     assert [x[1:] for x in before] == [x[1:] for x in after] and not {x[0] for x in before} & {x[0] for x in after}
+    s.line("connect", 4)
     assert len(s.named("connect")) == 4 and not s.named("close") and not s.named("worker_failed")
     assert len(s.named("user_process")) == 1 and len(s.named("before_reload")) == 1
 
@@ -421,10 +424,10 @@ def test_reload_of_task_workers_only(server):
 
 
 def test_reload_while_a_request_runs(server):
-    s = server(workers=1)
+    s = server(workers=1, wait_ms=f"{10_000 * SLOW:.0f}")
     c, other = s.client(), s.client()
     pid = c.worker()[0]
-    c.send("sleep 400")
+    c.send(f"sleep {2000 * SLOW:.0f}")      # until the second signal has come
     s.line("sleeping")
     os.kill(s.script, USR1)
     s.line("before_reload")
@@ -471,7 +474,7 @@ def test_ways_to_stop(server, tmp_path, how):
     # a signal to the whole group may end workers, and start others, before it is the server's turn
     stopped = len(s.named("worker_stopped"))
     assert s.order()[-2:] == ["ended", "returned"] and (stopped >= 3 if how == "group" else stopped == 3) and not path.exists()
-    s.gone(0.5)
+    s.gone(2)
 
 
 def test_stop_twice_is_stop(server):
@@ -494,12 +497,12 @@ def test_stop_while_it_starts(server):
 
 
 def test_stop_refuses_clients_at_once(server):
-    s = server(workers=1)
+    s = server(workers=1, wait_ms=f"{10_000 * SLOW:.0f}")
     c = s.client()
-    c.send("sleep 2000")
+    c.send(f"sleep {4000 * SLOW:.0f}")
     s.line("sleeping")
     os.kill(s.script, TERM)
-    until(lambda: refused(s.port), timeout=1.7, message="refused")
+    until(lambda: refused(s.port), timeout=3.5, message="refused")
     assert c.line().startswith("slept")
 
 
@@ -518,7 +521,7 @@ def test_nothing_survives(server, who, busy):
     for name in re.findall(r"\w+", who):
         for pid in [s.worker(0), s.worker(1), s.worker(2)] if name == "workers" else [pids[name]] if name in pids else []:
             proc.kill(pid)
-    s.gone(2.0)
+    s.gone()
     status = s.wait()
     assert status != 0
     if "script" not in who:
@@ -565,7 +568,7 @@ def test_killed_while_stopping(server):
     os.kill(s.script, TERM)
     s.line("before_shutdown")
     os.kill(s.script, KILL)
-    s.gone(2.5)
+    s.gone()
     s.wait()
 
 

@@ -157,7 +157,7 @@ class Server:
             os.kill(self.process.pid, signal.SIGTERM)
         return self.wait(timeout)
 
-    def gone(self, timeout=5.0):
+    def gone(self, timeout=10.0):
         until(lambda: not self.everybody(), timeout, message=f"processes left: {[(p, proc.title(p)) for p in self.everybody()]}")
 
     def finish(self):
