@@ -153,8 +153,8 @@ def fpm_laravel(path, seconds, workers=2):
     return one
 
 
-def kernel_loop(path, requests, jit=False):
-    """The least a resident Laravel can cost: one CLI process, kernel and router, no server at all."""
+def kernel_loop(path, requests, jit=False, ask=False):
+    """The least a resident Laravel can cost: one CLI process, kernel and router, no server at all; ask: see kernel_loop.php."""
     def one():
         folder = daemon()
         cached_application(folder.app)
@@ -162,9 +162,10 @@ def kernel_loop(path, requests, jit=False):
         if jit:
             options += ["-d", "opcache.jit=tracing", "-d", "opcache.jit_buffer_size=64M"]
         try:
-            out = subprocess.run(["php", *options, os.path.join(HERE, "kernel_loop.php"), folder.app, path, str(requests)],
-                                 text=True, capture_output=True, check=True).stdout
-            return {"us": float(out), "rps": 1e6 / float(out)}
+            out = subprocess.run(["php", *options, os.path.join(HERE, "kernel_loop.php"), folder.app, path, str(requests),
+                                  *(["ask"] if ask else [])], text=True, capture_output=True, check=True).stdout
+            us, *alone = map(float, out.split())
+            return {"us": us, "rps": 1e6 / us, **({"alone": alone[0]} if ask else {})}
         finally:
             folder.finish()
     return one
@@ -568,7 +569,8 @@ def bench_fork(t, o):
 def bench_laravel(t, o):
     path = "/api/hello"
     r = in_turns(o.starts,
-                 loop=kernel_loop(path, 5000), ours=with_daemon(laravel_daemon, path, o.seconds),
+                 loop=kernel_loop(path, 5000), ask=kernel_loop(path, 5000, ask=True),
+                 ours=with_daemon(laravel_daemon, path, o.seconds),
                  fpm=fpm_laravel(path, o.seconds),
                  loop_jit=kernel_loop(path, 5000, jit=True),
                  ours_jit=with_daemon(lambda: laravel_daemon(jit=True), path, o.seconds))
@@ -578,6 +580,9 @@ def bench_laravel(t, o):
     ratio = r["ours"]["us"] / r["loop"]["us"]
     t.row("rserverd / bare loop (CPU)", f"{ratio:.2f}", "at most 1.25", ratio <= 1.25)
     t.row("the same with JIT", f"{r['ours_jit']['us'] / r['loop_jit']['us']:.2f}")
+    t.row("the bare loop with a byte to another process and back after each request",
+          f"{r['ask']['us']:.0f} us, {r['ask']['alone']:.0f} us of it without the request")
+    t.row("rserverd / that", f"{r['ours']['us'] / r['ask']['us']:.2f}")
     times = r["ours"]["rps"] / r["fpm"]["rps"]
     t.row("requests per second, rserverd / php-fpm", f"{times:.1f}", "at least 5.0", times >= 5)
 
