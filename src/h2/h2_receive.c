@@ -205,6 +205,13 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 
 /* ---- ends ------------------------------------------------------------------------------------------------------- */
 
+/* It may be long before there is another one. */
+static void rest(struct rs_h2 *h)
+{
+	rs_http_h2_free(&h->head);
+	rs_buf_free(&h->fields);
+}
+
 static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user)
 {
 	struct rs_h2 *h = user;
@@ -225,6 +232,8 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *
 		h->to->gone(owner);
 	rs_buf_free(&s->trailers);
 	free(s);
+	if (TAILQ_EMPTY(&h->streams) && !h->head_of)
+		rest(h);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
-from lib import http, proc  # noqa: E402
+from lib import h2, http, proc  # noqa: E402
 from lib.daemon import BINARY, Daemon, scaffold  # noqa: E402
 from lib.fpm import Fpm, Nginx  # noqa: E402
 from lib.mixed import Memory, Mixed, describe  # noqa: E402
@@ -264,7 +264,32 @@ def h2_nginx():
     return n
 
 
+IDLE_H2 = 400
+
+
+def idle_h2(make, path, holders, stop):
+    """kB of the server's own memory for each connection that has had one request and waits for the next."""
+    def one():
+        s = make()
+        try:
+            before = sum(proc.own_kb(p) for p in holders(s))
+            clients = [h2.Client(s) for _ in range(IDLE_H2)]
+            for c in clients:
+                assert c.get(path).status == 200
+            grown = sum(proc.own_kb(p) for p in holders(s)) - before
+            for c in clients:
+                c.sock.close()
+            return {"each": grown / IDLE_H2}
+        finally:
+            stop(s)
+    return one
+
+
 def bench_http2(t, o):
+    idle = in_turns(o.starts, nginx=idle_h2(h2_nginx, "/hello.txt", lambda n: family(n.children[-1])(), Nginx.stop),
+                    ours=idle_h2(h2_daemon, "/", lambda d: d.pids("reactor"), Daemon.finish))
+    for name, who in (("nginx", "nginx"), ("ours", "ours")):
+        t.row(f"HTTP/2, {who}: memory for each of {IDLE_H2:,} idle connections", f"{idle[name]['each']:.1f} kB")
     r = in_turns(o.starts, nginx=over_h2(h2_nginx, "/hello.txt", lambda n: family(n.children[-1]), Nginx.stop, o.seconds),
                  ours=over_h2(h2_daemon, "/", pids_of, Daemon.finish, o.seconds))
     t.row("HTTP/2, nginx, static file of 13 bytes: CPU per request", f"{r['nginx']['us']:.1f} us ({r['nginx']['rps']:.0f}/s)")

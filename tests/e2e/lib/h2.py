@@ -39,7 +39,7 @@ class Client:
 
     def __init__(self, d, window=None, sock=None):
         self.sock = sock or socket.create_connection(d.address, timeout=TIMEOUT * SLOW)
-        self.authority = f"{d.host}:{d.port}"
+        self.authority = "%s:%s" % d.address
         # What the library would refuse to send is what is tested here.
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=True, header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False))
@@ -144,7 +144,7 @@ class Raw:
     def __init__(self, d, settings=True):
         self.sock = socket.create_connection(d.address, timeout=TIMEOUT * SLOW)
         self.encoder = Encoder()
-        self.authority = f"{d.host}:{d.port}"
+        self.authority = "%s:%s" % d.address
         self.data = b""
         self.sock.sendall(PREFACE + (frame.SettingsFrame(0).serialize() if settings else b""))
 

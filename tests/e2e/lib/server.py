@@ -96,8 +96,6 @@ class Server:
 
     # ---- clients ---------------------------------------------------------------------------------
 
-    host = "127.0.0.1"
-
     @property
     def address(self):
         return ("127.0.0.1", self.port)
