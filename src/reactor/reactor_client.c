@@ -2,7 +2,7 @@
  * Who asks. What a request says of that counts only from a peer in trusted_proxies, and only in the one field that real_ip_header
  * names, with those that belong to it:
  *
- *   X-Real-IP         X-Real-Port; and, read by the engine, Scheme and Server-*: LaravelS' nginx configuration
+ *   X-Real-IP         X-Real-Port, Scheme; and, read by the engine, Scheme and Server-*: LaravelS' nginx configuration
  *   Forwarded         its for, proto and host (RFC 7239)
  *   X-Forwarded-For,  X-Forwarded-Proto, -Host, -Port
  *   or any other
@@ -184,6 +184,8 @@ static void from_real_ip(struct walk *w)
 	uint64_t port;
 
 	w->out->headers = true;
+	if (find(w->h, RS_SLICE("Scheme"), &value) && rs_slice_eqi(value, RS_SLICE("https")))
+		w->out->tls = true;
 	if (!find(w->h, RS_SLICE("X-Real-IP"), &value) || !rs_http_node(value, &from))
 		return;
 	(void)believe(w, &from);
@@ -193,19 +195,31 @@ static void from_real_ip(struct walk *w)
 
 /* -------------------------------------------------------------------------------------------------------------------- */
 
+static void ask_proxy(struct walk *w)
+{
+	const struct rs_slice field = rs_slice_str(w->c->r->conf->real_ip_header);
+
+	if (rs_slice_eqi(field, RS_SLICE("off")))
+		return;
+	if (rs_slice_eqi(field, RS_SLICE("X-Real-IP")))
+		from_real_ip(w);
+	else if (rs_slice_eqi(field, RS_SLICE("Forwarded")))
+		from_forwarded(w);
+	else
+		from_list(w, field);
+}
+
 void rs_client_find(struct rs_conn *c, const struct rs_http_head *h, struct rs_client *out)
 {
-	const struct rs_slice field = rs_slice_str(c->r->conf->real_ip_header);
 	struct walk w = { .c = c, .h = h, .out = out };
 
 	*out = (struct rs_client){ .remote_port = c->remote_port, .local_port = c->local_port, .tls = c->secure };
 	memcpy(out->remote, c->remote, sizeof out->remote);
-	if (!rs_conn_trusted(c) || rs_slice_eqi(field, RS_SLICE("off")))
-		return;
-	if (rs_slice_eqi(field, RS_SLICE("X-Real-IP")))
-		from_real_ip(&w);
-	else if (rs_slice_eqi(field, RS_SLICE("Forwarded")))
-		from_forwarded(&w);
-	else
-		from_list(&w, field);
+	if (rs_conn_trusted(c))
+		ask_proxy(&w);
+	/* A Unix socket has no port. */
+	if (!out->local_port) {
+		out->local_port = out->tls ? 443 : 80;
+		take_own_host(&w);
+	}
 }

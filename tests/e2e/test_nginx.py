@@ -141,5 +141,7 @@ def test_unix_socket_peer_is_trusted_by_default(daemon):
     d.start()
     s = http.fetch(path, "/dump", headers=[("X-Real-IP", "10.9.8.7"), ("Scheme", "https")]).json()["server"]
     assert s["REMOTE_ADDR"] == "10.9.8.7" and s["HTTPS"] == "on"
+    assert s["SERVER_PORT"] == "443", "a socket has no port: by the scheme, or as the Host field says"
     s = http.fetch(path, "/dump").json()["server"]
-    assert "HTTPS" not in s
+    assert "HTTPS" not in s and (s["REMOTE_ADDR"], s["SERVER_PORT"]) == ("", "80")
+    assert http.fetch(path, "/dump", host="shop.test:8080").json()["server"]["SERVER_PORT"] == "8080"
