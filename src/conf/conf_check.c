@@ -149,6 +149,15 @@ static bool rule_distinct_files(const struct rs_conf *c, struct rule_result *r)
 			if (*files[i].path && strcmp(files[i].path, files[j].path) == 0)
 				return blame(r, files[i].id, "a file of its own", "`%s` is %s as well", files[i].path,
 					     rs_options[files[j].id].key);
+	for (size_t i = 0; i < c->listen.n; i++) {
+		unsigned words;
+		const struct rs_slice address = rs_conf_listen_words(c->listen.v[i], &words);
+
+		for (size_t j = 0; j < RS_COUNTOF(files); j++)
+			if (*files[j].path && rs_slice_eq(address, rs_slice_str(files[j].path)))
+				return blame(r, RS_OPT_ID_listen, "a file of its own, and every address once", "`%s` is %s as well",
+					     files[j].path, rs_options[files[j].id].key);
+	}
 	return true;
 }
 

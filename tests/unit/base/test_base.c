@@ -103,7 +103,31 @@ static void test_log_escapes(void **state)
 	rs_fd_close(&fd);
 }
 
-/* The form of a script's server; a tab in the message cannot end a field. */
+/* In front of every line while a request is in work, escaped as all of it; what is too long is none. */
+static void test_log_request(void **state)
+{
+	int fd = rs_fd_memory("log", 0);
+	struct rs_log log = { .fd = fd, .level = RS_LOG_INFO, .role = "worker 0", .generation = 1 };
+	char line[600] = "", id[RS_LOG_REQUEST_MAX + 1];
+	const char *second;
+
+	(void)state;
+	memset(id, 'i', sizeof id);
+	rs_log_request(&log, RS_SLICE("a-1\n"));
+	rs_log_text(&log, RS_LOG_ERROR, "", RS_SLICE("one\ntwo"));
+	rs_log_request(&log, RS_SLICE(""));
+	rs_info(&log, "three");
+	rs_log_request(&log, rs_slice(id, sizeof id));
+	rs_info(&log, "four");
+	assert_true(pread(fd, line, sizeof line - 1, 0) > 0);
+	assert_non_null(strstr(line, " g1: request a-1\\x0a: one\n"));
+	second = strstr(line, " g1: request a-1\\x0a: two\n");
+	assert_non_null(second);
+	assert_non_null(strstr(second, " g1: three\n"));
+	assert_non_null(strstr(second, " g1: four\n"));
+	rs_fd_close(&fd);
+}
+
 /* What may stand in a log as it is, and what a terminal, an editor or a log reader could take for something else. */
 static void test_log_plain(void **state)
 {
@@ -125,6 +149,7 @@ static void test_log_plain(void **state)
 			fail_msg("row %zu", i);
 }
 
+/* The form of a script's server; a tab in the message cannot end a field. */
 static void test_log_marked(void **state)
 {
 	int fd = rs_fd_memory("log", 0);
@@ -165,7 +190,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_u64),   cmocka_unit_test(test_slices_and_copies),
-		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes), cmocka_unit_test(test_log_plain), cmocka_unit_test(test_log_marked),
+		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes), cmocka_unit_test(test_log_plain),
+		cmocka_unit_test(test_log_request), cmocka_unit_test(test_log_marked),
 		cmocka_unit_test(test_claim),
 	};
 

@@ -254,6 +254,8 @@ static const struct {
 	  "x.ini:2: [rserverd] listen: `127.0.0.1:5200` is there twice; allowed: every address once" },
 	{ "[laravels]\nlisten_ip = ::1\n[rserverd]\nlisten[] = [::1]:5200\n", "`[::1]:5200` is there twice" },
 	{ "[rserverd]\nlisten[] = ./a.sock\nlisten[] = .//a.sock\n", "x.ini:3: [rserverd] listen: `%D/a.sock` is there twice" },
+	{ "[swoole]\npid_file = run/x.pid\n[rserverd]\nlisten[] = run/app.sock proxy_protocol\n",
+	  "x.ini:4: [rserverd] listen: `%D/run/app.sock` is app_socket as well; allowed: a file of its own, and every address once" },
 	{ "[laravels]\nlisten_ip = x/" LONG ".sock\n", "[laravels] listen_ip: `%D/x/" LONG ".sock` is too long for a Unix socket" },
 	{ "[rserverd]\nlisten[] = x/" LONG ".sock\n", "[rserverd] listen: `%D/x/" LONG ".sock` is too long for a Unix socket" },
 	{ "[rserverd]\napp_socket = " LONG ".sock\n", "x.ini:2: [rserverd] app_socket: `%D/" LONG ".sock` is too long" },
