@@ -21,6 +21,7 @@ struct rs_tls_link {
 	bool ended;            /* the client has said that nothing follows, or there was an error: read() says so next */
 	bool reread;           /* reading waits for room to write */
 	bool peeked;
+	uint8_t asides;        /* messages in a row that carried no data */
 	int error;             /* errno of what failed */
 	SSL *ssl;
 	struct rs_tlsctx *ctx;

@@ -19,6 +19,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* So many messages without data (KeyUpdate, renegotiation) a client may send in a row: each costs more than it costs the client. */
+#define ASIDES_MAX 32
+
 /* ---- what both halves need ----------------------------------------------------------------------------------------------- */
 
 void rs_tls_link_free(struct rs_tls_link *l)
@@ -66,6 +69,24 @@ ssize_t rs_tls_link_judge(struct rs_conn *c, int rc)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------- */
 
+/*
+ * After a call that gave nothing: was that because of a message that is no data? OpenSSL comes back after each one (tls_rules.c), for
+ * else a client that sends nothing else would keep it, and with it all others, for ever. false: nothing has come, or it has failed.
+ */
+static bool was_aside(struct rs_conn *c, int got)
+{
+	struct rs_tls_link *l = rs_tls_link_of(c);
+
+	if (errno == EAGAIN || errno == EINTR || SSL_get_error(l->ssl, got) != SSL_ERROR_WANT_READ)
+		return false;
+	if (++l->asides <= ASIDES_MAX)
+		return true;
+	rs_debug(c->r->log, "client %s: TLS: too many messages without data", c->remote);
+	l->error = errno = EPROTO;
+	l->failed = l->ended = true;
+	return false;
+}
+
 static ssize_t tls_read(struct rs_conn *c, void *to, size_t n)
 {
 	struct rs_tls_link *l = rs_tls_link_of(c);
@@ -83,9 +104,12 @@ static ssize_t tls_read(struct rs_conn *c, void *to, size_t n)
 		errno = 0;
 		got = SSL_read(l->ssl, (char *)to + all, (int)(n - all));
 		all += got > 0 ? (size_t)got : 0;
-	} while (got > 0 && all < n && SSL_has_pending(l->ssl));
-	if (got > 0)
+		l->asides = got > 0 ? 0 : l->asides;
+	} while (got > 0 ? all < n && SSL_has_pending(l->ssl) : was_aside(c, got));
+	if (got > 0 || (l->failed && all))
 		return (ssize_t)all;
+	if (l->failed)
+		return -1;
 	if (SSL_get_error(l->ssl, got) == SSL_ERROR_ZERO_RETURN) {
 		l->ended = true;
 		return (ssize_t)all;

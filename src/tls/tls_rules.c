@@ -144,6 +144,8 @@ bool rs_tls_rules_apply(const struct rs_tls_rules *r, SSL_CTX *ctx, char *why, s
 	/* What a half-written record waits for is in our queue, which moves. Idle connections hold no buffers. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
 			      SSL_MODE_NO_AUTO_CHAIN);
+	/* A client may not keep us in one call with messages that are no data. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	/* A client that just closes has left, as without TLS: HTTP and WebSocket know by themselves whether something is missing. */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
 				 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);

@@ -1,8 +1,12 @@
 """Certificates made when a test needs them, and clients that speak TLS."""
 
+import contextlib
+import ctypes
 import os
 import re
+import socket
 import ssl
+import struct
 import subprocess
 
 from . import http
@@ -72,6 +76,74 @@ def client_context(ca=None, cert=None, versions=None, alpn=None, ciphers=None):
     if ciphers:
         c.set_ciphers(ciphers)
     return c
+
+
+class Odd:
+    """A client that does with OpenSSL what Python's ssl has no words for. Blocking, verifies nothing; every call is libssl's."""
+
+    KEY_UPDATE_REQUESTED, SET_HOST_NAME, EARLY_DATA_REJECTED = 1, 55, 1
+
+    def __init__(self, address, name=b"localhost", session=None, timeout=20):
+        self.ssl = lib = ctypes.CDLL("libssl.so.3")
+        for f in ("TLS_client_method", "SSL_CTX_new", "SSL_new", "SSL_get1_session"):
+            getattr(lib, f).restype = ctypes.c_void_p
+        self.context = ctypes.c_void_p(lib.SSL_CTX_new(ctypes.c_void_p(lib.TLS_client_method())))
+        self.s = ctypes.c_void_p(lib.SSL_new(self.context))
+        self.sock = socket.create_connection(address, timeout * SLOW)
+        self.sock.setblocking(True)
+        # its own calls block for so long
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(timeout * SLOW), 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(timeout * SLOW), 0))
+        lib.SSL_set_fd(self.s, self.sock.fileno())
+        if name is not None:
+            assert lib.SSL_ctrl(self.s, self.SET_HOST_NAME, ctypes.c_long(0), name) == 1
+        if session:
+            lib.SSL_set_session(self.s, session)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        # as if both had said goodbye: else its session would not be resumed
+        self.ssl.SSL_set_shutdown(self.s, 3)
+        self.ssl.SSL_free(self.s)
+        self.ssl.SSL_CTX_free(self.context)
+        self.sock.close()
+
+    def shake(self):
+        return self.ssl.SSL_connect(self.s) == 1
+
+    def write(self, data):
+        return self.ssl.SSL_write(self.s, data, len(data))
+
+    def read(self, n=65536):
+        room = ctypes.create_string_buffer(n)
+        got = self.ssl.SSL_read(self.s, room, n)
+        return room.raw[:max(0, got)]
+
+    def update_keys(self):
+        return self.ssl.SSL_key_update(self.s, self.KEY_UPDATE_REQUESTED) == 1 and self.ssl.SSL_do_handshake(self.s) == 1
+
+    def session(self, early=0):
+        s = ctypes.c_void_p(self.ssl.SSL_get1_session(self.s))
+        assert self.ssl.SSL_SESSION_set_max_early_data(s, ctypes.c_uint32(early)) == 1
+        return s
+
+    def write_early(self, data):
+        sent = ctypes.c_size_t()
+        return self.ssl.SSL_write_early_data(self.s, data, ctypes.c_size_t(len(data)), ctypes.byref(sent)) == 1
+
+    def early_was_rejected(self):
+        return self.ssl.SSL_get_early_data_status(self.s) == self.EARLY_DATA_REJECTED
+
+
+def hello(name="localhost", **kw):
+    """The first bytes of a client: a ClientHello in one record, and the client that has said it (its incoming, outgoing, object)."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    o = client_context(**kw).wrap_bio(incoming, outgoing, server_hostname=name)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        o.do_handshake()
+    return outgoing.read(), incoming, outgoing, o
 
 
 class Conn(http.Conn):
