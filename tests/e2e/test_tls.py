@@ -129,6 +129,33 @@ def test_certificates_by_name(secure, authority):
     assert tls.fetch(d.address, authority.context(), name="shop.test").status == 200
 
 
+def test_ocsp_responses_are_stapled(secure, authority):
+    cert, key = authority.localhost
+    shop = authority.server("shop.test", file="stapled")
+    d = secure(swoole={"ssl_stapling_file": authority.ocsp(cert)},
+               ini={"ssl.shop": {"cert_file": shop[0], "key_file": shop[1]}})
+
+    def status(*words):
+        return tls.s_client(d.address, "-status", "-CAfile", authority.cert, *words, send=b"Q\n")[1]
+    for version in ("-tls1_2", "-tls1_3"):
+        text = status(version, "-servername", "localhost")
+        assert "OCSP Response Status: successful" in text and "Cert Status: good" in text, text
+        serial = tls.openssl("x509", "-in", cert, "-noout", "-serial").decode().strip().split("=")[1]
+        assert f"Serial Number: {serial}" in text
+        # another certificate has none, and who does not ask gets none
+        assert "OCSP response: no response sent" in status(version, "-servername", "shop.test")
+    assert "OCSP" not in tls.s_client(d.address, send=b"Q\n")[1]
+    # its own for the other one; a reload takes it over
+    d.set("ssl.shop", cert_file=shop[0], key_file=shop[1], stapling_file=authority.ocsp(shop[0]))
+    assert d.ctl("reload", "--wait").returncode == 0
+    until(lambda: "Cert Status: good" in status("-servername", "shop.test"), message="the response of the other certificate")
+
+
+def test_stapling_file_that_is_no_response(secure, authority):
+    r = secure(swoole={"ssl_stapling_file": authority.localhost[0]}, start=False).ctl("start", "-t")
+    assert r.returncode == 1 and "localhost.pem: no OCSP response in DER form in it" in r.stdout + r.stderr
+
+
 @pytest.mark.parametrize("wrong, said", [
     ("missing", "cert_file .*nowhere.pem: No such file"), ("key of another", "not the key of the certificate in .*localhost.pem"),
     ("no pem", "no certificate in PEM form"), ("encrypted", "the key is encrypted"), ("directory", "not a file"),

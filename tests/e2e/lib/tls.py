@@ -53,6 +53,17 @@ class Authority:
     def client(self, name, file=None, **kw):
         return self.sign(file or name, f"/O=Test/CN={name}", ["extendedKeyUsage=clientAuth"], **kw)
 
+    def ocsp(self, cert):
+        """The path of a response that says: this certificate of ours is good."""
+        serial = openssl("x509", "-in", cert, "-noout", "-serial").decode().strip().split("=")[1]
+        index, asked, answer = (f"{cert}.{end}" for end in ("index", "asked", "ocsp"))
+        with open(index, "w") as f:
+            f.write(f"V\t491231235959Z\t\t{serial}\tunknown\t/CN=any\n")
+        openssl("ocsp", "-issuer", self.cert, "-cert", cert, "-reqout", asked)
+        openssl("ocsp", "-index", index, "-CA", self.cert, "-rsigner", self.cert, "-rkey", self.key, "-reqin", asked, "-respout", answer,
+                "-ndays", "7")
+        return answer
+
     def intermediate(self, file="middle"):
         return self.sign(file, "/CN=Test Intermediate", ["basicConstraints=critical,CA:true", "keyUsage=keyCertSign"])
 
