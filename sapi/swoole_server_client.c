@@ -133,6 +133,15 @@ static bool worker_is_told(void)
 	return mode == 2 || mode == 4 || mode == 5 || mode == 8;
 }
 
+static void add_certificate(zval *array, const struct rs_session *of)
+{
+	char pem[RS_BOARD_CERT_MAX];
+	size_t n = of->cert_len ? rs_board_cert(rs_server_board(), of, pem) : 0;
+
+	if (n)
+		add_assoc_stringl(array, "ssl_client_cert", pem, n);
+}
+
 void rs_swoole_session_array(const struct rs_session *n, zval *out)
 {
 	array_init_size(out, 20);
@@ -157,6 +166,7 @@ void rs_swoole_session_array(const struct rs_session *n, zval *out)
 		add_assoc_long(out, "uid", n->uid);
 	if (n->websocket)
 		add_assoc_long(out, "websocket_status", n->websocket);
+	add_certificate(out, n);
 }
 
 ZEND_METHOD(Swoole_Server, getClientInfo)

@@ -41,9 +41,12 @@ static bool open_app(struct rs_hosted *h, struct rs_master *m, const struct rs_c
 static bool open_board(struct rs_hosted *h)
 {
 	uint32_t n = h->server.w.max_conn;
+	bool tls = false;
 
+	for (uint32_t i = 0; i < h->server.w.nports; i++)
+		tls |= h->server.ports[i].tls;
 	h->board_fd = rs_board_create(n + n / 8 + CLOSING_ROWS, RS_HOSTED_TASKS, RS_HOSTED_USERS - RS_HOSTED_TASKS,
-				      RS_HOSTED_END - RS_HOSTED_USERS);
+				      RS_HOSTED_END - RS_HOSTED_USERS, tls);
 	if (h->board_fd < 0 || !rs_board_map(&h->board, h->board_fd))
 		return false;
 	atomic_store(&h->board.head->master_pid, (uint32_t)getpid());

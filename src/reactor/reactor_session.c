@@ -24,7 +24,7 @@
 /* ---- constructor and destructor -------------------------------------------------------------------------------------- */
 
 /* What it is accepted with; c has a socket. */
-static void introduce(struct rs_guest *g, const struct rs_conn *c, int listen_fd, uint32_t fd)
+static void introduce(struct rs_guest *g, struct rs_conn *c, int listen_fd, uint32_t fd)
 {
 	struct rs_serve *s = g->r->serve;
 	const struct rs_port *set = &g->gate->set;
@@ -45,6 +45,7 @@ static void introduce(struct rs_guest *g, const struct rs_conn *c, int listen_fd
 		.receive_us = rs_reactor_wall_us(g->r),
 	};
 	memcpy(g->pub.remote_ip, c->remote, sizeof g->pub.remote_ip);
+	g->pub.cert_len = rs_board_put_cert(&s->board, g->slot, rs_tls_certificate(c));
 	g->received_ms = g->sent_ms = rs_reactor_ms(g->r);
 	g->seat = rs_dispatch_connect(g->r, fd, c->remote);
 	g->pub.worker = g->seat->id;

@@ -208,3 +208,17 @@ struct rs_slice rs_tls_variables(struct rs_conn *c)
 		c = c->wire->under(c);
 	return c->wire == &rs_wire_tls && rs_tls_link_of(c)->shaken ? variables_of(c) : RS_SLICE("");
 }
+
+struct rs_slice rs_tls_certificate(struct rs_conn *c)
+{
+	const struct rs_slice all = c->secure ? rs_tls_variables(c) : RS_SLICE("");
+
+	for (const char *name = all.p, *end = all.p + all.n; name < end;) {
+		const char *value = name + strlen(name) + 1;
+
+		if (strcmp(name, "SSL_CLIENT_CERT") == 0)
+			return rs_slice_str(value);
+		name = value + strlen(value) + 1;
+	}
+	return RS_SLICE("");
+}

@@ -40,6 +40,9 @@ bool rs_tls_welcome(struct rs_conn *c, struct rs_gate *gate, int listen_fd);
  */
 struct rs_slice rs_tls_variables(struct rs_conn *c);
 
+/* Of those, the client's certificate, PEM. Empty: it has none. */
+struct rs_slice rs_tls_certificate(struct rs_conn *c);
+
 /* Has the client chosen this protocol by ALPN? */
 bool rs_tls_chose(const struct rs_conn *c, const char *protocol);
 

@@ -37,34 +37,37 @@ static size_t line_up(size_t n)
 	return (n + 63) & ~(size_t)63;
 }
 
-bool rs_board_sizes(struct rs_board_sizes *z, uint32_t nsessions, uint64_t ncells)
+bool rs_board_sizes(struct rs_board_sizes *z, uint32_t nsessions, uint64_t ncells, bool certs)
 {
 	if (nsessions == 0 || nsessions > NSESSIONS_MAX || ncells < 2 || ncells > UINT16_MAX * 4u)
 		return false;
-	*z = (struct rs_board_sizes){ .ncells = (uint32_t)ncells, .nindex = 16, .nsessions = nsessions };
+	*z = (struct rs_board_sizes){ .ncells = (uint32_t)ncells, .nindex = 16, .nsessions = nsessions,
+				      .ncerts = certs ? nsessions : 0 };
 	/* At most half full: few probes. */
 	while (z->nindex < nsessions * 2)
 		z->nindex *= 2;
 	z->cells = line_up(sizeof(struct rs_board_head));
 	z->index = z->cells + line_up(ncells * sizeof(struct rs_cell));
 	z->slots = z->index + line_up(z->nindex * sizeof(uint32_t));
-	z->bytes = z->slots + nsessions * sizeof(struct rs_board_slot);
+	z->certs = (z->slots + nsessions * sizeof(struct rs_board_slot) + RS_BOARD_CERT_MAX - 1) & ~((size_t)RS_BOARD_CERT_MAX - 1);
+	z->bytes = z->certs + (size_t)z->ncerts * RS_BOARD_CERT_MAX;
 	return true;
 }
 
-int rs_board_create(uint32_t nsessions, uint32_t nworkers, uint32_t ntasks, uint32_t nusers)
+int rs_board_create(uint32_t nsessions, uint32_t nworkers, uint32_t ntasks, uint32_t nusers, bool certs)
 {
 	struct rs_board_sizes z;
 	struct rs_board_head head = { .magic = RS_BOARD_MAGIC, .nworkers = nworkers, .ntasks = ntasks, .nusers = nusers };
 	int fd;
 
-	if (!rs_board_sizes(&z, nsessions, (uint64_t)nworkers + ntasks + nusers + 2)) {
+	if (!rs_board_sizes(&z, nsessions, (uint64_t)nworkers + ntasks + nusers + 2, certs)) {
 		errno = EINVAL;
 		return -1;
 	}
 	head.ncells = z.ncells;
 	head.nindex = z.nindex;
 	head.nsessions = z.nsessions;
+	head.ncerts = z.ncerts;
 	fd = memfd_create("rserverd-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	/* Whoever gets it read only cannot open it again for more. */
 	if (fd >= 0 && fchmod(fd, 0644) == 0 && ftruncate(fd, (off_t)z.bytes) == 0 &&
@@ -85,7 +88,7 @@ static bool map(struct rs_board *b, int fd, int protection)
 	*b = (struct rs_board){ 0 };
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0 ||
 	    pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head || head.magic != RS_BOARD_MAGIC ||
-	    !rs_board_sizes(&z, head.nsessions, head.ncells) || z.nindex != head.nindex || (uint64_t)st.st_size != z.bytes) {
+	    !rs_board_sizes(&z, head.nsessions, head.ncells, head.ncerts) || z.ncerts != head.ncerts || z.nindex != head.nindex || (uint64_t)st.st_size != z.bytes) {
 		errno = EINVAL;
 		return false;
 	}
@@ -96,10 +99,12 @@ static bool map(struct rs_board *b, int fd, int protection)
 	b->cells = (void *)(base + z.cells);
 	b->index = (void *)(base + z.index);
 	b->slots = (void *)(base + z.slots);
+	b->certs = base + z.certs;
 	b->bytes = z.bytes;
 	b->ncells = z.ncells;
 	b->nindex = z.nindex;
 	b->nsessions = z.nsessions;
+	b->ncerts = z.ncerts;
 	return true;
 }
 
@@ -185,6 +190,21 @@ bool rs_board_get(const struct rs_board *b, uint32_t fd, struct rs_session *out)
 			return false;
 	} while (once_more(&p));
 	return false;
+}
+
+size_t rs_board_cert(const struct rs_board *b, const struct rs_session *of, char out[RS_BOARD_CERT_MAX])
+{
+	struct rs_session after;
+	uint32_t slot = of->cert_len && of->cert_len <= RS_BOARD_CERT_MAX ? probe(b, of->fd) : UINT32_MAX;
+
+	if (slot >= b->ncerts)
+		return 0;
+	memcpy(out, b->certs + (size_t)slot * RS_BOARD_CERT_MAX, of->cert_len);
+	atomic_thread_fence(memory_order_acquire);
+	/* It does not change while its connection has the slot. */
+	if (probe(b, of->fd) != slot || !rs_board_get(b, of->fd, &after) || after.connect_us != of->connect_us)
+		return 0;
+	return of->cert_len;
 }
 
 /* ---- listing: the smallest max of them, in a heap whose root is the greatest ---------------------------------------------- */

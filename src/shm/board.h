@@ -5,6 +5,7 @@
  *
  * One memfd, made by the process that calls start() before it forks, so it outlives reactors, and with it the high-water mark of $fd:
  *   struct rs_board_head | cells[ncells] | index[nindex] (slot + 1 by fd & (nindex - 1), chained by probing) | sessions[nsessions]
+ *   | certs[nsessions][RS_BOARD_CERT_MAX], if there is TLS; only those that were ever used cost memory
  * Slots are used again last in, first out: memory is bounded by the connections that live, not by those that ever lived.
  */
 #ifndef RS_BOARD_H
@@ -14,6 +15,9 @@
 #include "base/rs_ids.h"
 
 #include <stdatomic.h>
+
+/* Bytes of a client's certificate as text; a longer one is not shown. */
+#define RS_BOARD_CERT_MAX 8192u
 
 enum rs_session_state {
 	RS_SESSION_FREE,
@@ -31,6 +35,7 @@ struct rs_session {
 	bool is_protected, paused, has_uid;
 	uint16_t port;            /* index of the port */
 	uint16_t server_port, remote_port;
+	uint16_t cert_len;        /* of its certificate: rs_board_cert(); 0: none */
 	int32_t socket_fd, server_fd, close_errno;
 	uint32_t reactor_id;
 	uint32_t worker;          /* that serves it; UINT32_MAX: nobody in particular */
@@ -53,7 +58,7 @@ struct rs_cell {
 
 /* Server-wide, for stats(). Written by the reactor unless said otherwise. */
 struct rs_board_head {
-	uint32_t magic, ncells, nindex, nsessions;
+	uint32_t magic, ncells, nindex, nsessions, ncerts; /* ncerts: nsessions or 0 */
 	_Atomic uint32_t nworkers, ntasks, nusers; /* that serve; hosted: a reload may change them, up to the cells there are */
 	_Atomic uint32_t master_pid, manager_pid;  /* script process, manager: by whoever starts them */
 	_Atomic uint32_t index_seq;                /* odd: an entry of the index is being taken out */
@@ -75,8 +80,9 @@ struct rs_board {
 	/* private to board.c; sizes as they were when it was mapped, whatever the memory says since */
 	_Atomic uint32_t *index;
 	struct rs_board_slot *slots;
+	char *certs;
 	size_t bytes;
-	uint32_t ncells, nindex, nsessions;
+	uint32_t ncells, nindex, nsessions, ncerts;
 	/* the writer's, not shared: NULL in readers */
 	uint32_t *free_slots, *own_index;
 	uint32_t *own_fd;     /* by slot; 0: free */
@@ -87,8 +93,8 @@ struct rs_board {
 
 /* ---- everybody ---------------------------------------------------------------------------------------------------- */
 
-/* A new memfd (close-on-exec), not mapped yet. -1: errno. nsessions: connections at a time, at most. */
-int rs_board_create(uint32_t nsessions, uint32_t nworkers, uint32_t ntasks, uint32_t nusers);
+/* A new memfd (close-on-exec), not mapped yet. -1: errno. nsessions: connections at a time, at most; certs: they may have some. */
+int rs_board_create(uint32_t nsessions, uint32_t nworkers, uint32_t ntasks, uint32_t nusers, bool certs);
 /* Maps it, checks sizes. The fd stays the caller's. false: not a board, no memory. */
 bool rs_board_map(struct rs_board *b, int fd) RS_MUST_CHECK;
 /* The same with an fd that can only be read: nothing of it may be written, cells neither. */
@@ -97,6 +103,8 @@ void rs_board_unmap(struct rs_board *b);
 
 /* false: no such connection. *out is a consistent copy. */
 bool rs_board_get(const struct rs_board *b, uint32_t fd, struct rs_session *out);
+/* The certificate of that connection, PEM. Bytes; 0: it has none, or lives no more. */
+size_t rs_board_cert(const struct rs_board *b, const struct rs_session *of, char out[RS_BOARD_CERT_MAX]);
 /*
  * Up to max $fds above `after`, ascending; port: index of the port, -1: all. Returns how many. Costs one look at the living ones.
  */
@@ -116,6 +124,8 @@ bool rs_board_take(struct rs_board *b, uint32_t *slot, uint32_t *fd) RS_MUST_CHE
 /* Publishes; s->fd is the one that was given with slot. */
 void rs_board_put(struct rs_board *b, uint32_t slot, const struct rs_session *s);
 void rs_board_give(struct rs_board *b, uint32_t slot);
+/* Of a connection whose slot is not published yet: what its cert_len is to be. 0: there is no place for it. */
+uint16_t rs_board_put_cert(struct rs_board *b, uint32_t slot, struct rs_slice pem);
 /* The slot of a number that lives, by what the writer itself knows. false: it does not live. */
 bool rs_board_find(const struct rs_board *b, uint32_t fd, uint32_t *slot);
 /* min_fd, max_fd are as they should be; costs a look at the living ones, if any came or went. */

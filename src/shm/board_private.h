@@ -22,10 +22,10 @@ struct rs_board_slot {
 
 /* Sizes of a board for so many; parts begin where a cache line does. */
 struct rs_board_sizes {
-	uint32_t ncells, nindex, nsessions;
-	size_t cells, index, slots, bytes; /* offsets; of all */
+	uint32_t ncells, nindex, nsessions, ncerts;
+	size_t cells, index, slots, certs, bytes; /* offsets; of all */
 };
 
-bool rs_board_sizes(struct rs_board_sizes *z, uint32_t nsessions, uint64_t ncells);
+bool rs_board_sizes(struct rs_board_sizes *z, uint32_t nsessions, uint64_t ncells, bool certs);
 
 #endif

@@ -138,6 +138,15 @@ void rs_board_put(struct rs_board *b, uint32_t slot, const struct rs_session *s)
 	write_slot(&b->slots[slot], s);
 }
 
+uint16_t rs_board_put_cert(struct rs_board *b, uint32_t slot, struct rs_slice pem)
+{
+	RS_ASSERT(slot < b->used && b->own_fd[slot]);
+	if (slot >= b->ncerts || pem.n > RS_BOARD_CERT_MAX || pem.n == 0)
+		return 0;
+	memcpy(b->certs + (size_t)slot * RS_BOARD_CERT_MAX, pem.p, pem.n);
+	return (uint16_t)pem.n;
+}
+
 void rs_board_give(struct rs_board *b, uint32_t slot)
 {
 	static const struct rs_session nobody;

@@ -266,8 +266,11 @@ static bool make_board(struct rs_server *s)
 {
 	const struct rs_wire_server *w = &s->setup.server;
 	uint32_t n = w->max_conn ? w->max_conn : (uint32_t)s->setup.conf->max_conn;
+	bool tls = false;
 
-	s->board_fd = rs_board_create(n + n / 8 + CLOSING_ROWS, w->nworkers, w->ntasks, w->nusers);
+	for (uint32_t i = 0; i < w->nports; i++)
+		tls |= s->setup.ports[i].tls;
+	s->board_fd = rs_board_create(n + n / 8 + CLOSING_ROWS, w->nworkers, w->ntasks, w->nusers, tls);
 	if (s->board_fd < 0 || !rs_board_map(&s->board, s->board_fd))
 		return false;
 	atomic_store(&s->board.head->master_pid, (uint32_t)getpid());

@@ -665,6 +665,34 @@ def test_script_asks_clients_for_certificates(server, authority):
     assert tls.fetch(("127.0.0.1", s.port), authority.context(cert=authority.client("carol"))).status == 200
 
 
+INFO = """<?php
+$server = new Swoole\\WebSocket\\Server('127.0.0.1', (int) getenv('RS_PORT'), SWOOLE_PROCESS, SWOOLE_SOCK_TCP | SWOOLE_SSL);
+$server->set(json_decode(getenv('RS_SSL'), true) + ['worker_num' => 2, 'task_worker_num' => 1, 'log_level' => SWOOLE_LOG_NOTICE]);
+$server->on('request', fn ($request, $response) => $response->end($server->taskwait($request->fd, 10)));
+$server->on('task', fn ($server, $task, $from, $fd) => json_encode($server->getClientInfo($fd)));
+$server->on('message', fn ($server, $frame) => $server->push($frame->fd, $server->getClientInfo($frame->fd)['ssl_client_cert'] ?? 'none'));
+$stream = $server->listen('127.0.0.1', (int) getenv('RS_PORT2'), SWOOLE_SOCK_TCP | SWOOLE_SSL);
+$stream->set(json_decode(getenv('RS_SSL'), true) + ['open_websocket_protocol' => false, 'open_http_protocol' => false]);
+$stream->on('receive', fn ($server, $fd, $reactor, $data) => $server->send($fd, $server->getClientInfo($fd)['ssl_client_cert'] . '.'));
+$server->start();
+"""
+
+
+def test_client_info_has_the_certificate_of_the_client(server, authority):
+    """In every process, on every kind of port; and not of who came before."""
+    s = server(code=INFO, ports=2, env=script_settings(authority, ssl_verify_peer=True, ssl_client_cert_file=authority.cert))
+    for name in ("dora", "emil"):
+        pair = authority.client(name)
+        with open(pair[0]) as f:
+            pem = f.read()
+        with tls.Conn(("127.0.0.1", s.ports[1]), authority.context(cert=pair)) as c:
+            c.send(b"who am I?")
+            assert c.exactly(len(pem) + 1).decode() == pem + "."
+        assert json.loads(tls.fetch(("127.0.0.1", s.port), authority.context(cert=pair)).body)["ssl_client_cert"] == pem
+    s = server(code=INFO, ports=2, env=script_settings(authority))
+    assert "ssl_client_cert" not in json.loads(tls.fetch(("127.0.0.1", s.port), authority.context()).body)
+
+
 @pytest.mark.parametrize("settings, said", [
     ({}, "SSL certificate and private key must be set"),
     ({"ssl_cert_file": "/nowhere.pem", "ssl_key_file": "/nowhere.key"}, "cert_file /nowhere.pem: No such file"),

@@ -60,7 +60,7 @@ static UNUSED_OK void prepare_serving(struct serving *s, enum rs_port_protocol p
 		.high_watermark = 6u << 20,
 		.tcp_nodelay = true,
 	};
-	s->board_fd = rs_board_create(s->set.max_conn + 64, nworkers, s->set.ntasks, 0);
+	s->board_fd = rs_board_create(s->set.max_conn + 64, nworkers, s->set.ntasks, 0, false);
 	assert_true(s->board_fd >= 0 && rs_board_map(&s->board, s->board_fd));
 }
 

@@ -70,8 +70,8 @@ static UNUSED_OK void announce(struct server *s)
 static UNUSED_OK void open_doors(struct server *s)
 {
 	s->board_fd = s->set.hosted ? rs_board_create(s->sessions, RS_HOSTED_TASKS, RS_HOSTED_USERS - RS_HOSTED_TASKS,
-						      RS_HOSTED_END - RS_HOSTED_USERS)
-				    : rs_board_create(s->sessions, s->set.nworkers, s->set.ntasks, s->set.nusers);
+						      RS_HOSTED_END - RS_HOSTED_USERS, false)
+				    : rs_board_create(s->sessions, s->set.nworkers, s->set.ntasks, s->set.nusers, false);
 	assert_true(s->board_fd >= 0);
 	assert_true(rs_board_map(&s->board, s->board_fd));
 	for (uint32_t i = 0; i < s->set.nports; i++) {

@@ -582,7 +582,7 @@ static void unbound_requests_go_to_who_is_free(void **state)
 	s.port.events = RS_PORT_EVENT(RS_EVENT_REQUEST);
 	rs_board_unmap(&s.board);
 	close(s.board_fd);
-	s.board_fd = rs_board_create(s.set.max_conn + 64, 2, s.set.ntasks, 0);
+	s.board_fd = rs_board_create(s.set.max_conn + 64, 2, s.set.ntasks, 0, false);
 	assert_true(rs_board_map(&s.board, s.board_fd));
 	start();
 	hire_role(&s, &v, 1, RS_ROLE_WORKER);

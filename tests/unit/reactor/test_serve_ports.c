@@ -756,7 +756,7 @@ static void bad_ports(void **state)
 	struct rs_buf text;
 
 	(void)state;
-	s.board_fd = rs_board_create(8, 1, 0, 0);
+	s.board_fd = rs_board_create(8, 1, 0, 0, false);
 	spawn(&s.h);
 	to_reactor(&s.h, RS_MSG_PORTS, &m, sizeof m, &s.board_fd, 1);
 	m.set.nports = 1;

@@ -17,7 +17,7 @@ static int fd;
 
 static void make(uint32_t nsessions, uint32_t first)
 {
-	fd = rs_board_create(nsessions, 2, 1, 1);
+	fd = rs_board_create(nsessions, 2, 1, 1, false);
 	assert_true(fd >= 0);
 	assert_true(rs_board_map(&writer, fd));
 	assert_true(rs_board_map(&reader, fd));
@@ -196,6 +196,43 @@ static void lists(void **state)
 	assert_int_equal(atomic_load(&reader.head->max_fd), 130);
 }
 
+static void certificates(void **state)
+{
+	char got[RS_BOARD_CERT_MAX], long_one[RS_BOARD_CERT_MAX + 1] = { 0 };
+	struct rs_session s;
+	uint32_t slot, number;
+
+	(void)state;
+	fd = rs_board_create(4, 2, 1, 1, true);
+	assert_true(fd >= 0 && rs_board_map(&writer, fd) && rs_board_map(&reader, fd) && rs_board_own(&writer, 1));
+	assert_true(rs_board_take(&writer, &slot, &number));
+	s = shown(number, 0);
+	assert_int_equal(rs_board_put_cert(&writer, slot, rs_slice(long_one, sizeof long_one)), 0);
+	assert_int_equal(rs_board_put_cert(&writer, slot, RS_SLICE("")), 0);
+	s.cert_len = rs_board_put_cert(&writer, slot, RS_SLICE("PEM"));
+	assert_int_equal(s.cert_len, 3);
+	rs_board_put(&writer, slot, &s);
+	assert_true(rs_board_get(&reader, number, &s));
+	assert_int_equal(rs_board_cert(&reader, &s, got), 3);
+	assert_memory_equal(got, "PEM", 3);
+	/* Another one under its number, and nobody. */
+	s.connect_us++;
+	assert_int_equal(rs_board_cert(&reader, &s, got), 0);
+	s.connect_us--;
+	rs_board_give(&writer, slot);
+	assert_int_equal(rs_board_cert(&reader, &s, got), 0);
+}
+
+static void no_place_for_certificates(void **state)
+{
+	uint32_t slot, number;
+
+	(void)state;
+	make(4, 1);
+	assert_true(rs_board_take(&writer, &slot, &number));
+	assert_int_equal(rs_board_put_cert(&writer, slot, RS_SLICE("PEM")), 0);
+}
+
 static void cells(void **state)
 {
 	(void)state;
@@ -214,9 +251,9 @@ static void not_a_board(void **state)
 	int other = memfd_create("other", MFD_ALLOW_SEALING);
 
 	(void)state;
-	assert_int_equal(rs_board_create(0, 1, 0, 0), -1);
-	assert_int_equal(rs_board_create(UINT32_MAX, 1, 0, 0), -1);
-	assert_int_equal(rs_board_create(16, UINT32_MAX, UINT32_MAX, 0), -1);
+	assert_int_equal(rs_board_create(0, 1, 0, 0, false), -1);
+	assert_int_equal(rs_board_create(UINT32_MAX, 1, 0, 0, false), -1);
+	assert_int_equal(rs_board_create(16, UINT32_MAX, UINT32_MAX, 0, false), -1);
 	assert_false(rs_board_map(&b, other));
 	assert_int_equal(ftruncate(other, 1 << 20), 0);
 	assert_int_equal(fcntl(other, F_ADD_SEALS, SEALS), 0);
@@ -376,7 +413,7 @@ static void readers_see_whole_sessions(void **state)
 /* As outside processes have it. */
 static void who_may_only_read_reads(void **state)
 {
-	int whole = rs_board_create(8, 2, 1, 0), read_only;
+	int whole = rs_board_create(8, 2, 1, 0, false), read_only;
 	struct rs_board w, r;
 	struct rs_session out, in = { .state = RS_SESSION_OPEN, .port = 3 };
 	char path[64];
@@ -407,6 +444,8 @@ int main(void)
 		cmocka_unit_test_teardown(wraps, down),
 		cmocka_unit_test_teardown(index_stays_sound, down),
 		cmocka_unit_test_teardown(lists, down),
+		cmocka_unit_test_teardown(certificates, down),
+		cmocka_unit_test_teardown(no_place_for_certificates, down),
 		cmocka_unit_test_teardown(cells, down),
 		cmocka_unit_test_teardown(not_a_board, down),
 		cmocka_unit_test_teardown(taken_over, down),

@@ -48,7 +48,7 @@ static const struct rs_server_hooks hooks = { .event = on_event };
 static int setup(void **state)
 {
 	int pair[2], page = rs_fd_memory("test", RS_CLAIM_PAGE), fd = dup(page);
-	int board = rs_board_create(16, 2, 1, 0);
+	int board = rs_board_create(16, 2, 1, 0, false);
 
 	(void)state;
 	t = (struct test){ .log = { .fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .level = RS_LOG_ALERT } };
