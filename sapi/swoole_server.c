@@ -334,42 +334,6 @@ ZEND_METHOD(Swoole_Server, start)
 	RETURN_BOOL(rs_swoole_server_start(s));
 }
 
-/* Code that runs in another process on command is not provided. */
-ZEND_METHOD(Swoole_Server, addCommand)
-{
-	zend_fcall_info fci;
-	zend_fcall_info_cache fcc;
-	zend_string *name;
-	zend_long accepted;
-
-	ZEND_PARSE_PARAMETERS_START(3, 3)
-		Z_PARAM_STR(name)
-		Z_PARAM_LONG(accepted)
-		Z_PARAM_FUNC(fci, fcc)
-	ZEND_PARSE_PARAMETERS_END();
-	rs_swoole_set_error(RS_SWOOLE_ERROR_OPERATION_NOT_SUPPORT);
-	RETURN_FALSE;
-}
-
-ZEND_METHOD(Swoole_Server, command)
-{
-	zend_long id, type;
-	zend_string *name;
-	bool decode;
-	zval *data;
-
-	ZEND_PARSE_PARAMETERS_START(4, 5)
-		Z_PARAM_STR(name)
-		Z_PARAM_LONG(id)
-		Z_PARAM_LONG(type)
-		Z_PARAM_ZVAL(data)
-		Z_PARAM_OPTIONAL
-		Z_PARAM_BOOL(decode)
-	ZEND_PARSE_PARAMETERS_END();
-	rs_swoole_set_error(RS_SWOOLE_ERROR_OPERATION_NOT_SUPPORT);
-	RETURN_FALSE;
-}
-
 ZEND_METHOD(Swoole_Server, getLastError)
 {
 	ZEND_PARSE_PARAMETERS_NONE();

@@ -4,6 +4,7 @@
  */
 #include "swoole_server.h"
 
+#include "swoole_server_command.h"
 #include "swoole_websocket_deflate.h"
 #include "swoole_websocket_frame.h"
 
@@ -270,6 +271,12 @@ static void tell_pipe_message(struct telling *t)
 	uint32_t argc = 3;
 	zval argv[3], data;
 
+	if (h->b & (RS_DATA_COMMAND | RS_DATA_ANSWER)) {
+		rs_swoole_command_event(t->s, t->ev);
+		return;
+	}
+	if (!t->cb)
+		return;
 	rs_swoole_data_unpack(&data, t->ev->data, h->b);
 	rs_swoole_server_zval(&argv[0], t->s);
 	if (t->s->conf.event_object) {
@@ -311,7 +318,7 @@ static const struct {
 	[RS_EVENT_DISCONNECT] = { tell_fd, RS_ON_DISCONNECT, false },
 	[RS_EVENT_BUFFER_FULL] = { tell_fd, RS_ON_BUFFER_FULL, false },
 	[RS_EVENT_BUFFER_EMPTY] = { tell_fd, RS_ON_BUFFER_EMPTY, false },
-	[RS_EVENT_PIPE_MESSAGE] = { tell_pipe_message, RS_ON_PIPE_MESSAGE, false },
+	[RS_EVENT_PIPE_MESSAGE] = { tell_pipe_message, RS_ON_PIPE_MESSAGE, true },
 	[RS_EVENT_TASK] = { tell_task, RS_ON_TASK, true },
 	[RS_EVENT_FINISH] = { tell_finish, RS_ON_FINISH, true },
 };

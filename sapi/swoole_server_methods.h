@@ -26,6 +26,9 @@ ZEND_METHOD(Swoole_Server, heartbeat);
 ZEND_METHOD(Swoole_Server, task);
 ZEND_METHOD(Swoole_Server, finish);
 ZEND_METHOD(Swoole_Server, sendMessage);
+/* swoole_server_command.c */
+ZEND_METHOD(Swoole_Server, addCommand);
+ZEND_METHOD(Swoole_Server, command);
 /* swoole_server_taskwait.c */
 ZEND_METHOD(Swoole_Server, taskwait);
 ZEND_METHOD(Swoole_Server, taskWaitMulti);

@@ -74,6 +74,8 @@ struct rs_wire_peer {
 #define RS_DATA_WAITED 2u     /* the sender waits for this result: taskwait() and its kin */
 #define RS_DATA_ONE_WAY 4u    /* nobody wants a result */
 #define RS_DATA_CALLBACK 8u   /* the result is for a callback of that task, not for onFinish */
+#define RS_DATA_COMMAND 32u   /* MESSAGE: calls a command by name */
+#define RS_DATA_ANSWER 64u    /* MESSAGE: what it answered */
 #define RS_DATA_LOST 16u      /* FINISH: there is no result, the task worker died or its callback gave none; no bytes. With WAITED or CALLBACK */
 
 /* ---- process -> reactor ------------------------------------------------------------------------------------------- */
@@ -125,7 +127,7 @@ struct rs_wire_finish {
 };
 
 struct rs_wire_message {
-	uint32_t dst, flags;   /* worker or task worker; RS_DATA_SERIALIZED */
+	uint32_t dst, flags;   /* worker or task worker; RS_DATA_SERIALIZED, COMMAND, ANSWER */
 };
 
 enum rs_ask { RS_ASK_RELOAD, RS_ASK_RELOAD_TASKS, RS_ASK_SHUTDOWN, RS_ASK_STOP_WORKER, RS_ASK_REOPEN_LOGS };

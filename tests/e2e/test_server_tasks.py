@@ -361,3 +361,56 @@ def test_pack_spills_into_a_file_and_trusts_no_other(asked):
     # the head says "file", the name is somebody else's
     assert ask(f"Swoole\\Server\\Task::unpack(\"rstask1\\0\" . pack('VV', 1, strlen('{victim}')) . '{victim}')") is False
     assert os.path.exists(victim)
+
+
+# ---- commands (SV10) --------------------------------------------------------------------------------------------------------
+
+COMMANDS = """<?php
+$server = new Swoole\\Http\\Server('127.0.0.1', (int)getenv('RS_PORT'), SWOOLE_PROCESS);
+$server->set(['worker_num' => 2, 'task_worker_num' => 1, 'dispatch_mode' => 2]);
+$both = SWOOLE_SERVER_COMMAND_EVENT_WORKER | SWOOLE_SERVER_COMMAND_TASK_WORKER;
+$added = [
+    $server->addCommand('who', $both, fn ($server, $data) => json_encode([$server->worker_id, $server->taskworker, json_decode($data, true)])),
+    $server->addCommand('who', $both, 'strlen'),
+    $server->addCommand('', $both, 'strlen'),
+    $server->addCommand('none', 0, 'strlen'),
+    $server->addCommand('text', SWOOLE_SERVER_COMMAND_EVENT_WORKER, fn ($server, $data) => "not json: $data"),
+    $server->addCommand('slow', SWOOLE_SERVER_COMMAND_EVENT_WORKER, function ($server, $data) {
+        Co::sleep(0.05);
+        return '"slept"';
+    }),
+    $server->addCommand('throws', SWOOLE_SERVER_COMMAND_TASK_WORKER, fn () => throw new LogicException('mine')),
+    $server->addCommand('silent', SWOOLE_SERVER_COMMAND_EVENT_WORKER, fn () => false),
+];
+$server->on('task', fn () => 0);
+$server->on('request', function ($request, $response) use ($server, $added) {
+    $response->end(json_encode(eval($request->rawContent())));
+});
+$server->start();"""
+
+
+def test_commands(server):
+    """Without onPipeMessage; the caller's coroutine waits, others go on; data and answer are JSON unless told otherwise."""
+    s = server(code=COMMANDS)
+
+    def ask(code):
+        return s.request("POST", "/", [], code.encode()).json()
+    event, task = "SWOOLE_SERVER_COMMAND_EVENT_WORKER", "SWOOLE_SERVER_COMMAND_TASK_WORKER"
+    assert ask("return $added;") == [True, False, False, False, True, True, True, True]
+    for worker in (0, 1):
+        assert ask(f"return $server->command('who', {worker}, {event}, ['a' => 'b']);") == [worker, False, {"a": "b"}]
+    assert ask(f"return $server->command('who', 0, {task}, 'x');") == [2, True, "x"]
+    assert ask(f"return $server->command('who', 0, {task}, 5, false);") == "[2,true,5]"
+    assert ask(f"return [$server->command('text', 0, {event}, 1), $server->command('text', 0, {event}, 1, false)];") == [False, "not json: 1"]
+    assert ask(f"return [$server->command('silent', 0, {event}, 1), $server->command('throws', 0, {task}, 1)];") == [False, False]
+    s.wait_output("Uncaught LogicException: mine")
+    assert ask(f"return [$server->command('text', 0, {task}, 1), $server->getLastError()];") == [False, 507]
+    assert ask(f"return [$server->command('who', 7, {event}, 1), $server->getLastError()];") == [False, 507]
+    assert ask(f"return [$server->command('nothing', 0, {event}, 1), $server->getLastError()];") == [False, 9012]
+    # A worker that calls itself must be able to answer meanwhile.
+    assert ask("return Swoole\\Coroutine\\map(range(0, 9), fn ($i) => $server->command('slow', $i % 2, "
+               f"{event}, $i));") == ["slept"] * 10
+    big = ask(f"return strlen($server->command('text', 1, {event}, str_repeat('x', 1 << 20), false));")
+    assert big == (1 << 20) + len('not json: ""')
+    until(lambda: ask("return $server->addCommand('late', 8, 'strlen');") is False)
+    s.wait_output("server is running")
