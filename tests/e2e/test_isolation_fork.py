@@ -1,6 +1,7 @@
 """isolation = fork: each request in a process of its own, a child of the warm application. Whatever it does there is over with it."""
 
 import os
+import re
 import signal
 
 
@@ -507,6 +508,38 @@ return function () use (&$seen) {
     assert "warm_up: /fails: " in log and "on purpose" in log
     assert "warm_up: two is no path" in log
     assert log.count("on purpose") == 1, "once, in the manager"
+
+
+def huge_kb(pid, name, field):
+    """Of the mappings with this in their name, what the field adds up to."""
+    total, here = 0, False
+    for line in proc.read(pid, "smaps").decode().splitlines():
+        if re.match("[0-9a-f]+-", line):
+            here = name in line
+        elif here and line.startswith(field + ":"):
+            total += int(line.split()[1])
+    return total
+
+
+@pytest.mark.skipif(not os.path.exists("/sys/kernel/mm/transparent_hugepage") or tuple(map(int, os.uname().release.split(".")[:2])) < (6, 1),
+                    reason="this kernel makes no huge pages of what is there already")
+def test_shared_memory_of_opcache_is_in_huge_pages(daemon):
+    d = forked(daemon, start=False, ini={"swoole": {"log_level": 0}, "php": {"opcache.file_update_protection": "0"}})
+    d.write("late.php", "<?php return fn () => 'compiled late';")
+    d.write("entry.php", r"""<?php
+return function () {
+    $was = opcache_is_script_cached(__DIR__ . '/late.php');
+    echo json_encode([opcache_is_script_cached(__FILE__), $was, (require __DIR__ . '/late.php')(), opcache_get_status(false)['opcache_enabled']]);
+};""")
+    d.start()
+    own, shared = map(int, re.search(r"(\d+) huge pages hold .*, (\d+) its shared memory", d.log()).groups())
+    assert own >= 1 and shared >= 1
+    # What one request process compiles is there for the next: it is still one memory, for all.
+    assert d.get("/").json() == [True, False, "compiled late", True]
+    assert d.get("/").json() == [True, True, "compiled late", True]
+    assert huge_kb(d.pid("manager"), "rserverd-shared", "ShmemPmdMapped") >= 2048
+    nursery, = nurseries(d)
+    assert huge_kb(nursery, "", "AnonHugePages") >= 2048, "the nursery has made its own"
 
 
 def test_warm_up_that_breaks_the_manager_is_a_failed_boot(daemon):
