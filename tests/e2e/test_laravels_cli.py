@@ -10,7 +10,7 @@ import pytest
 from lib import proc
 from lib.daemon import run
 from lib.laravels import newer
-from lib.wait import until
+from lib.wait import SLOW, until
 
 
 def storage(d, name):
@@ -83,12 +83,12 @@ def test_pid_files(hosted, release):
                 return f.read()
         except FileNotFoundError:
             return ""
-    until(lambda: os.path.exists(timer) and os.path.exists(custom), 5, message="three pid files")
+    until(lambda: os.path.exists(timer) and os.path.exists(custom), message="three pid files")
     assert int(number(master)) == d.master_pid
     (old,) = d.titled("timer")
-    until(lambda: number(timer).split() == [str(old)], 5, message="the timer's pid")
+    until(lambda: number(timer).split() == [str(old)], message="the timer's pid")
     steady = {str(d.titled(n)[0]) for n in ("inbox", "pipe", "blocking", "printing")}
-    until(lambda: steady <= set(number(custom).split()), 5, message="the processes' pids")
+    until(lambda: steady <= set(number(custom).split()), message="the processes' pids")
     assert d.ctl("reload", "--wait").returncode == 0
     successor = d.successor("timer", old)
     until(lambda: number(timer).split() == [str(successor)], 15, message="the new timer's pid")
@@ -185,7 +185,7 @@ def test_foreground_under_a_supervisor(hosted, release):
     everyone = d.everyone()
     d.signal(signal.SIGTERM)
     assert d.wait_exit() == 0
-    until(lambda: not any(proc.alive(p) for p in everyone), 5, message="all have ended with it")
+    until(lambda: not any(proc.alive(p) for p in everyone), message="all have ended with it")
 
 
 def test_killed_master_leaves_nobody(hosted, release):
@@ -207,7 +207,7 @@ def test_app_socket(app):
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(path)
         s.sendall(b"GET / HTTP/1.1\r\n\r\n" * 100)
-        s.settimeout(10)
+        s.settimeout(10 * SLOW)
         try:
             while s.recv(4096):
                 pass

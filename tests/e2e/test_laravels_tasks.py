@@ -181,11 +181,13 @@ def test_delay(app, place):
 
 
 def test_delays_end_in_their_order(app):
+    before = time.time()
     app.code("foreach ([3 => 'c', 1 => 'a', 2 => 'b'] as $s => $t) " + NS + "Task::deliver((new \\App\\Tasks\\PlainTask('order-' . $t))->delay($s));"
              + NS + "Task::deliver(new \\App\\Tasks\\PlainTask('order-0'));")
     at = [app.wait("plain", tag=f"order-{x}")["at"] for x in "0abc"]
     assert at == sorted(at)
-    assert [round(x - at[0]) for x in at] == [0, 1, 2, 3] or SLOW > 1
+    late = [x - before - n for n, x in enumerate(at)]
+    assert all(-0.01 < x < 3 * SLOW for x in late), late
 
 
 def test_delayed_task_outlives_everything_but_the_server(hosted, release):
@@ -315,7 +317,7 @@ def test_status_shows_the_queue(hosted, release):
     def numbers():
         s = d.status()
         return [s.get(k) for k in ("tasks_running", "tasks_queued", "tasks_delayed")] == [1, 4, 3]
-    until(numbers, 5, message=f"status knows of 1, 4 and 3 tasks: {json.dumps(d.status())}")
+    until(numbers, message=f"status knows of 1, 4 and 3 tasks: {json.dumps(d.status())}")
     with open(gate, "w"):
         pass
     d.wait("plain", 4, tag="waits")

@@ -44,12 +44,13 @@ def test_one_process_runs_all_jobs(app):
 
 
 def test_interval_of_a_job(app):
-    app.wait("tick", 6)
-    ticks = app.report("tick")[:6]
-    assert [t["i"] for t in ticks] == [1, 2, 3, 4, 5, 6], "one object for its life"
-    gaps = [b["at"] - a["at"] for a, b in zip(ticks, ticks[1:])]
-    assert all(0.15 < g < 0.25 + 0.5 * SLOW for g in gaps), gaps
-    assert abs(sum(gaps) / len(gaps) - 0.25) < 0.1 * SLOW, gaps
+    app.wait("tick", 14)
+    ticks = app.report("tick")[:14]
+    assert [t["i"] for t in ticks] == list(range(1, 15)), "one object for its life"
+    gaps = sorted(b["at"] - a["at"] for a, b in zip(ticks, ticks[1:]))
+    # Of a busy machine some are late, and those behind them early.
+    assert 0.2 < gaps[len(gaps) // 2] < 0.25 + 0.1 * SLOW, gaps
+    assert sum(gaps) > 0.2 * len(gaps), gaps
 
 
 def test_interval_and_immediate_from_the_registration(app):
@@ -255,10 +256,10 @@ def clock():
 
 
 def test_laravel_schedule_runs_at_full_minutes(hosted, release, clock):
-    """Aligned to the minute, whenever the server started, and once a minute (the clock is put to 7 s before one)."""
+    """Aligned to the minute, whenever the server started, and once a minute (the clock is put to 12 s before one)."""
     d = hosted(release, start=False, processes=False)
     jobs(d, SCHEDULE, TICK)
-    shift = int(-((time.time() + 7) % 60) * 1000)
+    shift = int(-((time.time() + 12) % 60) * 1000)
     d.env.update(LD_PRELOAD=clock, CLOCK_SHIFT_MS=str(shift))
     d.start()
     d.wait("tick")
@@ -292,7 +293,7 @@ def redis():
 
 def ask_redis(port, *words):
     """One command in RESP; the answer's first line, and the bulk behind it."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=10 * SLOW) as s:
         s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words))
         data = s.recv(65536).decode()
     lines = data.split("\r\n")

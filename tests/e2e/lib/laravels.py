@@ -369,8 +369,8 @@ class Hosted(Daemon):
                 c.close()
 
     def quiet(self):
-        """Between tests that share a daemon: it is whole, and nothing in its log says otherwise."""
-        until(self.settled, 15, message=f"all of it idle: {self.status()}")
+        """Between tests that share a daemon: it is whole, clients of the test are gone, and nothing in its log says otherwise."""
+        until(lambda: (s := self.settled()) and not s["connections"], 15, message=f"all of it idle: {self.status()}")
         self.question_log()
 
     def question_rss(self):
