@@ -13,7 +13,7 @@ import pytest
 
 from lib import proc
 from lib.daemon import PHP_CASES, Daemon
-from lib.wait import until
+from lib.wait import SLOW, until
 
 APP = os.path.join(PHP_CASES, "doctor")
 
@@ -247,7 +247,7 @@ def test_interrupted_in_a_request(doctor, sig):
     child = begin(doctor, "/slow")
     until(lambda: os.path.exists(os.path.join(doctor.app, "slow-has-begun")))
     os.killpg(child.pid, sig)       # as a terminal does; the instance is in a group of its own
-    out, err = child.communicate(timeout=40)
+    out, err = child.communicate(timeout=40 * SLOW)
     assert child.returncode == 2 and "interrupted" in err and out == ""
     assert not os.listdir(doctor.path("tmp")), "the folder is gone when the command has ended"
     assert not [p for p in doctor.everyone() if proc.alive(p) and proc.state(p) != "Z"]
@@ -259,7 +259,7 @@ def test_a_signal_that_is_ignored_stays_so(doctor):
                              stderr=subprocess.PIPE, text=True, cwd=doctor.folder, env=doctor.environment())
     until(lambda: os.path.exists(os.path.join(doctor.app, "asked")))
     child.send_signal(signal.SIGHUP)
-    out, err = child.communicate(timeout=40)
+    out, err = child.communicate(timeout=40 * SLOW)
     assert child.returncode == 0 and "0 findings" in out, err
 
 
@@ -268,7 +268,7 @@ def test_interrupted_while_booting(doctor):
     child = begin(doctor)
     until(lambda: os.path.exists(os.path.join(doctor.app, "booting")))
     child.send_signal(signal.SIGINT)
-    assert "interrupted" in child.communicate(timeout=40)[1] and child.returncode == 2
+    assert "interrupted" in child.communicate(timeout=40 * SLOW)[1] and child.returncode == 2
 
 
 def test_killed(doctor):

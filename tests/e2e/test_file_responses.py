@@ -102,7 +102,7 @@ def test_php_reads_nothing_of_it_and_waits_for_nobody(site):
         assert got > 0
         reactor = d.pid("reactor")
         assert proc.rss_kb(reactor) < 64 << 10
-    until(lambda: os.path.exists(then), message="the request has ended")
+    until(lambda: os.path.exists(then) and os.path.getsize(then), message="the request has ended")
     with open(then) as f:
         read, pid = json.load(f)
     assert pid in d.pids("worker")

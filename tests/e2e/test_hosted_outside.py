@@ -11,7 +11,7 @@ import pytest
 from lib.daemon import BINARY
 from lib.line_client import Client
 from lib.ports import free_port
-from lib.wait import until
+from lib.wait import SLOW, until
 
 PROGRAM = os.path.join(os.path.dirname(BINARY), "script-server")
 
@@ -28,7 +28,7 @@ class Outside:
         return out[0] if lines == 1 else out
 
     def close(self):
-        _, errors = self.child.communicate(timeout=20)
+        _, errors = self.child.communicate(timeout=20 * SLOW)
         assert self.child.returncode == 0, errors
         return errors
 

@@ -8,7 +8,7 @@ import pytest
 
 from lib.daemon import run
 from lib.h2 import PREFACE, Client
-from lib.wait import until
+from lib.wait import SLOW, until
 
 pytest.importorskip("h2")
 ON = {"swoole": {"open_http2_protocol": True}}
@@ -53,7 +53,7 @@ def test_http_1_is_spoken_beside_it(d):
 
 def test_the_preface_in_pieces(d):
     with socket.create_connection(d.address) as s:
-        s.settimeout(10)
+        s.settimeout(10 * SLOW)
         for i in range(len(PREFACE)):
             s.sendall(PREFACE[i:i + 1])
         s.sendall(b"\0\0\0\4\0\0\0\0\0")
@@ -83,7 +83,7 @@ def test_php_sees_the_protocol(daemon):
 
 def test_many_at_a_time_and_in_any_order(d):
     with Client(d) as c:
-        slow = c.ask("/sleep?ms=400")
+        slow = c.ask(f"/sleep?ms={2000 * SLOW:.0f}")
         quick = [c.ask("/") for _ in range(50)]
         for s in quick:
             assert c.wait(s).body == b"hello"
@@ -252,7 +252,7 @@ def test_keepalive_requests(daemon):
 
 
 def test_keepalive_timeout(daemon):
-    d = daemon(ini={**ON, "rserverd": {"keepalive_timeout": "300ms"}})
+    d = daemon(ini={**ON, "rserverd": {"keepalive_timeout": "1s"}})
     with Client(d) as c:
         assert c.get("/").body == b"hello"
         assert c.until_closed() == 0

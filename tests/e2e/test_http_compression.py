@@ -15,7 +15,7 @@ import pytest
 from lib import http, proc
 from lib.daemon import BINARY, TREE
 from lib.fpm import NGINX, Nginx
-from lib.wait import until
+from lib.wait import SLOW, until
 
 GZIP = [("Accept-Encoding", "gzip")]
 VARY = "Accept-Encoding"
@@ -388,7 +388,7 @@ def test_many_on_one_connection(pages):
 def test_curl(pages, path):
     d = pages()
     url = f"http://127.0.0.1:{d.port}{path}"
-    r = subprocess.run(["curl", "-sS", "--compressed", "-w", "%{stderr}%{size_download}", url], capture_output=True, timeout=30)
+    r = subprocess.run(["curl", "-sS", "--compressed", "-w", "%{stderr}%{size_download}", url], capture_output=True, timeout=30 * SLOW)
     assert r.returncode == 0 and r.stdout == TEXT * (100 if path == "/html" else 5000)
     assert int(r.stderr) < len(r.stdout) / 10
 

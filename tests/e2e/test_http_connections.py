@@ -163,7 +163,7 @@ def test_keepalive_requests(daemon):
 
 
 def test_keepalive_timeout(daemon):
-    d = daemon(ini={"rserverd": {"keepalive_timeout": "300ms"}})
+    d = daemon(ini={"rserverd": {"keepalive_timeout": "1s"}})
     with d.conn() as c:
         assert c.request("/").status == 200
         assert c.at_end()

@@ -33,10 +33,11 @@ def ran(d):
 
 
 def test_one_slow_request_in_fifty_delays_nobody(daemon):
-    """Two workers, one of them always busy with a second-long request while fast ones pour in. Nothing that is posted
+    """Three workers, one of them always busy with a long request while fast ones pour in. Nothing that is posted
     behind a slow one may wait for it: so no fast request may come near its duration."""
     d = daemon(ini={"swoole": {"worker_num": 3}})
     stop = threading.Event()
+    long = 2 * SLOW
     took = []
 
     def fast():
@@ -48,35 +49,32 @@ def test_one_slow_request_in_fifty_delays_nobody(daemon):
 
     jobs = [Background(fast) for _ in range(6)]
     slow_total = 0
-    deadline = time.monotonic() + 6
-    while time.monotonic() < deadline:
-        slow = Background(d.get, "/sleep?ms=1000")
-        assert slow.result().status == 200
+    while slow_total < 4:
+        assert d.get(f"/sleep?ms={long * 1000:.0f}").status == 200
         slow_total += 1
     stop.set()
     for j in jobs:
         j.result()
-    assert slow_total >= 4 and len(took) >= 50 * slow_total, (slow_total, len(took))
+    assert len(took) >= 50 * slow_total, (slow_total, len(took))
     took.sort()
     p99 = took[int(len(took) * 0.99)]
     print(f"{len(took)} fast requests beside {slow_total} slow ones: p99 {p99 * 1000:.1f} ms, "
           f"max {took[-1] * 1000:.1f} ms")
-    assert took[-1] < 0.5 * SLOW, "somebody waited behind a slow request"
-    assert p99 < 0.1 * SLOW
+    assert took[-1] < long / 2, "somebody waited behind a slow request"
+    assert p99 < long / 10
 
 
 def test_posted_behind_a_slow_request_moves_to_an_idle_worker(daemon):
     """Pipelined so that the reactor has them at one moment: the slow one and what was posted after it."""
     d = daemon()
     with d.conn() as slow:
-        slow.send(http.build("/sleep?ms=3000"))
+        slow.send(http.build(f"/sleep?ms={3000 * SLOW:.0f}"))
         until(lambda: busy(d))
         others = [d.conn() for _ in range(20)]
-        started = time.monotonic()
         for c in others:
             c.send(http.build("/pid"))
         pids = {c.response().text for c in others}
-        assert time.monotonic() - started < 1.0 * SLOW
+        assert slow.silent(0.01), "they did not wait for it"
         assert len(pids) == 1, "all on the free worker"
         assert slow.response().body == b"slept"
 
@@ -86,7 +84,7 @@ def test_keep_alive_connection_is_not_bound_to_a_worker(daemon):
     with d.conn() as c, d.conn() as blocker:
         first = c.request("/pid").text
         # Keep the worker that answered busy: whichever gets the slow request, c must still be served at once.
-        blocker.send(http.build("/sleep?ms=1500"))
+        blocker.send(http.build(f"/sleep?ms={2500 * SLOW:.0f}"))
         until(lambda: busy(d))
         seen = {c.request("/pid").text for _ in range(50)}
         assert len(seen) == 1 and seen <= {str(p) for p in d.pids("worker")}
@@ -96,12 +94,11 @@ def test_keep_alive_connection_is_not_bound_to_a_worker(daemon):
 
 def test_all_workers_share_the_work(daemon):
     d = daemon(ini={"swoole": {"worker_num": 3}})
-    for _ in range(5):
-        jobs = [Background(d.get, "/sleep?ms=300") for _ in range(3)]
-        started = time.monotonic()
+    for _ in range(3):
+        jobs = [Background(d.get, f"/sleep?ms={1500 * SLOW:.0f}") for _ in range(3)]
+        until(lambda: len(busy(d)) == 3, message="three workers, three requests")
         for j in jobs:
             assert j.result().status == 200
-        assert time.monotonic() - started < 0.58 * SLOW, "three workers, three requests, one after another"
 
 
 def test_requests_total_counts_each_once(daemon):
@@ -133,31 +130,30 @@ def test_nothing_runs_twice_under_a_mixed_load(daemon):
 
 def test_full_queue_answers_503_with_retry_after(daemon):
     d = daemon(ini={"swoole": {"worker_num": 1}, "rserverd": {"queue_length": 3, "post_ahead": 1}})
-    first = Background(d.get, "/sleep?ms=1500")
+    first = Background(d.get, f"/sleep?ms={3000 * SLOW:.0f}")
     until(lambda: busy(d))
     waiting = [d.conn() for _ in range(3)]
     for n, c in enumerate(waiting):
         c.send(http.build("/"))
         until(lambda: d.status()["queue_length"] == n + 1)
-    started = time.monotonic()
     r = d.get("/")
     assert r.status == 503
     assert int(r.get("retry-after")) >= 1
-    assert time.monotonic() - started < 1 * SLOW, "at once"
+    assert not first.done(), "at once"
     assert first.result().status == 200
     assert [c.response().status for c in waiting] == [200, 200, 200]
 
 
 def test_queue_deadline_answers_503(daemon):
     d = daemon(ini={"swoole": {"worker_num": 1}, "rserverd": {"queue_timeout": "400ms", "post_ahead": 1}})
-    first = Background(d.get, "/sleep?ms=2500")
+    first = Background(d.get, f"/sleep?ms={3000 * SLOW:.0f}")
     until(lambda: busy(d))
     started = time.monotonic()
     with d.conn() as c:
         c.send(http.build("/"))
         r = c.response()
         assert r.status == 503 and r.get("retry-after")
-        assert 0.3 < time.monotonic() - started < 2 * SLOW
+        assert time.monotonic() - started > 0.3
         assert not first.done()
         assert first.result().status == 200
         assert c.request("/").status == 200, "the connection can be used again"
@@ -221,7 +217,7 @@ def test_client_that_leaves_a_stream_frees_the_worker(daemon):
         c.send(http.build("/chunks?n=100000&ms=10"))
         assert c.piece(c.response(body=False))
         getattr(c, how)()
-        until(lambda: not busy(d), 5, message="the stream has ended")
+        until(lambda: not busy(d), message="the stream has ended")
     assert d.pids("worker") == [pid]
 
 
@@ -232,7 +228,7 @@ def test_client_that_leaves_a_big_response_frees_the_worker(daemon):
     assert c.piece(c.response(body=False))
     assert busy(d)
     c.reset()
-    until(lambda: not busy(d), 5)
+    until(lambda: not busy(d))
 
 
 # -- time limits ---------------------------------------------------------------------------------------------------
@@ -252,15 +248,15 @@ def test_request_timeout_answers_504_and_replaces_the_worker(daemon):
 
 def test_request_timeout_is_not_for_requests_that_wait(daemon):
     """Time in the queue is not progress of the request's worker."""
-    d = daemon(ini={"swoole": {"worker_num": 1}, "rserverd": {"request_timeout": 1}})
-    jobs = [Background(d.get, "/sleep?ms=500") for _ in range(5)]
-    assert [j.result().status for j in jobs] == [200] * 5
+    d = daemon(ini={"swoole": {"worker_num": 1}, "rserverd": {"request_timeout": 2}})
+    jobs = [Background(d.get, "/sleep?ms=500") for _ in range(6)]
+    assert [j.result().status for j in jobs] == [200] * 6
 
 
 def test_request_timeout_exempts_streams_that_move(daemon):
-    d = daemon(ini={"swoole": {"worker_num": 1}, "rserverd": {"request_timeout": "700ms"}})
-    r = d.get("/chunks?n=15&ms=100")
-    assert r.body.count(b"chunk") == 15
+    d = daemon(ini={"swoole": {"worker_num": 1}, "rserverd": {"request_timeout": "1500ms"}})
+    r = d.get("/chunks?n=25&ms=100")
+    assert r.body.count(b"chunk") == 25
 
 
 def test_request_timeout_exempts_waiting_for_a_slow_reader(daemon):
@@ -369,7 +365,7 @@ def test_slow_reader_of_100_mb_costs_bounded_memory_and_no_other_client_anything
                 times.append(time.monotonic() - started)
                 for p in d.status()["processes"] if len(times) % 50 == 0 else []:
                     peak[p["role"]] = max(peak.get(p["role"], 0), proc.rss_kb(p["pid"]))
-        assert max(times) < 1 * SLOW, "nobody waits for the slow one"
+        assert max(times) < 5 * SLOW, "nobody waits for the slow one"
         for role in ("reactor", "worker"):
             assert peak[role] - before[role] < 12 << 10, f"{role} grew by {peak[role] - before[role]} kB"
         total = 0

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from lib import h2, http
-from lib.wait import until
+from lib import http
+from lib.wait import SLOW, until
 
 # Loopback is trusted by default, and who is trusted has no limits.
 STRANGERS = {"trusted_proxies": ["10.9.9.9"]}
@@ -77,7 +77,7 @@ def test_refused_connections_do_not_fill_the_place(daemon):
     inside = held(d, 2)
     outside = []
     for _ in range(60):
-        s = socket.create_connection(d.address, timeout=20)
+        s = socket.create_connection(d.address, timeout=20 * SLOW)
         outside.append(s)
     until(lambda: limits(d)[0] == 60)
     assert d.status()["connections"] <= 2 + 8
@@ -275,7 +275,7 @@ def test_header_max_count(daemon):
 
 # -- slow clients ----------------------------------------------------------------------------------------------------------
 
-SLOW = {"header_timeout": "1s", "body_timeout": "1s", "write_timeout": "1s", "min_rate_grace": "1s"}
+SHORT = {"header_timeout": "1s", "body_timeout": "1s", "write_timeout": "1s", "min_rate_grace": "1s"}
 
 
 def drip(c, data, every=0.1, most=15):
@@ -295,7 +295,7 @@ def drip(c, data, every=0.1, most=15):
 
 def test_headers_are_bounded_in_total(daemon):
     """A byte before each timeout does not help: the time is for the whole head."""
-    d = daemon(ini={"rserverd": SLOW})
+    d = daemon(ini={"rserverd": SHORT})
     with d.conn() as c:
         c.send(b"GET / HTTP/1.1\r\nHost: a\r\nX: ")
         assert drip(c, b"y" * 200) < 10
@@ -306,7 +306,7 @@ def test_headers_are_bounded_in_total(daemon):
 @pytest.mark.parametrize("framing", ["length", "chunks", "chunk extensions"])
 def test_bodies_have_a_minimal_rate(daemon, framing):
     """Each byte is in time for body_timeout; the average is not enough."""
-    d = daemon(ini={"rserverd": {**SLOW, "body_min_rate": 100}})
+    d = daemon(ini={"rserverd": {**SHORT, "body_min_rate": 100}})
     coding = b"Content-Length: 5000" if framing == "length" else b"Transfer-Encoding: chunked"
     data = {"length": b"x" * 300, "chunks": b"1\r\nx\r\n" * 50, "chunk extensions": b"1;" + b"a" * 250}[framing]
     with d.conn() as c:
@@ -317,7 +317,7 @@ def test_bodies_have_a_minimal_rate(daemon, framing):
 
 
 def test_a_body_that_is_quick_enough_may_take_long(daemon):
-    d = daemon(ini={"rserverd": {**SLOW, "body_min_rate": 100}})
+    d = daemon(ini={"rserverd": {**SHORT, "body_timeout": "2s", "body_min_rate": 100}})
     with d.conn() as c:
         c.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n")
         for _ in range(30):
@@ -327,7 +327,7 @@ def test_a_body_that_is_quick_enough_may_take_long(daemon):
 
 
 def test_a_minimal_rate_of_zero_is_none(daemon):
-    d = daemon(ini={"rserverd": {**SLOW, "body_min_rate": 0}})
+    d = daemon(ini={"rserverd": {**SHORT, "body_timeout": "2s", "body_min_rate": 0}})
     with d.conn() as c:
         c.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 25\r\n\r\n")
         assert drip(c, b"x" * 25) > 2
@@ -338,7 +338,7 @@ def test_a_minimal_rate_of_zero_is_none(daemon):
 def test_reading_has_a_minimal_rate(daemon, kind):
     """Who takes a little before each write_timeout is cut off, whoever feeds him."""
     d = daemon(start=False, ini={"laravels": {"handle_static": True}, "swoole": {"buffer_output_size": "64K"}, "rserverd": {
-        **SLOW, "write_timeout": "20s", "write_min_rate": "1M"}})
+        **SHORT, "write_timeout": "20s", "write_min_rate": "1M"}})
     d.write("public/big.bin", b"x" * 40_000_000)
     d.start()
     with d.conn(rcvbuf=4096) as c:
@@ -351,7 +351,7 @@ def test_reading_has_a_minimal_rate(daemon, kind):
 
 def test_a_reader_that_waits_for_its_application_is_not_slow(daemon):
     """The rate counts while bytes wait for the client, not while none are there."""
-    d = daemon(ini={"rserverd": {**SLOW, "write_min_rate": "1M"}})
+    d = daemon(ini={"rserverd": {**SHORT, "write_min_rate": "1M"}})
     r = d.get("/chunks?n=4&ms=800")
     assert r.body.count(b"chunk") == 4
 
@@ -405,7 +405,7 @@ def test_busy_connections_do_not_make_room(daemon):
     d = daemon(ini={"swoole": {"max_conn": 4, "worker_num": 4}})
     busy = [d.conn() for _ in range(2)]
     for c in busy:
-        c.send(http.build("/sleep?ms=1500"))
+        c.send(http.build(f"/sleep?ms={2500 * SLOW:.0f}"))      # for longer than the rest takes
     half = [d.conn() for _ in range(2)]
     for c in half:
         c.send(b"GET / HTTP/1.1\r\nHost")

@@ -11,7 +11,7 @@ import pytest
 
 from lib import h2, http, tls
 from lib.ports import free_port
-from lib.wait import until
+from lib.wait import SLOW, until
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -251,7 +251,7 @@ def test_a_word_behind_an_address(daemon):
 def test_curl_speaks_it(daemon):
     d = balanced(daemon)
     out = subprocess.run(["curl", "-sS", "--haproxy-protocol", f"http://127.0.0.1:{d.port}/dump", f"http://127.0.0.1:{d.port}/dump"],
-                         capture_output=True, timeout=20)
+                         capture_output=True, timeout=20 * SLOW)
     assert out.returncode == 0 and out.stdout.count(b'"REMOTE_ADDR":"127.0.0.1"') == 2, out
 
 
@@ -262,7 +262,7 @@ def test_tls_behind_the_header(daemon, tmp_path, version):
     cert, key = ca.server("localhost", "127.0.0.1")
     d = balanced(daemon, {"ssl_cert_file": cert, "ssl_key_file": key, "open_http2_protocol": "true"})
     out = subprocess.run(["curl", "-sS", version, "--cacert", ca.cert, "--haproxy-protocol", f"https://127.0.0.1:{d.address[1]}/dump"],
-                         stdout=subprocess.PIPE, timeout=30, check=True).stdout
+                         stdout=subprocess.PIPE, timeout=30 * SLOW, check=True).stdout
     s = json.loads(out)["server"]
     assert s["SERVER_PROTOCOL"] == ("HTTP/2" if version == "--http2" else "HTTP/1.1")
     assert s["HTTPS"] == "on" and s["SSL_PROTOCOL"] == "TLSv1.3" and s["REMOTE_ADDR"] == "127.0.0.1"

@@ -410,9 +410,8 @@ def test_shutdown_functions_run_once_per_request(daemon):
 def test_terminate_runs_after_the_answer(daemon):
     """D4: send, then terminate; and the worker is busy meanwhile."""
     d = daemon.laravel()
-    started = time.monotonic()
-    r = d.get("/test/terminate?ms=900&file=t")
-    assert r.body == b"returned" and time.monotonic() - started < 0.8 * SLOW
+    r = d.get(f"/test/terminate?ms={2500 * SLOW:.0f}&file=t")     # for longer than the questions take
+    assert r.body == b"returned"
     assert not os.path.exists(storage(d, "t"))
     assert [w["state"] for w in d.of(d.status(), "worker")] == ["busy"]
     until(lambda: os.path.exists(storage(d, "t")))
@@ -432,9 +431,8 @@ def test_exception_while_terminating_hurts_nobody(daemon):
 
 def test_finish_request_in_laravel(daemon):
     d = daemon.laravel()
-    started = time.monotonic()
-    r = d.get("/test/finish-early?ms=700&file=f")
-    assert r.body == b"the whole answer" and time.monotonic() - started < 0.6 * SLOW
+    r = d.get("/test/finish-early?ms=2000&file=f")
+    assert r.body == b"the whole answer" and not os.path.exists(storage(d, "f"))
     until(lambda: os.path.exists(storage(d, "f")))
     assert d.get("/api/hello").status == 200
 
@@ -469,7 +467,7 @@ def test_client_leaves_a_stream(daemon):
         c.send(http.build(f"/test/until-abort?file={name}&ignore={ignore}"))
         assert c.piece(c.response(body=False))
         c.reset()
-        until(lambda: os.path.exists(storage(d, name)) and "status" in open(storage(d, name)).read(), 8)
+        until(lambda: os.path.exists(storage(d, name)) and "status" in open(storage(d, name)).read())
         assert "status 1" in open(storage(d, name)).read()
         assert ("seen" in open(storage(d, name)).read()) == bool(ignore)
         assert d.get("/api/hello").status == 200

@@ -97,7 +97,7 @@ def test_pid_file(app):
     """storage/laravels-timer-process.pid."""
     (pid,) = app.titled("timer")
     path = os.path.join(app.app, "storage/laravels-timer-process.pid")
-    until(lambda: os.path.exists(path) and open(path).read().strip() == str(pid), 5,
+    until(lambda: os.path.exists(path) and open(path).read().strip() == str(pid),
           message=f"{path} holds {pid}")
 
 

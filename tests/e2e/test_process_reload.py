@@ -82,8 +82,8 @@ def test_twenty_signals_at_once_end_in_one_settled_state(daemon):
 
 
 def test_running_request_finishes_on_the_old_generation(daemon):
-    d = daemon()
-    slow = Background(d.get, "/sleep?ms=2000")
+    d = daemon(ini={"swoole": {"max_wait_time": 10 * SLOW}})
+    slow = Background(d.get, f"/sleep?ms={4000 * SLOW:.0f}")      # for longer than the reload takes
     until(lambda: any(w["state"] == "busy" for w in d.of(d.status(), "worker")))
     d.signal(signal.SIGUSR1)
     until(lambda: d.status()["generation"] == 2)

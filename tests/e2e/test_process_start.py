@@ -165,7 +165,7 @@ def test_systemd_is_told_when_ready(daemon):
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_stop_finishes_running_requests(daemon, sig):
     d = daemon()
-    slow = Background(d.get, "/sleep?ms=700")
+    slow = Background(d.get, "/sleep?ms=2500")
     until(lambda: any(w["state"] == "busy" for w in d.of(d.status(), "worker")), message="a busy worker")
     d.signal(sig)
     assert slow.result().status == 200
@@ -175,7 +175,7 @@ def test_stop_finishes_running_requests(daemon, sig):
 def test_ctrl_c_reaches_the_whole_group_and_still_stops_in_good_order(daemon):
     """A terminal sends SIGINT to every process of the foreground group."""
     d = daemon()
-    slow = Background(d.get, "/sleep?ms=700")
+    slow = Background(d.get, "/sleep?ms=2500")
     until(lambda: any(w["state"] == "busy" for w in d.of(d.status(), "worker")), message="a busy worker")
     os.killpg(d.child.pid, signal.SIGINT)
     assert slow.result().status == 200
@@ -183,8 +183,8 @@ def test_ctrl_c_reaches_the_whole_group_and_still_stops_in_good_order(daemon):
 
 
 def test_stop_refuses_new_connections_while_it_drains(daemon):
-    d = daemon()
-    slow = Background(d.get, "/sleep?ms=3000")
+    d = daemon(ini={"swoole": {"max_wait_time": 10 * SLOW}})
+    slow = Background(d.get, f"/sleep?ms={4000 * SLOW:.0f}")
     until(lambda: any(w["state"] == "busy" for w in d.of(d.status(), "worker")), message="a busy worker")
     d.signal(signal.SIGTERM)
 
@@ -194,7 +194,7 @@ def test_stop_refuses_new_connections_while_it_drains(daemon):
             return False
         except (ConnectionRefusedError, ConnectionResetError):
             return True     # reset: the listener was closed while this one was in its queue
-    until(refused, 2.5, message="the listener closes")
+    until(refused, 3.5, message="the listener closes")
     assert not slow.done(), "and the running request goes on"
     assert slow.result().status == 200
     assert d.wait_exit() == 0
@@ -280,7 +280,7 @@ def test_term_at_any_moment_of_the_start_leaves_nothing(daemon, delay_ms):
     code = d.wait_exit(20)
     assert code in (0, -signal.SIGTERM), code
     d.expect_exit = code
-    until(lambda: not d.everyone(), 5, message=f"left: {[proc.title(p) for p in d.everyone()]}")
+    until(lambda: not d.everyone(), message=f"left: {[proc.title(p) for p in d.everyone()]}")
 
 
 def test_kill_9_during_the_boot_leaves_nothing(daemon):

@@ -88,8 +88,8 @@ def test_a_coroutine_waits_for_a_client_that_reads_slowly(server):
     until(lambda: c.sock.recv(1), message="it has begun")
     assert web.get("/pid").status == 200         # the worker waits, and serves others meanwhile
     assert read_all(c) > 1024 * 65536
-    until(lambda: os.path.exists(os.path.join(web.folder, "stream")), message="all pieces were taken")
-    assert open(os.path.join(web.folder, "stream")).read() == "1024"
+    path = os.path.join(web.folder, "stream")
+    assert until(lambda: os.path.exists(path) and open(path).read(), message="all pieces were taken") == "1024"
 
 
 @pytest.mark.parametrize("coroutine", ["", "1"])

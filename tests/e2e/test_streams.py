@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from lib import http
-from lib.wait import until
+from lib.wait import SLOW, until
 
 APP = """<?php
 function note(string $text): void
@@ -137,7 +137,7 @@ def test_a_client_that_leaves_ends_its_stream(site, isolation):
 
 def test_ignore_user_abort_goes_on_to_the_end(site):
     d = site(workers=1)
-    c, _ = stream(d, "/sse?ignore=1&n=20")
+    c, _ = stream(d, "/sse?ignore=1&n=80")
     c.close()
     until(lambda: len(notes(d)) == 2, message="it has run to its end")
     assert notes(d) == ["completed 1", "end 1 1"]
@@ -213,8 +213,9 @@ def test_without_a_limit_the_log_warns_at_half(site):
 
 
 def test_any_answer_that_lasts_is_counted_and_never_cut(site):
-    d = site(workers=2, stream_workers_max=1, stream_after="0.3")
-    c, r = stream(d, "/sse?head=Content-Type:%20text/plain&n=60")
+    after, n = 1.5 * SLOW, round(60 * SLOW)     # twice as long in all
+    d = site(workers=2, stream_workers_max=1, stream_after=after)
+    c, r = stream(d, f"/sse?head=Content-Type:%20text/plain&us=50000&n={n}")
     assert d.status()["streams"] == 0
     until(lambda: d.status()["streams"] == 1, message="it has lasted")
     with d.conn() as other:
@@ -222,7 +223,7 @@ def test_any_answer_that_lasts_is_counted_and_never_cut(site):
     pieces = 1
     while c.piece(r):
         pieces += 1
-    assert pieces == 60
+    assert pieces == n
     c.close()
     until(lambda: d.status()["streams"] == 0)
 

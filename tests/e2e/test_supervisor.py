@@ -64,6 +64,7 @@ def supervised(daemon):
     d = daemon(start=False)
     s = Supervisor(d)
     d.master_pid = until(s.running, 30, every=0.2, message="RUNNING")
+    until(d.settled, 30, message="serving")     # RUNNING is what has not ended after a second
     yield d, s
     s.stop()
     until(lambda: not proc.alive(d.master_pid), 20, message="the daemon ends with supervisord")
@@ -99,6 +100,7 @@ def test_stop_and_start(supervised):
     assert old and not s.processes(), "stopped means that everybody is gone"
     assert "started" in s.ctl("start", "rserverd")
     d.master_pid = s.running()
+    until(d.settled, 30, message="serving")
     assert d.get("/").status == 200
 
 

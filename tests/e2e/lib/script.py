@@ -103,7 +103,7 @@ class Script:
             if self.child.returncode is None:
                 self.child.kill()
                 self.child.communicate()
-            until(nobody, 5, message=f"no process left: {[(p, proc.title(p)) for p in self.everyone()]}")
+            until(nobody, message=f"no process left: {[(p, proc.title(p)) for p in self.everyone()]}")
             for word in ("AddressSanitizer", "runtime error: "):
                 assert word not in self.err + self.out, self.err
         finally:

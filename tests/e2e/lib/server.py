@@ -135,7 +135,7 @@ class Server:
             f"exit status {self.child.returncode}, expected {self.expect_exit}"
 
     def question_processes(self):
-        until(lambda: not self.everyone(), 5, every=0.02, message="nothing is left behind")
+        until(lambda: not self.everyone(), every=0.02, message="nothing is left behind")
 
     def question_output(self):
         bad = [line for line in self.output().splitlines() if ALARMS.search(line)
