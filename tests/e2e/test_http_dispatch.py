@@ -19,6 +19,9 @@ COUNTING = """<?php
 return function () {
     file_put_contents(__DIR__ . '/ran', $_SERVER['QUERY_STRING'] . "\\n", FILE_APPEND | LOCK_EX);
     usleep((int) ($_GET['us'] ?? 0));
+    while (isset($_GET['until']) && !file_exists(__DIR__ . '/' . $_GET['until'])) {
+        usleep(1000);
+    }
     echo $_SERVER['QUERY_STRING'];
 };
 """
@@ -161,7 +164,7 @@ def test_queue_deadline_answers_503(daemon):
 
 def test_queue_is_served_in_order(daemon):
     d = daemon.callable(COUNTING, ini={"swoole": {"worker_num": 1}, "rserverd": {"post_ahead": 1}})
-    first = Background(d.get, "/?us=700000&first")
+    first = Background(d.get, "/?until=go&first")
     until(lambda: busy(d))
     conns = []
     for n in range(10):
@@ -169,6 +172,7 @@ def test_queue_is_served_in_order(daemon):
         c.send(http.build(f"/?n={n}"))
         conns.append(c)
         until(lambda: d.status()["queue_length"] == n + 1)
+    d.write("go", "")
     first.result()
     for c in conns:
         assert c.response().status == 200
@@ -179,7 +183,7 @@ def test_queue_is_served_in_order(daemon):
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_client_that_leaves_before_its_turn_is_never_run(daemon, post_ahead, how):
     d = daemon.callable(COUNTING, ini={"swoole": {"worker_num": 1}, "rserverd": {"post_ahead": post_ahead}})
-    first = Background(d.get, "/?us=1000000&first")
+    first = Background(d.get, "/?until=go&first")
     until(lambda: busy(d))
     leaving = [d.conn() for _ in range(4)]
     for n, c in enumerate(leaving):
@@ -191,10 +195,11 @@ def test_client_that_leaves_before_its_turn_is_never_run(daemon, post_ahead, how
         getattr(c, how)()
     until(lambda: d.status()["connections"] == 2, message="the reactor has seen them leave")
     assert not first.done()
+    d.write("go", "")
     first.result()
     assert staying.response().status == 200
     d.wait_settled()
-    assert ran(d) == ["us=1000000&first", "stayer"]
+    assert ran(d) == ["until=go&first", "stayer"]
 
 
 def test_client_that_leaves_while_its_request_runs(daemon):

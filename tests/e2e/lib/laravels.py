@@ -188,14 +188,16 @@ class Hosted(Daemon):
 
     def now_is_the_base(self):
         """The descriptors that are open now are those that may be open at the end: every process sleeps, in what it opens
-        once (the loop of a process that waits for its queue, a connection to Redis)."""
-        running = []
+        once (the loop of a process that waits for its queue, a connection to Redis). Not all at one moment: on a busy
+        machine one of them always waits for a processor."""
+        slept = set()
 
         def asleep():
-            running[:] = [(n, p) for n in self.user_names if n not in RESTLESS for p in self.titled(n) if proc.state(p) != "S"
-                          or n != "timer" and self.tells and not self.report("process.start", pid=p)]
-            return not running
-        until(asleep, message=f"everybody sleeps: {running}")
+            now = {(n, p) for n in self.user_names if n not in RESTLESS for p in self.titled(n)}
+            slept.update((n, p) for n, p in now - slept if proc.state(p) == "S"
+                         and (n == "timer" or not self.tells or self.report("process.start", pid=p)))
+            return now <= slept
+        until(asleep, message=f"each has slept: {self.titles()}")
         self.base_fds = self.fd_table(self.status())
 
     def fd_table(self, status):
