@@ -9,6 +9,7 @@ import atexit
 import collections
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -24,6 +25,8 @@ from .wait import SLOW, until
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BINARY = os.environ.get("RSERVERD", os.path.join(TREE, "build", "rserverd"))
+# Whether another user than root may run it: in a clone below /root nobody else may.
+OTHERS_MAY = all(os.stat(folder).st_mode & 0o001 for folder in map(str, pathlib.Path(BINARY).absolute().parents))
 PHP_CASES = os.path.join(TREE, "tests", "e2e", "php")
 
 ALARMS = re.compile(r"\[alert\]|\tALERT\t|AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error: "
