@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -148,9 +149,11 @@ def test_without_file_types_nothing_is_watched(daemon):
 
 def test_a_burst_is_one_reload(watched):
     d = watched({f"app/f{i}.php": "" for i in range(50)})
+    d.signal(signal.SIGSTOP)        # it sees them at once, however long they take to be written
     for i in range(50):
         d.write(f"app/f{i}.php", f"<?php // {i}")
         d.write(f"app/burst{i}/g.php", "<?php")
+    d.signal(signal.SIGCONT)
     serving(d, 2)
     d.write("app/a.php", "<?php // and one later")
     serving(d, 3)
