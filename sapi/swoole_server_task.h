@@ -24,6 +24,10 @@ bool rs_swoole_task_can_wait(void);
 /* A result has come that somebody waits for; or nobody any more. */
 void rs_swoole_task_waited(struct rs_event *ev);
 
+/* swoole_server_task_object.c: the object of a task; who sent it, as PHP counts processes. */
+void rs_swoole_task_object(zval *out, const struct rs_wire_event *h, const struct rs_swoole_owed *owed, zval *data);
+zend_long rs_swoole_task_source(uint32_t id);
+
 /* NULL: thrown, or warned. */
 zend_string *rs_swoole_task_pack(zval *data);
 bool rs_swoole_task_unpack(zval *out, struct rs_slice packed);
