@@ -274,8 +274,10 @@ enum rs_result rs_ipc_fill(struct rs_ipc *c)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return RS_AGAIN;
-	if (n < 0 && errno == ECONNRESET)
+	if (n < 0 && errno == ECONNRESET) {
 		n = 0;
+		m.msg_controllen = 0; /* the kernel has written nothing */
+	}
 	if (n < 0) {
 		rs_fmt(c->error, sizeof c->error, "read: %s", strerror(errno));
 		return RS_ERR;

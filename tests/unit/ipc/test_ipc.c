@@ -249,6 +249,37 @@ static void test_end_of_file(void **state)
 	close_pair(&p);
 }
 
+/* What the stack held before: descriptors, as the kernel would hand them over, wherever the buffer may begin. */
+static void __attribute__((noinline)) leave_descriptors(size_t shift, int fd)
+{
+	struct {
+		struct cmsghdr h;
+		int fd, none;
+	} lie = { { .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }, fd, 0 };
+	volatile char stack[4096];
+
+	for (size_t i = 0; i < sizeof stack; i++)
+		stack[i] = ((const char *)&lie)[(i + shift) % sizeof lie];
+}
+
+/* A peer that dies with something unread: nothing is received, so no descriptors either. */
+static void test_reset(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	for (size_t shift = 0; shift < 24; shift += 8) {
+		open_pair(&p);
+		assert_int_equal(rs_ipc_put(&p.a, RS_MSG_CANCEL, 0, 8, RS_SLICE(""), RS_SLICE(""), NULL, 0), RS_OK);
+		assert_int_equal(rs_ipc_flush(&p.a), RS_OK);
+		rs_fd_close(&p.b.fd);
+		leave_descriptors(shift, p.a.fd);
+		assert_int_equal(rs_ipc_fill(&p.a), RS_DONE);
+		assert_int_equal(p.a.in_nfds, 0);
+		close_pair(&p);
+	}
+}
+
 static void test_every_message_is_named(void **state)
 {
 	(void)state;
@@ -272,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_missing_fds),
 		cmocka_unit_test(test_put_limits),
 		cmocka_unit_test(test_end_of_file),
+		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_every_message_is_named),
 	};
 
