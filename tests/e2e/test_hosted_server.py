@@ -515,6 +515,7 @@ def test_outside_again_after_a_restart_of_the_reactor(hosted):
     h.d.check_fds = False
     reactor = h.d.pid("reactor")
     code = f"""$s = Rserverd\\outside({export(app_socket(h))}); var_dump($s->exist(1)); posix_kill({reactor}, 9);
+    while (posix_kill({reactor}, 0)) usleep(1000);      // until then it takes what is sent, for nobody
     $until = microtime(true) + {20 * SLOW};
     do {{
         usleep(20000);

@@ -264,8 +264,8 @@ def test_laravel_schedule_runs_at_full_minutes(hosted, release, clock):
     d.start()
     d.wait("tick")
     ran = d.wait("minute", timeout=30)
-    assert ran["second"] in range(0, 10), "the command began at the minute"
-    assert d.wait("call")["second"] in range(0, 5), "and so did what needs no process"
+    assert ran["second"] < 10 * SLOW, "the command began at the minute"
+    assert d.wait("call")["second"] < 5 * SLOW, "and so did what needs no process"
     n = len(d.report("tick"))
     d.wait("tick", n + 4, timeout=20)
     assert len(d.report("minute")) == len(d.report("call")) == 1, "once"
