@@ -236,7 +236,7 @@ def test_no_server(site, name):
     assert s.artisan("list").returncode == 0, "nothing else needs one"
 
 
-@pytest.mark.skipif(not ROOT or not OTHERS_MAY, reason="needs another user, who may look into this clone")
+@pytest.mark.skipif(not ROOT or not OTHERS_MAY, reason="needs root, and a clone that others may look into")
 def test_no_permission(site):
     s = site()
     for folder, mode in ((".", 0o755), ("storage", 0o777), ("storage/logs", 0o777), ("bootstrap/cache", 0o777)):

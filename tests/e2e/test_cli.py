@@ -370,7 +370,7 @@ def test_read_only_project_with_a_storage_path(daemon):
     words = []
     if os.geteuid() == 0:
         if not OTHERS_MAY:
-            pytest.skip("needs another user, who may look into this clone")
+            pytest.skip("as root it needs a clone that others may look into")
         who = pwd.getpwnam("www-data")
         for path in (storage, os.path.join(storage, "logs"), d.path("tmp")):
             os.chown(path, who.pw_uid, who.pw_gid)

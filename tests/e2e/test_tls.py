@@ -15,6 +15,7 @@ import threading
 import pytest
 
 from lib import proc, tls
+from lib.daemon import OTHERS_MAY
 from lib.http import Closed, Conn, build
 from lib.wait import SLOW, until
 
@@ -474,7 +475,7 @@ def has_in_memory(pid, wanted):
     return False
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs a start as root")
+@pytest.mark.skipif(os.getuid() != 0 or not OTHERS_MAY, reason="needs root, and a clone that others may look into")
 def test_keys_are_roots_and_nobody_elses(secure, authority):
     """User www-data, who runs PHP, cannot read the file; and no process but the reactor has ever had the key in its memory."""
     cert, key = authority.localhost
@@ -502,7 +503,7 @@ def test_keys_are_roots_and_nobody_elses(secure, authority):
     assert has_in_memory(reactor, secret[::-1]) or has_in_memory(reactor, secret), "the search finds what is there"
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs a start as root")
+@pytest.mark.skipif(os.getuid() != 0 or not OTHERS_MAY, reason="needs root, and a clone that others may look into")
 def test_files_that_the_application_names_are_read_with_its_rights(hosted, authority):
     d = hosted(timer=False, processes=False, start=False)
     cert, key = d.path("cert.pem"), d.path("key.pem")
