@@ -51,7 +51,7 @@ FAKE := $(BUILD)/rserverd-fake.so
 SCRIPT := $(BUILD)/script-server
 LIBCORE := $(BUILD)/libcore.a
 
-.PHONY: all core module asan unit fuzz-replay fuzz e2e asan-e2e valgrind check demo lint bench docs install clean help
+.PHONY: all core module asan unit fuzz-replay fuzz fuzz-sources e2e asan-e2e valgrind check demo lint bench docs install clean help
 all: $(DAEMON) $(MODULE) $(FAKE) $(SCRIPT)
 core: $(DAEMON) $(FAKE) $(SCRIPT)
 module: $(MODULE)

@@ -22,7 +22,7 @@
 
 uint64_t rs_guest_send_queued(struct rs_guest *g)
 {
-	return g->conn ? rs_conn_pending(g->conn) - rs_sendfile_bytes(g->conn) : 0;
+	return g->conn ? rs_conn_pending(g->conn) - rs_sendfile_bytes(g->conn) + rs_h2conn_queued(g->conn) : 0;
 }
 
 static void count_left(struct rs_guest *g)

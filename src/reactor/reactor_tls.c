@@ -166,7 +166,7 @@ bool rs_tls_welcome(struct rs_conn *c, struct rs_gate *gate, int listen_fd)
 		return false;
 	}
 	*l = (struct rs_tls_link){ .magic = RS_TLS_LINK_MAGIC, .ctx = rs_tlsctx_ref(ctx), .gate = gate, .listen_fd = listen_fd };
-	l->ssl = rs_tlsctx_accept(ctx);
+	l->ssl = rs_tlsctx_accept(ctx, protocols_of(c->r, gate));
 	if (!l->ssl || SSL_set_fd(l->ssl, c->fd) != 1) {
 		rs_tls_link_free(l);
 		rs_conn_close(c);

@@ -36,6 +36,8 @@ struct rs_wire {
 	bool (*has_more)(const struct rs_conn *c);
 	/* The connection that carries c, a stream of it. NULL: there is none below. */
 	struct rs_conn *(*under)(const struct rs_conn *c);
+	/* So many bytes more wait in c->out. NULL: nobody counts them. */
+	void (*kept)(struct rs_conn *c, size_t n);
 };
 
 /* A socket as it is. */

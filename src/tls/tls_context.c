@@ -80,8 +80,7 @@ static void set_callbacks(struct rs_tlsctx *t, SSL_CTX *ctx)
 {
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
 	SSL_CTX_set_tlsext_servername_arg(ctx, t);
-	if (t->alpn_len)
-		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, t);
+	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 }
 
 /* ---- sites --------------------------------------------------------------------------------------------------------------- */
@@ -207,33 +206,17 @@ static size_t count_sites(struct rs_slice list)
 	return n;
 }
 
-/* "h2,http/1.1" as the protocol has it: each name behind its length. */
-static bool set_alpn(struct rs_tlsctx *t, struct rs_slice s)
-{
-	for (size_t at = 0, end; at < s.n; at = end + 1) {
-		const char *comma = memchr(s.p + at, ',', s.n - at);
-		end = comma ? (size_t)(comma - s.p) : s.n;
-		if (end == at || end - at > 255 || t->alpn_len + 1 + end - at > ALPN_MAX)
-			return false;
-		t->alpn[t->alpn_len++] = (unsigned char)(end - at);
-		memcpy(t->alpn + t->alpn_len, s.p + at, end - at);
-		t->alpn_len += (unsigned)(end - at);
-	}
-	return true;
-}
-
 static bool make(struct rs_tlsctx *t, struct rs_slice list, char *why, size_t why_size)
 {
 	struct site *sites = calloc(t->n + 1, sizeof *sites);
 	struct rs_tls_rules r = { .protocols = 0 };
-	bool ok = false;
+	bool ok;
 
 	t->ctx = calloc(t->n, sizeof(SSL_CTX *));
 	t->paths = calloc(t->n, sizeof *t->paths);
 	t->stapling = calloc(t->n, sizeof *t->stapling);
 	rs_fmt(why, why_size, "out of memory");
-	if (sites && t->ctx && t->paths && t->stapling && read_rules(t, list, &r, sites, why, why_size))
-		ok = set_alpn(t, r.text[RS_TLS_alpn]);
+	ok = sites && t->ctx && t->paths && t->stapling && read_rules(t, list, &r, sites, why, why_size);
 	for (size_t i = 0; ok && i < t->n; i++)
 		ok = make_site(t, i, &sites[i], &r, why, why_size);
 	free(sites);

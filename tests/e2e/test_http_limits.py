@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib import http
+from lib import h2, http, tls
 from lib.wait import SLOW, until
 
 # Loopback is trusted by default, and who is trusted has no limits.
@@ -509,7 +509,7 @@ def test_limit_req_with_tls(daemon, authority):
 
 def drip_body(c, stream, n, every=0.1, most=15):
     """A byte in a frame at a time until there is an answer; how many went."""
-    end = time.monotonic() + most * SLOW_MACHINE
+    end = time.monotonic() + most * SLOW
     for i in range(n):
         c.h2.send_data(stream, b"x")
         c.flush()
@@ -523,7 +523,7 @@ def drip_body(c, stream, n, every=0.1, most=15):
 
 def test_bodies_of_streams_have_a_minimal_rate(daemon):
     """One drips; the others of its connection are not touched, and do not make up for it."""
-    d = daemon(ini={"swoole": H2, "rserverd": {**SLOW, "body_min_rate": 100}})
+    d = daemon(ini={"swoole": H2, "rserverd": {**SHORT, "body_min_rate": 100}})
     with h2.Client(d) as c:
         slow = c.ask("/echo", "POST", headers=[("content-length", "5000")], end=False)
         assert c.get("/echo", method="POST", body=b"y" * 500_000).body == b"y" * 500_000
@@ -533,7 +533,7 @@ def test_bodies_of_streams_have_a_minimal_rate(daemon):
 
 
 def test_a_body_of_a_stream_that_pauses(daemon):
-    d = daemon(ini={"swoole": H2, "rserverd": SLOW})
+    d = daemon(ini={"swoole": H2, "rserverd": SHORT})
     with h2.Client(d) as c:
         slow = c.ask("/echo", "POST", body=b"abc", end=False)
         assert c.wait(slow).status == 408
@@ -542,7 +542,7 @@ def test_a_body_of_a_stream_that_pauses(daemon):
 
 def test_a_stream_that_is_not_taken_costs_itself_alone(daemon):
     """Its window stays shut, or opens by little: it is reset in its time; the connection lives."""
-    d = daemon(ini={"swoole": {**H2, "buffer_output_size": "64K"}, "rserverd": {**SLOW, "write_timeout": "20s", "write_min_rate": "1M"}})
+    d = daemon(ini={"swoole": {**H2, "buffer_output_size": "64K"}, "rserverd": {**SHORT, "write_timeout": "20s", "write_min_rate": "1M"}})
     with h2.Client(d, window=20_000) as c:
         c.eat = False
         s = c.ask("/big?n=1000000")
@@ -563,7 +563,7 @@ def test_a_stream_that_is_not_taken_costs_itself_alone(daemon):
 
 def test_a_connection_that_is_not_read_has_a_minimal_rate(daemon):
     """Its windows are wide open; it reads the socket slowly, before each write_timeout."""
-    d = daemon(ini={"swoole": {**H2, "buffer_output_size": "64K"}, "rserverd": {**SLOW, "write_timeout": "20s", "write_min_rate": "1M"}})
+    d = daemon(ini={"swoole": {**H2, "buffer_output_size": "64K"}, "rserverd": {**SHORT, "write_timeout": "20s", "write_min_rate": "1M"}})
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     s.settimeout(20)

@@ -141,7 +141,7 @@ def test_without_a_file_it_stands_in_the_log(daemon):
     d.set("swoole", request_slowlog_timeout="300ms")
     d.start()
     assert run(d, SLEEPS % "usleep(700000);", [("X-Request-Id", "s-2")]).status == 200
-    d.wait_log(r"slow request, \d+\.\d+ s so far: GET /run, request s-2; PHP is at:")
+    d.wait_log(r"request s-2: slow request, \d+\.\d+ s so far: GET /run; PHP is at:")
     d.wait_log(r"usleep\(\) ")
 
 
