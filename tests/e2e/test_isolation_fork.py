@@ -87,6 +87,14 @@ def nurseries(d):
     return [p for p in titled(d, "request processes of worker") if "worker process" in proc.title(proc.ppid(p))]
 
 
+def nurseries_of_ready(d, workers):
+    """Those of so many workers, each ready; else None."""
+    found = {proc.ppid(p): p for p in nurseries(d)}
+    s = d.status() or {"processes": []}
+    ready = {p["pid"] for p in d.of(s, "worker") if p["state"] != "booting"}
+    return list(found.values()) if len(found) == workers and set(found) == ready else None
+
+
 def runners(d):
     return titled(d, "request process of worker")
 
@@ -363,10 +371,10 @@ def test_idle_nursery_killed_costs_no_request(daemon):
     d.allow_log.append("the process that forks for requests has died")
     with Load(d.address, threads=2) as load:
         for _ in range(25):
-            until(lambda: len(nurseries(d)) == 2)
-            gone = nurseries(d)[0]
+            # One that dies before its worker is ready would be a failed start, which backs off.
+            gone = until(lambda: nurseries_of_ready(d, 2), message="each worker has one and is ready")[0]
             proc.kill(gone)
-            until(lambda: gone not in nurseries(d) and len(nurseries(d)) == 2, message="there is another one")
+            until(lambda: gone not in nurseries(d), message="it is gone")
         load.stop()
         # A request whose spare had just been forked by the one that died runs; none is lost.
         assert not load.failed, load.failed[:5]
