@@ -10,9 +10,18 @@
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_send.h"
+#include "reactor/reactor_wire.h"
 
 /* Bytes that may wait for a client that gets one more. */
 #define PENDING_MAX (64u << 10)
+
+/* In HTTP/2 it is the connection that carries them, and what its socket does not take waits in the session, counted by nobody. */
+static bool client_is_behind(const struct rs_conn *c)
+{
+	const struct rs_conn *under = c->wire->under ? c->wire->under(c) : NULL;
+
+	return under ? rs_conn_pending(under) > 0 : rs_conn_pending(c) > PENDING_MAX;
+}
 
 const char *rs_interim_send(struct rs_req *q, const struct rs_frame *f)
 {
@@ -30,7 +39,7 @@ const char *rs_interim_send(struct rs_req *q, const struct rs_frame *f)
 		return "INTERIM with a status that is none";
 	if (!rs_http_block_check(headers, &block) || block.forbidden || block.has_connection_close)
 		return "INTERIM with malformed or forbidden headers";
-	if (q->minor == 0 || (q->proxied && !q->conn->h2) || rs_conn_pending(q->conn) > PENDING_MAX)
+	if (q->minor == 0 || (q->proxied && !q->conn->h2) || client_is_behind(q->conn))
 		return NULL;
 	const struct rs_http_response head = { .status = w.status, .headers = headers, .content_length = -1, .minor = q->minor,
 					       .keepalive = q->conn->keepalive };
