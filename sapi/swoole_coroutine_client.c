@@ -264,44 +264,6 @@ ZEND_METHOD(Swoole_Coroutine_Client, recvfrom)
 		ZEND_TRY_ASSIGN_REF_LONG(port, name.port);
 }
 
-/* ---- who is there --------------------------------------------------------------------------------------------------- */
-
-ZEND_METHOD(Swoole_Coroutine_Client, getsockname)
-{
-	ZEND_PARSE_PARAMETERS_NONE();
-	RS_CLIENT_CONNECTED(o);
-	if (!rs_client_own_name(o, return_value))
-		RETURN_FALSE;
-}
-
-ZEND_METHOD(Swoole_Coroutine_Client, getpeername)
-{
-	ZEND_PARSE_PARAMETERS_NONE();
-	RS_CLIENT_CONNECTED(o);
-	if (!rs_client_peer_name(o, return_value))
-		RETURN_FALSE;
-}
-
-ZEND_METHOD(Swoole_Coroutine_Client, getPeerCert)
-{
-	ZEND_PARSE_PARAMETERS_NONE();
-	RS_CLIENT_CONNECTED(o);
-	if (!rs_client_peer_cert(o, return_value))
-		RETURN_FALSE;
-}
-
-ZEND_METHOD(Swoole_Coroutine_Client, verifyPeerCert)
-{
-	bool allow_self_signed = false;
-
-	ZEND_PARSE_PARAMETERS_START(0, 1)
-		Z_PARAM_OPTIONAL
-		Z_PARAM_BOOL(allow_self_signed)
-	ZEND_PARSE_PARAMETERS_END();
-	RS_CLIENT_CONNECTED(o);
-	RETURN_BOOL(rs_client_verify_peer(o, allow_self_signed));
-}
-
 /* A copy of the descriptor. One with TLS has none that others could use. */
 ZEND_METHOD(Swoole_Coroutine_Client, exportSocket)
 {

@@ -28,10 +28,14 @@ class Client
     public function sendto(string $address, int $port, string $data): bool {}
     public function recvfrom(int $length, mixed &$address, mixed &$port = null): string|false {}
     public function enableSSL(): bool {}
+    /** @alias Swoole\Client::getPeerCert */
     public function getPeerCert(): string|false {}
+    /** @alias Swoole\Client::verifyPeerCert */
     public function verifyPeerCert(bool $allow_self_signed = false): bool {}
     public function isConnected(): bool {}
+    /** @alias Swoole\Client::getsockname */
     public function getsockname(): array|false {}
+    /** @alias Swoole\Client::getpeername */
     public function getpeername(): array|false {}
     public function close(): bool {}
     public function exportSocket(): Socket|false {}

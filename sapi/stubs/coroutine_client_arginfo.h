@@ -68,14 +68,15 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_OBJ_TYPE_MASK_EX(arginfo_class_Swoole_Coroutine_Client_exportSocket, 0, 0, Swoole\\Coroutine\\Socket, MAY_BE_FALSE)
 ZEND_END_ARG_INFO()
 
+ZEND_NAMED_FUNCTION(zim_Swoole_Client_getPeerCert);
+ZEND_NAMED_FUNCTION(zim_Swoole_Client_getpeername);
+ZEND_NAMED_FUNCTION(zim_Swoole_Client_getsockname);
+ZEND_NAMED_FUNCTION(zim_Swoole_Client_verifyPeerCert);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client___construct);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_close);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_connect);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_enableSSL);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_exportSocket);
-ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_getPeerCert);
-ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_getpeername);
-ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_getsockname);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_isConnected);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_peek);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_recv);
@@ -84,7 +85,6 @@ ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_send);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_sendfile);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_sendto);
 ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_set);
-ZEND_NAMED_FUNCTION(zim_Swoole_Coroutine_Client_verifyPeerCert);
 
 static const zend_function_entry class_Swoole_Coroutine_Client_methods[] = {
 	ZEND_ME(Swoole_Coroutine_Client, __construct, arginfo_class_Swoole_Coroutine_Client___construct, ZEND_ACC_PUBLIC)
@@ -97,11 +97,11 @@ static const zend_function_entry class_Swoole_Coroutine_Client_methods[] = {
 	ZEND_ME(Swoole_Coroutine_Client, sendto, arginfo_class_Swoole_Coroutine_Client_sendto, ZEND_ACC_PUBLIC)
 	ZEND_ME(Swoole_Coroutine_Client, recvfrom, arginfo_class_Swoole_Coroutine_Client_recvfrom, ZEND_ACC_PUBLIC)
 	ZEND_ME(Swoole_Coroutine_Client, enableSSL, arginfo_class_Swoole_Coroutine_Client_enableSSL, ZEND_ACC_PUBLIC)
-	ZEND_ME(Swoole_Coroutine_Client, getPeerCert, arginfo_class_Swoole_Coroutine_Client_getPeerCert, ZEND_ACC_PUBLIC)
-	ZEND_ME(Swoole_Coroutine_Client, verifyPeerCert, arginfo_class_Swoole_Coroutine_Client_verifyPeerCert, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Swoole_Client, getPeerCert, getPeerCert, arginfo_class_Swoole_Coroutine_Client_getPeerCert, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Swoole_Client, verifyPeerCert, verifyPeerCert, arginfo_class_Swoole_Coroutine_Client_verifyPeerCert, ZEND_ACC_PUBLIC)
 	ZEND_ME(Swoole_Coroutine_Client, isConnected, arginfo_class_Swoole_Coroutine_Client_isConnected, ZEND_ACC_PUBLIC)
-	ZEND_ME(Swoole_Coroutine_Client, getsockname, arginfo_class_Swoole_Coroutine_Client_getsockname, ZEND_ACC_PUBLIC)
-	ZEND_ME(Swoole_Coroutine_Client, getpeername, arginfo_class_Swoole_Coroutine_Client_getpeername, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Swoole_Client, getsockname, getsockname, arginfo_class_Swoole_Coroutine_Client_getsockname, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Swoole_Client, getpeername, getpeername, arginfo_class_Swoole_Coroutine_Client_getpeername, ZEND_ACC_PUBLIC)
 	ZEND_ME(Swoole_Coroutine_Client, close, arginfo_class_Swoole_Coroutine_Client_close, ZEND_ACC_PUBLIC)
 	ZEND_ME(Swoole_Coroutine_Client, exportSocket, arginfo_class_Swoole_Coroutine_Client_exportSocket, ZEND_ACC_PUBLIC)
 	ZEND_FE_END
