@@ -5,6 +5,8 @@
 #include "master/master_script.h"
 #include "master/master_user.h"
 
+#include <event2/event.h>
+
 /* A worker that lived this long owes nothing for its predecessors. */
 #define LIVED_WELL_MS 10000
 /* Deaths of workers that had been ready and cost no waiting. */
@@ -29,6 +31,11 @@ static int64_t crash_loop_delay(struct rs_slot *s, const struct rs_wproc *w, boo
 	return s->ends_ms[0] && now - s->ends_ms[0] < CRASH_WINDOW_MS ? CRASH_DELAY_MS : 0;
 }
 
+static int64_t crash_delay(struct rs_slot *s)
+{
+	return rs_backoff_next(&s->crashes, FREE_DEATHS) ? READY_DELAY_MS : 0;
+}
+
 /*
  * Milliseconds until the successor starts. One that was ready died of a request: a page that is fatal every time must not
  * take the server away from the others, so its successors wait little; what never becomes ready waits longer and longer.
@@ -39,11 +46,20 @@ int64_t rs_mworker_delay(struct rs_slot *s, const struct rs_wproc *w, bool well,
 		return crash_loop_delay(s, w, well);
 	if (s->role == RS_ROLE_USER)
 		return rs_muser_delay(s, well, lived_ms);
-	if (w->ready && (well || lived_ms >= LIVED_WELL_MS)) {
-		s->backoff.failures = 0;
-		return 0;
-	}
-	if (!w->ready)
+	if (!w->ready) {
+		s->unready_pid = w->pid;
 		return rs_backoff_next(&s->backoff, 0);
-	return rs_backoff_next(&s->backoff, FREE_DEATHS) ? READY_DELAY_MS : 0;
+	}
+	if (!well && lived_ms < LIVED_WELL_MS)
+		return crash_delay(s);
+	s->crashes.failures = 0;
+	return 0;
+}
+
+void rs_mworker_late_ready(struct rs_slot *s)
+{
+	s->unready_pid = 0;
+	s->backoff.failures = 0;
+	if (s->respawn && event_pending(s->respawn, EV_TIMEOUT, NULL))
+		rs_master_after_ms(s->respawn, crash_delay(s));
 }

@@ -81,7 +81,9 @@ struct rs_slot {
 	uint32_t id;
 	enum rs_server_role role;
 	struct rs_wproc *proc;          /* NULL: none that counts */
-	struct rs_backoff backoff;
+	struct rs_backoff backoff;      /* of processes that were not ready; any that is clears it */
+	struct rs_backoff crashes;      /* of processes that had been ready */
+	pid_t unready_pid;              /* the last one that died without being ready, as far as we had heard; 0: none */
 	int64_t ends_ms[3];             /* servers of scripts: when its last processes ended */
 	struct event *respawn;
 };
@@ -301,6 +303,8 @@ void rs_mmemory_cb(int fd, short what, void *arg);
 /* ---- master_delay.c ---- */
 /* Milliseconds until the successor of w starts, which ended in order (well) or not. */
 int64_t rs_mworker_delay(struct rs_slot *s, const struct rs_wproc *w, bool well, int64_t lived_ms);
+/* Its last process had been ready after all: the successor that waits, waits no longer than for such a one. */
+void rs_mworker_late_ready(struct rs_slot *s);
 
 /* ---- master_reactor.c ---- */
 /* Forks it and tells it everything it must know. false: logged; tried again later. */

@@ -145,16 +145,21 @@ struct rs_wproc *rs_mworker_by_pid(struct rs_master *m, pid_t pid)
 	return NULL;
 }
 
+static struct rs_slot *find_slot(const struct rs_master *m, uint32_t generation, uint32_t id)
+{
+	const struct rs_gen *g;
+
+	LIST_FOREACH(g, &m->gens, link)
+		if (g->number == generation)
+			return rs_mworker_slot(g, id);
+	return NULL;
+}
+
 struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint32_t id)
 {
-	struct rs_gen *g;
+	const struct rs_slot *s = find_slot(m, generation, id);
 
-	LIST_FOREACH(g, &m->gens, link) {
-		const struct rs_slot *s = g->number == generation ? rs_mworker_slot(g, id) : NULL;
-		if (s)
-			return s->proc;
-	}
-	return NULL;
+	return s ? s->proc : NULL;
 }
 
 /*
@@ -197,6 +202,7 @@ static void is_ready(struct rs_wproc *w)
 	/* Nobody waits for those. */
 	if (w->role == RS_ROLE_USER)
 		return;
+	own_slot(w)->backoff.failures = 0;
 	g->nready++;
 	if (g == g->m->next && g->phase == RS_GEN_FILLING && g->nready == g->nworkers + g->ntasks)
 		rs_master_event(g->m, RS_EV_NEXT_READY);
@@ -228,15 +234,19 @@ enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *
 
 void rs_mworker_ready(struct rs_master *m, const struct rs_wire_fork *f)
 {
-	struct rs_wproc *w = rs_mworker_by_id(m, f->generation, f->id);
+	struct rs_slot *s = find_slot(m, f->generation, f->id);
+	struct rs_wproc *w = s ? s->proc : NULL;
+	pid_t pid = f->pid <= INT32_MAX ? (pid_t)f->pid : 0;
 
-	if (!w || w->ready || f->pid == 0 || f->pid > INT32_MAX)
+	if (!s || pid == 0)
 		return;
 	/* It came by way of the reactor, and may have overtaken the manager's word, or be a dead process's. */
-	if (!w->pid)
-		w->ready_pid = (pid_t)f->pid;
-	else if ((pid_t)f->pid == w->pid)
+	if (w && !w->pid)
+		w->ready_pid = pid;
+	else if (w && !w->ready && w->pid == pid)
 		is_ready(w);
+	else if (!w && s->unready_pid == pid)
+		rs_mworker_late_ready(s);
 }
 
 /* ---- their end --------------------------------------------------------------------------------------- */

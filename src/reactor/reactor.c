@@ -212,6 +212,8 @@ static void end_turn(struct rs_reactor *r)
 		rs_serve_end_turn(r);
 	if (r->phase == RS_REACTOR_STOP && r->conns.used == 0 && (!r->serve || rs_serve_over(r)))
 		drained(r);
+	/* That a worker is ready is said before it gets what it may die of. */
+	rs_control_flush(r);
 	rs_worker_flush_all(r);
 	rs_control_flush(r);
 	if (r->access.buf.len)
