@@ -5,8 +5,11 @@
 
 #include <zend_closures.h>
 
-/* The server's own state, and what an application of LaravelS keeps in objects of its own from event to event. */
-static const char *const prefixes[] = { "Rserverd\\", "Hhxsv5\\LaravelS\\", "Swoole\\" };
+/*
+ * The server's own state, what an application of LaravelS keeps in objects of its own from event to event, and the rules of a
+ * language, a thousand objects that nobody changes.
+ */
+static const char *const prefixes[] = { "Rserverd\\", "Hhxsv5\\LaravelS\\", "Swoole\\", "Doctrine\\Inflector\\Rules\\" };
 
 /* These, and what extends or implements them. */
 static const char *const classes[] = {

@@ -373,6 +373,29 @@ def test_exception_in_a_request_cleans_up(daemon):
     alice.close()
 
 
+INFLECTED = """<?php
+use Illuminate\\Support\\Facades\\Route;
+use Illuminate\\Support\\Pluralizer;
+Route::get('inflected/{word}', static function (string $word): array {
+    $inner = static fn (object $o, string $name): mixed => (new ReflectionProperty($o, $name))->getValue($o);
+    $plurals = $inner(Pluralizer::inflector(), 'pluralizer');
+    return ['plural' => Pluralizer::plural($word), 'rules' => spl_object_id($inner($plurals, 'wordInflector')),
+        'words' => array_keys($inner($plurals, 'cache'))];
+});
+"""
+
+
+def test_rules_of_words_are_made_before_the_fork_and_words_forgotten(daemon):
+    """Names of tables are plurals; a request would make a thousand objects for its first one. The words may be a visitor's."""
+    d = daemon.laravel(workers=2, files={"routes/api.php": INFLECTED})
+    words = ["note", "mouse", "city", "child"] * 3
+    answers = [d.get(f"/api/inflected/{word}").json() for word in words]
+    assert [a["plural"] for a in answers] == ["notes", "mice", "cities", "children"] * 3
+    assert len({a["rules"] for a in answers}) == 1
+    known = set(answers[0]["words"]) - {"note"}
+    assert all(set(a["words"]) - {word} == known for a, word in zip(answers, words))
+
+
 @pytest.mark.slow
 def test_memory_is_flat(daemon):
     """Session, Eloquent, Blade, exceptions: 6,000 requests after a warm-up."""

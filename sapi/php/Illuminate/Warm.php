@@ -6,6 +6,7 @@ namespace Rserverd\Illuminate;
 
 use Closure;
 use Illuminate\Container\Container;
+use Illuminate\Support\Pluralizer;
 use Illuminate\View\Compilers\Compiler;
 use Rserverd\Log;
 use Throwable;
@@ -56,6 +57,9 @@ final class Warm
             self::attempt('compiled views', static fn () => ViewFiles::give($app->make('blade.compiler')));
         } elseif ($providersBoot) {
             $app->resolving('blade.compiler', static fn (Compiler $compiler) => ViewFiles::give($compiler));
+        }
+        if (class_exists(Pluralizer::class)) {
+            self::attempt('inflector', static fn () => Pluralizer::plural('word')); // names of tables
         }
         if ($app->resolved('router')) {
             self::attempt('routes', static fn () => self::compileRoutes($app));
