@@ -21,9 +21,9 @@
 #define RS_DATAGRAM_MAX ((64u << 10) + 256u)
 #define RS_EVENT_MAX (1u << 30) /* senders are bounded by RS_SEND_MAX, packages and requests by package_max_length */
 
-#define RS_HOSTED_TASKS 1000u
-#define RS_HOSTED_USERS 2000u
-#define RS_HOSTED_END 2256u
+#define RS_HOSTED_TASKS 4000u
+#define RS_HOSTED_USERS 5000u
+#define RS_HOSTED_END 5256u
 
 /* rs_wire_fork.role. OUTSIDE: other PHP processes on this host, by app.sock; they have no seat. */
 enum rs_server_role { RS_ROLE_WORKER, RS_ROLE_TASK, RS_ROLE_USER, RS_ROLE_MANAGER, RS_ROLE_SCRIPT, RS_ROLE_OUTSIDE };

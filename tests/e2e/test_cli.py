@@ -81,7 +81,7 @@ ERRORS = {
     # name: (section, line, what the message must contain)
     "number": ("swoole", "worker_num = many", ["worker_num", "many"]),
     "number with a rest": ("swoole", "worker_num = 4x", ["worker_num"]),
-    "range above": ("swoole", "worker_num = 5000", ["worker_num", "1000"]),
+    "range above": ("swoole", "worker_num = 5000", ["worker_num", "4000"]),
     "range below": ("swoole", "worker_num = -1", ["worker_num", "0"]),
     "overflow": ("swoole", "max_request = 99999999999999999999", ["max_request"]),
     "boolean": ("laravels", "handle_static = maybe", ["handle_static", "true"]),

@@ -165,7 +165,7 @@ static void dropped_at_the_end(void **state)
 	stop(&s.h, 10000);
 	assert_logged(&s.h, "3 tasks were still to wait: they are dropped");
 	task(&u, 9, -1, 0, 50, "too late");
-	assert_logged(&s.h, "the server ends: a task of process 2000 that was to wait is dropped");
+	assert_logged(&s.h, "the server ends: a task of process 5000 that was to wait is dropped");
 	end();
 }
 
