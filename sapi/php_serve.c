@@ -9,6 +9,7 @@
 
 #include "php_call.h"
 #include "php_doctor.h"
+#include "php_left.h"
 #include "php_memory.h"
 #include "php_snapshot.h"
 #include "swoole_server.h"
@@ -135,6 +136,24 @@ static bool isolated(enum rs_isolation mode)
 	return mode != RS_ISOLATION_SNAPSHOT || rs_php_doctor_keeps() || guarded(restore_body, NULL);
 }
 
+static void collect_body(void *collected)
+{
+	*(bool *)collected = gc_collect_cycles() > 0;
+	rs_php_settle_app();
+}
+
+/* Garbage that holds a lock, a connection, or has a destructor goes with its request. */
+static bool collected(enum rs_isolation mode)
+{
+	bool any = false, ok;
+
+	if (rs_php()->starting || rs_php_doctor_keeps() || !rs_php_left_more())
+		return true;
+	ok = guarded(collect_body, &any) && (!any || isolated(mode));
+	rs_php_left_settle();
+	return ok;
+}
+
 /* The same in a process that ends with it, in the order of a script's end. */
 static bool end_for_good(struct rs_exchange *x)
 {
@@ -165,6 +184,7 @@ static bool end_and_clean(struct rs_exchange *x, enum rs_isolation mode)
 	if (!rs_exchange_is_mute(x))
 		rs_php_doctor_cleaned(rs_exchange_request(x));
 	ok = isolated(mode) && ok;
+	ok = (rs_exchange_is_mute(x) || collected(mode)) && ok;
 	return guarded(disarm_body, NULL) && ok;
 }
 
@@ -196,6 +216,7 @@ enum rs_request_end rs_php_request(struct rs_exchange *x)
 	enum rs_isolation mode = mode_of(rs_exchange_request(x));
 	bool ok = isolate(mode);
 
+	rs_php_left_begin();
 	rs_php_memory_begin();
 	if (ok && rs_php_doctor_begin() && guarded(arm_body, x) && rs_php_call_glue(&rs_php()->handle)) {
 		ok = end_and_clean(x, mode);
@@ -239,19 +260,13 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 
 /* ---- nothing -------------------------------------------------------------------------------------------------- */
 
-static void collect_body(void *collected)
-{
-	*(bool *)collected = gc_collect_cycles() > 0;
-	rs_php_settle_app();
-}
-
 enum rs_request_end rs_php_tidy(void)
 {
-	bool collected = false, clean = !rs_php()->stale;
-	bool ok = rs_php_call_glue(&rs_php()->idle) && guarded(collect_body, &collected);
+	bool any = false, clean = !rs_php()->stale;
+	bool ok = rs_php_call_glue(&rs_php()->idle) && guarded(collect_body, &any);
 
 	/* Now, while nobody waits; what a request in another mode has left is left until the next one needs it away. */
-	if (ok && collected && clean && rs_php_snapshot_taken())
+	if (ok && any && clean && rs_php_snapshot_taken())
 		ok = guarded(restore_body, NULL);
 	if (!ok) {
 		rs_warnx(rs_host_log(), "fatal error in a destructor of garbage, the process is replaced");
