@@ -286,6 +286,7 @@ void rs_snapshot_process_guard(void)
 			see(*name, i);
 	}
 	rs_transactions_guard();
+	rs_pdo_guard();
 }
 
 /* ---- the part ------------------------------------------------------------------------------------------------------------------------- */
@@ -309,7 +310,7 @@ static void forget_last_errors(void)
 
 static unsigned restore(void)
 {
-	unsigned n = rs_handlers_restore() + rs_transactions_restore();
+	unsigned n = rs_handlers_restore() + rs_transactions_restore() + rs_pdo_restore();
 
 	forget_last_errors();
 	if (libxml_collects)

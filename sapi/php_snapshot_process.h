@@ -7,6 +7,7 @@
  *   php_snapshot_streams.c        stream wrappers and filters
  *   php_snapshot_handlers.c       error and exception handlers, with those below them
  *   php_snapshot_transactions.c   transactions of PDO connections
+ *   php_snapshot_pdo.c            attributes of PDO connections
  */
 #ifndef RS_PHP_SNAPSHOT_PROCESS_H
 #define RS_PHP_SNAPSHOT_PROCESS_H
@@ -44,5 +45,9 @@ unsigned rs_handlers_restore(void); /* compares first: for every request */
 /* php_snapshot_transactions.c */
 void rs_transactions_guard(void);
 unsigned rs_transactions_restore(void);
+
+/* php_snapshot_pdo.c */
+void rs_pdo_guard(void);
+unsigned rs_pdo_restore(void);
 
 #endif

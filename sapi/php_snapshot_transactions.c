@@ -1,6 +1,7 @@
 /*
  * Transactions that a request has left open on a PDO connection: rolled back, as the end of a connection does under php-fpm, before
- * the next request's statements become part of them. Asked are the connections that the request used in a way that may begin one.
+ * the next request's statements become part of them. Asked are the connections that the request used in a way that may begin one. SQLite's
+ * driver cannot be asked about those that were begun with SQL.
  */
 #include "php_snapshot_process.h"
 
@@ -12,6 +13,7 @@ static zend_class_entry *pdo;
 static struct {
 	zend_object *object; /* not counted: compared with what is at its handle */
 	uint32_t handle;
+	bool by_sql;         /* a statement that begins one was seen */
 } used[MOST];
 static size_t nused;
 
@@ -19,25 +21,43 @@ static struct {
 	const char *method;
 	const zend_string *name;
 	zif_handler original;
-} methods[] = { { "begintransaction", NULL, NULL }, { "exec", NULL, NULL }, { "query", NULL, NULL } };
+} methods[] = { { "begintransaction", NULL, NULL }, { "exec", NULL, NULL }, { "query", NULL, NULL }, { "prepare", NULL, NULL } };
 
-static void note(zend_object *object)
+static void note(zend_object *object, bool by_sql)
 {
 	for (size_t i = 0; i < nused; i++) {
-		if (used[i].object == object && used[i].handle == object->handle)
+		if (used[i].object == object && used[i].handle == object->handle) {
+			used[i].by_sql = used[i].by_sql || by_sql;
 			return;
+		}
 	}
 	if (nused == MOST)
 		return;
 	used[nused].object = object;
-	used[nused++].handle = object->handle;
+	used[nused].handle = object->handle;
+	used[nused++].by_sql = by_sql;
+}
+
+static bool begins_transaction(const zval *sql)
+{
+	static const struct rs_slice words[] = { { "BEGIN", 5 }, { "START TRANSACTION", 17 }, { "SAVEPOINT", 9 } };
+	struct rs_slice text;
+
+	if (!sql || Z_TYPE_P(sql) != IS_STRING)
+		return false;
+	text = rs_slice_trim(rs_slice(Z_STRVAL_P(sql), Z_STRLEN_P(sql)));
+	for (size_t i = 0; i < RS_COUNTOF(words); i++) {
+		if (text.n >= words[i].n && rs_slice_eqi(rs_slice(text.p, words[i].n), words[i]))
+			return true;
+	}
+	return false;
 }
 
 /* Classes that extend PDO have copies of its methods, with the same name and handler. */
 static ZEND_FUNCTION(rs_transaction_touch)
 {
 	if (Z_TYPE(EX(This)) == IS_OBJECT)
-		note(Z_OBJ(EX(This)));
+		note(Z_OBJ(EX(This)), begins_transaction(ZEND_NUM_ARGS() > 0 ? ZEND_CALL_ARG(execute_data, 1) : NULL));
 	for (size_t i = 0; i < RS_COUNTOF(methods); i++) {
 		if (methods[i].name && zend_string_equals(methods[i].name, EX(func)->common.function_name)) {
 			methods[i].original(INTERNAL_FUNCTION_PARAM_PASSTHRU);
@@ -71,17 +91,20 @@ static pdo_dbh_t *connection(size_t i)
 	return dbh && dbh->driver_data && dbh->methods ? dbh : NULL;
 }
 
-static bool open_transaction(pdo_dbh_t *dbh)
+static bool open_transaction(pdo_dbh_t *dbh, bool by_sql)
 {
-	return dbh->methods->in_transaction ? dbh->methods->in_transaction(dbh) : dbh->in_txn;
+	return dbh->methods->in_transaction ? dbh->methods->in_transaction(dbh) : dbh->in_txn || by_sql;
 }
 
 static bool roll_back(pdo_dbh_t *dbh)
 {
+	const bool known = dbh->in_txn || dbh->methods->in_transaction;
 	const struct rs_request_view *v = rs_php()->x ? rs_exchange_request(rs_php()->x) : NULL;
 	bool ok = dbh->methods->rollback && dbh->methods->rollback(dbh);
 
 	dbh->in_txn = false;
+	if (!ok && !known) /* it was over */
+		return false;
 	rs_warnx(rs_host_log(), "%.*s %.*s left a database transaction open: %s", v ? (int)v->method.n : 0, v ? v->method.p : "",
 		 v ? (int)v->target.n : 0, v ? v->target.p : "", ok ? "rolled back" : "it could not be rolled back");
 	return ok;
@@ -94,7 +117,7 @@ unsigned rs_transactions_restore(void)
 	for (size_t i = 0; i < nused; i++) {
 		pdo_dbh_t *dbh = connection(i);
 
-		if (dbh && open_transaction(dbh))
+		if (dbh && open_transaction(dbh, used[i].by_sql))
 			n += roll_back(dbh);
 	}
 	nused = 0;

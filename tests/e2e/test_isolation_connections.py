@@ -1,0 +1,156 @@
+"""Database connections that stay open from request to request, and what requests do to them and to their configuration."""
+
+import pytest
+
+ROUTES = """<?php
+use Illuminate\\Support\\Facades\\DB;
+use Illuminate\\Support\\Facades\\Queue;
+use Illuminate\\Support\\Facades\\Route;
+$told = static fn (): array => ['file' => basename(DB::select('pragma database_list')[0]->file), 'pdo' => spl_object_id(DB::getPdo()),
+    'known' => array_keys(DB::getConnections()), 'rows' => DB::selectOne('select count(*) as n from temp.sqlite_master')->n];
+$tenant = static function (string $name): void {
+    touch(storage_path("$name.sqlite"));
+    config(['database.connections.sqlite.database' => storage_path("$name.sqlite")]);
+};
+$outside = static fn (): bool => DB::getPdo()->beginTransaction() && DB::getPdo()->rollBack();
+Route::get('central', $told);
+Route::get('mark', function () use ($told) { DB::statement('create temporary table mine (x)'); return $told(); });
+Route::get('tenant/{name}', function (string $name) use ($told, $tenant) { $tenant($name); return $told(); });
+Route::get('late/{name}', function (string $name) use ($told, $tenant) { DB::select('select 1'); $tenant($name); return $told(); });
+Route::get('purge/{name}', function (string $name) use ($told, $tenant) {
+    DB::select('select 1');
+    $tenant($name);
+    DB::purge('sqlite');
+    return $told();
+});
+Route::get('reconnect', function () use ($told) { DB::reconnect(); return $told(); });
+Route::get('option', function () use ($told) {
+    config(['database.connections.sqlite.options' => [PDO::ATTR_STRINGIFY_FETCHES => true]]);
+    return $told() + ['n' => DB::selectOne('select 1 as n')->n];
+});
+Route::get('n', fn () => ['n' => DB::selectOne('select 1 as n')->n]);
+Route::get('attributes', function () {
+    $pdo = DB::getPdo();
+    foreach ([PDO::ATTR_CASE => PDO::CASE_UPPER, PDO::ATTR_STRINGIFY_FETCHES => true, PDO::ATTR_ERRMODE => PDO::ERRMODE_SILENT,
+            PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_NUM, PDO::ATTR_ORACLE_NULLS => PDO::NULL_TO_STRING] as $attribute => $value) {
+        $pdo->setAttribute($attribute, $value);
+    }
+    $pdo->setAttribute(PDO::ATTR_CASE, PDO::CASE_LOWER);
+    return ['pdo' => spl_object_id($pdo)];
+});
+Route::get('told-attributes', fn () => ['pdo' => spl_object_id(DB::getPdo()), 'are' => array_map(DB::getPdo()->getAttribute(...), [PDO::ATTR_CASE,
+    PDO::ATTR_STRINGIFY_FETCHES, PDO::ATTR_ERRMODE, PDO::ATTR_DEFAULT_FETCH_MODE, PDO::ATTR_ORACLE_NULLS])]);
+Route::get('begin/{how}', function (string $how) {
+    match ($how) {
+        'statement' => DB::statement('BEGIN'),
+        'unprepared' => DB::unprepared('BEGIN'),
+        'pdo' => DB::getPdo()->beginTransaction(),
+        'framework' => DB::beginTransaction(),
+    };
+    DB::table('notes')->insert(['text' => 'left open']);
+});
+Route::get('begun', fn () => ['in' => DB::getPdo()->inTransaction(), 'outside' => $outside(), 'rows' => DB::table('notes')->where('text', 'left open')->count()]);
+Route::get('queue/{name}', function (string $name) use ($tenant) {
+    config(['queue.connections.rows' => ['driver' => 'database', 'table' => 'jobs', 'queue' => 'default', 'retry_after' => 90]]);
+    $name === 'central' || $tenant($name);
+    return ['file' => basename(Queue::connection('rows')->getDatabase()->select('pragma database_list')[0]->file)];
+});
+"""
+
+
+def start(daemon, isolation="snapshot", routes=ROUTES):
+    return daemon.laravel(files={"routes/api.php": routes}, ini={"rserverd": {"isolation": isolation}})
+
+
+def ask(d, path):
+    r = d.get("/api/" + path)
+    assert r.status == 200, r.text[:500]
+    return r.json() if r.body else None
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "simple", "greedy"])
+def test_the_configuration_in_force_decides_where_the_first_query_goes(daemon, isolation):
+    """As under php-fpm, without a purge(), though the connection of that name is open from an earlier request; and that stays open."""
+    d = start(daemon, isolation)
+    central = ask(d, "mark")
+    assert central["rows"] == 1
+    for name in ("red", "blue", "red"):
+        got = ask(d, f"tenant/{name}")
+        assert got["file"] == f"{name}.sqlite" and got["rows"] == 0 and got["known"] == ["sqlite"]
+        assert ask(d, "central") == central, "the same connection: its temporary table is there"
+    assert ask(d, "late/red") == central, "it was too late: as under php-fpm"
+    d.wait_idle()
+    log = d.log()
+    assert "changed the configuration" not in log.replace("GET /api/late/red changed the configuration", ""), "there is no need to be told"
+
+
+def test_purge_is_what_it_was(daemon):
+    d = start(daemon)
+    assert ask(d, "mark")["rows"] == 1
+    assert ask(d, "purge/red")["file"] == "red.sqlite"
+    assert ask(d, "central")["file"] == "database.sqlite"
+
+
+def test_reconnect_opens_another_one(daemon):
+    """Also where this request has not used the one that is open from another."""
+    d = start(daemon)
+    assert ask(d, "mark")["rows"] == 1
+    assert ask(d, "reconnect")["rows"] == 0
+    assert ask(d, "central")["rows"] == 0
+
+
+def test_other_options_mean_another_connection(daemon):
+    d = start(daemon)
+    for _ in range(2):
+        assert ask(d, "n")["n"] == 1
+        assert ask(d, "option")["n"] == "1"
+
+
+def test_no_request_sees_connections_that_it_has_not_asked_for(daemon):
+    routes = ROUTES + "Route::get('known', fn () => [array_keys(DB::getConnections())]);\n"
+    d = start(daemon, routes=routes)
+    ask(d, "central")
+    assert ask(d, "known") == [[]]
+
+
+def test_attributes_of_a_connection_go_back(daemon):
+    """Also in the request that has made it."""
+    d = start(daemon)
+    made = ask(d, "attributes")
+    first = ask(d, "told-attributes")
+    assert first["pdo"] == made["pdo"], "it stays open"
+    assert first["are"][0] == 0 and first["are"][2] == 2, "names as they are, errors are exceptions"
+    for _ in range(2):
+        ask(d, "attributes")
+        assert ask(d, "told-attributes") == first
+    assert ask(d, "n") == {"n": 1}
+
+
+def test_attributes_that_its_maker_sets_belong_to_a_connection(daemon):
+    routes = ROUTES + """
+DB::extend('sqlite', function (array $config, string $name) {
+    $pdo = new PDO('sqlite:' . $config['database']);
+    $pdo->setAttribute(PDO::ATTR_ERRMODE, PDO::ERRMODE_EXCEPTION);
+    $pdo->setAttribute(PDO::ATTR_STRINGIFY_FETCHES, true);
+    return new Illuminate\\Database\\SQLiteConnection($pdo, $config['database'], '', $config);
+});
+"""
+    d = start(daemon, routes=routes)
+    for _ in range(3):
+        assert ask(d, "n") == {"n": "1"}
+
+
+@pytest.mark.parametrize("how", ["statement", "unprepared", "pdo", "framework"])
+def test_transactions_of_every_kind_are_rolled_back(daemon, how):
+    d = start(daemon)
+    for _ in range(2):
+        ask(d, f"begin/{how}")
+        assert ask(d, "begun") == {"in": False, "outside": True, "rows": 0}
+    assert "transaction open" in d.log()
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "greedy"])
+def test_a_queue_in_a_database_is_not_the_last_tenants(daemon, isolation):
+    d = start(daemon, isolation)
+    for name in ("red", "central", "blue", "central"):
+        assert ask(d, f"queue/{name}") == {"file": "database.sqlite" if name == "central" else f"{name}.sqlite"}
