@@ -122,6 +122,7 @@ Route::get('prefix', function () {
     return [];
 });
 Route::get('disconnect', function () {
+    DB::connection();
     DB::purge();
     return [];
 });
@@ -216,10 +217,12 @@ Route::get('tenant/{name}', function (string $name) {
 
 
 def test_changed_configuration_of_an_open_connection_is_told(daemon):
-    """It leads where it led, unlike under php-fpm, so the log says so, once; not where it was purged, or is not open."""
+    """A connection of the application's own make leads where it led, unlike under php-fpm, so the log says so, once; not where it was purged, or
+    is not open."""
     routes = """<?php
 use Illuminate\\Support\\Facades\\DB;
 use Illuminate\\Support\\Facades\\Route;
+DB::extend('sqlite', fn (array $config, string $name) => app('db.factory')->make($config, $name));
 Route::get('central', fn () => [basename(DB::select('pragma database_list')[0]->file)]);
 Route::get('tenant/{purge}', function (int $purge) {
     config(['database.connections.sqlite.database' => storage_path('red.sqlite')]);

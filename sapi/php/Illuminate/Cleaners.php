@@ -62,6 +62,8 @@ final class Cleaners
     /** @var list<Closure(): void> the application's own */
     private array $own = [];
 
+    private ?Cleaners\DatabaseCleaner $database = null;
+
     /** @var list<Closure(): void> what has an effect outside of this process: buffered log lines are written, transactions are undone */
     private array $outward = [];
 
@@ -73,6 +75,8 @@ final class Cleaners
     public function __construct(private readonly Container $app, bool $providersBoot)
     {
         $this->snapshot = Snapshot::of($app);
+        // Stands in the manager before its properties are remembered.
+        $app->bound('db') && $app->resolved('db') && OpenConnections::of($app->make('db'));
         // Looks at the configuration before it goes back.
         $this->add(new Cleaners\DriversCleaner($app));
         $this->addStates([
@@ -85,7 +89,10 @@ final class Cleaners
         ]);
         foreach (self::OF_SERVICES as $service => $class) {
             if ($app->bound($service) && $app->resolved($service)) {
-                $this->add(new $class($app->make($service)));
+                $this->add($cleaner = new $class($app->make($service)));
+                if ($cleaner instanceof Cleaners\DatabaseCleaner) {
+                    $this->database = $cleaner;
+                }
                 if ($service === 'db' || $service === 'log') {
                     $this->outward[] = end($this->builtIn);
                 }
@@ -121,6 +128,12 @@ final class Cleaners
         }
         $this->own = $steps;
         $this->steps = [...$steps, ...$this->builtIn];
+    }
+
+    /** A request or event begins. */
+    public function begin(): void
+    {
+        $this->database?->begin();
     }
 
     /** Refuses a class that is no cleaner; while booting, so that the mistake is seen by the one who made it. */

@@ -136,6 +136,7 @@ final class ResidentApplication implements Hosted
     public function handle(): void
     {
         $this->scope->request();
+        $this->cleaners->begin();
         // What public/index.php defines; tools subtract it from the present.
         state_constant('LARAVEL_START', microtime(true));
         $this->request = $request = $this->requests->capture();
@@ -149,6 +150,7 @@ final class ResidentApplication implements Hosted
     public function warm(): void
     {
         $this->scope->request();
+        $this->cleaners->begin();
         state_constant('LARAVEL_START', microtime(true));
         $printed = '';
         try {
@@ -225,9 +227,10 @@ final class ResidentApplication implements Hosted
         return $response;
     }
 
-    /** Of every request and event. */
+    /** Of every event; of a request only if providers boot in it. */
     private function begin(): void
     {
+        isset($this->cleaners) && $this->cleaners->begin();
         if ($this->bootProviders !== null) {
             Facade::clearResolvedInstances();
             ($this->bootProviders)();

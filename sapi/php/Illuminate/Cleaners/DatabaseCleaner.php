@@ -8,6 +8,8 @@ use Closure;
 use Illuminate\Database\Connection;
 use ReflectionClass;
 use Rserverd\Illuminate\ConnectionAsMade;
+use Rserverd\Illuminate\Notes;
+use Rserverd\Illuminate\OpenConnections;
 use Rserverd\Log;
 use Throwable;
 use WeakMap;
@@ -30,8 +32,8 @@ final class DatabaseCleaner
     private const DECIDING = ['driver', 'host', 'port', 'unix_socket', 'database', 'username', 'prefix', 'schema',
         'search_path', 'dsn'];
 
-    /** @var WeakMap<Connection, true> made from the booted configuration */
-    private WeakMap $checked;
+    /** Those made from the booted configuration. */
+    private readonly Notes $checked;
 
     /** @var WeakMap<Connection, array<string, mixed>> what providers set on a connection while booting */
     private readonly WeakMap $booted;
@@ -45,11 +47,14 @@ final class DatabaseCleaner
 
     private readonly ConnectionAsMade $asMade;
 
+    private readonly ?OpenConnections $open;
+
     public function __construct(private readonly object $db)
     {
-        $this->checked = new WeakMap();
+        $this->checked = new Notes();
         $this->booted = new WeakMap();
         $this->asMade = new ConnectionAsMade($db);
+        $this->open = OpenConnections::of($db);
         $defaults = (new ReflectionClass(Connection::class))->getDefaultProperties();
         $this->defaults = array_intersect_key($defaults, array_flip(self::OF_A_REQUEST));
         $this->write = Closure::bind(static function (Connection $connection, array $values): void {
@@ -70,9 +75,25 @@ final class DatabaseCleaner
         }
     }
 
+    /** A request begins. */
+    public function begin(): void
+    {
+        $this->open?->takeOut();
+    }
+
     public function clean(): void
     {
-        foreach ($this->db->getConnections() as $name => $connection) {
+        $this->open?->putBack();
+        $this->cleanAll($this->db->getConnections());
+        // Where one that was made from another configuration has just been closed.
+        $this->cleanAll($this->open?->putBack() ?? []);
+        $this->open?->closeOthers();
+    }
+
+    /** @param array<array-key, object> $connections */
+    private function cleanAll(array $connections): void
+    {
+        foreach ($connections as $name => $connection) {
             if ($connection->transactionLevel() > 0) {
                 $this->rollBack($name, $connection);
             }
@@ -80,9 +101,9 @@ final class DatabaseCleaner
                 continue;
             }
             ($this->write)($connection, $this->booted[$connection] ?? $this->defaults);
-            if (!isset($this->checked[$connection])) {
+            if (!$this->checked->has($connection)) {
                 if ($this->isAsBooted($name, $connection)) {
-                    $this->checked[$connection] = true;
+                    $this->checked->set($connection, true);
                     $this->settle((string) $name, $connection);
                 } else {
                     $this->db->purge($name);

@@ -13,6 +13,9 @@ use Rserverd\Log;
  * Managers keep the drivers they make: cache stores, disks, queue connections, log channels. That is wanted, for a
  * driver may hold a connection; but one that a request made after changing its configuration must not serve the next
  * request. Runs before the configuration is restored, and costs one comparison when nobody changed it.
+ *
+ * Drivers that talk through a database connection are made anew by the next request: which connection that is, the configuration in
+ * force decides then.
  */
 final class DriversCleaner
 {
@@ -24,14 +27,20 @@ final class DriversCleaner
         'log' => ['channels', 'logging.channels'],
     ];
 
+    /** service => property of its drivers that may hold a database connection */
+    private const THROUGH_DATABASE = ['queue' => 'database', 'cache' => 'connection'];
+
     /** The configuration: the container gets this object back too. */
     private readonly object $config;
 
     /** @var array<array-key, mixed> */
     private readonly array $booted;
 
-    /** @var list<array{string, Closure(list<string>): void, Closure(): list<string>}> path, forget, names */
+    /** @var array<string, array{string, Closure(list<array-key>): void, Closure(): array<array-key, object>}> service => path, forget, drivers */
     private array $managers = [];
+
+    /** @var array<string, array<array-key, object>> those that boot has made */
+    private array $ofBoot = [];
 
     private readonly ?object $db;
 
@@ -46,39 +55,58 @@ final class DriversCleaner
         foreach (self::MANAGERS as $service => [$property, $path]) {
             if ($app->bound($service) && $app->resolved($service)
                 && property_exists($manager = $app->make($service), $property)) {
-                $this->managers[] = [
+                $this->managers[$service] = [
                     $path,
                     Closure::bind(function (array $names) use ($property): void {
                         $this->$property = array_diff_key($this->$property, array_flip($names));
                     }, $manager, $manager::class),
-                    Closure::bind(fn (): array => array_keys($this->$property), $manager, $manager::class),
+                    Closure::bind(fn (): array => $this->$property, $manager, $manager::class),
                 ];
+                $this->ofBoot[$service] = $this->managers[$service][2]();
             }
         }
     }
 
     public function clean(): void
     {
+        foreach (self::THROUGH_DATABASE as $service => $property) {
+            if (isset($this->managers[$service])) {
+                $this->forgetThroughDatabase($service, $property);
+            }
+        }
         $now = $this->config->all();
         if ($now === $this->booted) {
             return;
         }
         $this->warnOfOpen(self::at($this->booted, 'database.connections'), self::at($now, 'database.connections'));
-        foreach ($this->managers as [$path, $forget, $names]) {
+        foreach ($this->managers as [$path, $forget, $drivers]) {
             $before = self::at($this->booted, $path);
             $after = self::at($now, $path);
             if ($before !== $after) {
                 $forget(array_values(array_filter(
-                    $names(),
+                    array_keys($drivers()),
                     static fn (int|string $name): bool => ($before[$name] ?? null) !== ($after[$name] ?? null)
                 )));
             }
         }
     }
 
+    private function forgetThroughDatabase(string $service, string $property): void
+    {
+        [, $forget, $drivers] = $this->managers[$service];
+        $names = [];
+        foreach (array_diff_key($drivers(), $this->ofBoot[$service]) as $name => $driver) {
+            $driver = method_exists($driver, 'getStore') ? $driver->getStore() : $driver;
+            if (property_exists($driver, $property) && (fn (): mixed => $this->$property)->call($driver) instanceof Connection) {
+                $names[] = $name;
+            }
+        }
+        $names === [] || $forget($names);
+    }
+
     /**
-     * Under php-fpm a connection is made after the configuration was changed, here it may be open already, and still leads to where it
-     * led. The DatabaseCleaner closes one that was made since.
+     * Under php-fpm a connection of the application's own make is made after the configuration was changed, here it may be open already, and
+     * still leads to where it led. The DatabaseCleaner closes one that was made since.
      *
      * @param array<array-key, mixed> $before
      * @param array<array-key, mixed> $after
