@@ -248,6 +248,29 @@ static void choose_upload_dir(const struct rs_request_view *v)
 	PG(upload_tmp_dir) = dir ? (char *)(uintptr_t)dir : rs_php()->conf->upload_tmp_dir;
 }
 
+/*
+ * Superglobals, and the body where they are made of it. What PHP warns of meanwhile (max_input_vars, a multipart body without an end) is
+ * logged as under php-fpm, where the application's error handler is not there yet: it would make an exception of it, and a 500.
+ */
+static void read_input(bool mute)
+{
+	zval handler;
+
+	ZVAL_COPY_VALUE(&handler, &EG(user_error_handler));
+	ZVAL_UNDEF(&EG(user_error_handler));
+	PG(during_request_startup) = true;
+	sapi_activate();
+	if (mute)
+		SG(request_info).no_headers = true; /* header() is heard, nothing is sent */
+	free_http_globals();
+	rs_php_filter_reset();
+	php_hash_environment();
+	restore_env(rs_php());
+	modules_rinit();
+	PG(during_request_startup) = false;
+	ZVAL_COPY_VALUE(&EG(user_error_handler), &handler);
+}
+
 void rs_php_arm(struct rs_exchange *x)
 {
 	struct rs_php *php = rs_php();
@@ -261,18 +284,11 @@ void rs_php_arm(struct rs_exchange *x)
 	PG(header_is_being_sent) = 0;
 	PG(connection_status) = PHP_CONNECTION_NORMAL;
 	php_output_activate();
-	sapi_activate();
-	if (rs_exchange_is_mute(x)) {
-		SG(request_info).no_headers = true; /* header() is heard, nothing is sent */
+	if (rs_exchange_is_mute(x))
 		unset_timer(php);
-	} else {
+	else
 		arm_timer(php);
-	}
-	free_http_globals();
-	rs_php_filter_reset();
-	php_hash_environment();
-	restore_env(php);
-	modules_rinit();
+	read_input(rs_exchange_is_mute(x));
 }
 
 /* php://input handles that user code still holds point at the body stream: they go first. */

@@ -610,3 +610,44 @@ def test_answers_as_under_php_fpm(pair, route):
             answers.append(c.request(route, headers=headers, host="example.test"))
     ours, theirs = map(without_what_must_differ, answers)
     assert ours == theirs
+
+
+FORM = "application/x-www-form-urlencoded"
+PART = b'--B\r\nContent-Disposition: form-data; name="a%d"\r\n\r\nv\r\n'
+ODD_BODIES = {
+    "too many variables": (FORM, b"&".join(b"a%d=1" % i for i in range(1500))),
+    "too many parts": ("multipart/form-data; boundary=B", b"".join(PART % i for i in range(1500)) + b"--B--\r\n"),
+    "no boundary": ("multipart/form-data", PART % 1 + b"--B--\r\n"),
+    "a boundary of 7000 bytes": ("multipart/form-data; boundary=" + "B" * 7000, b"x"),
+    "parts without an end": ("multipart/form-data; boundary=B", PART % 1),
+    "nested too deep": (FORM, b"a" + b"[b]" * 100 + b"=1"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_BODIES)
+def test_odd_bodies_as_under_php_fpm(pair, name):
+    """What PHP warns of while it reads them is logged; the application's error handler would make a 500 of it."""
+    d, fpm = pair
+    kind, body = ODD_BODIES[name]
+    answers = []
+    for address in (d.address, fpm.address):
+        with http.Conn(address, lenient=True) as c:
+            answers.append(c.request("/test/input", "POST", [("Content-Type", kind), ("Accept", "application/json"), ("Connection", "close")], body,
+                                     host="example.test"))
+    assert [r.status for r in answers] == [200, 200], answers
+    ours, theirs = (r.json() for r in answers)
+    assert ours["all"] == theirs["all"]
+    if name == "too many variables":
+        d.wait_log("Input variables exceeded 1000")
+
+
+@pytest.mark.parametrize("code", ["echo 'a'; ob_flush(); flush(); echo 'b'; ob_flush(); flush();", "ob_end_clean(); echo 'ab';",
+                                  "while (ob_get_level() > 0) { ob_end_flush(); } ob_start(); echo 'a'; ob_end_flush(); echo 'b';",
+                                  "ob_clean(); echo 'ab'; ob_end_flush();"])
+def test_streams_that_flush_an_outermost_buffer(daemon, code):
+    """php.ini of php-fpm has one; the notice that there is none here would be an exception in the middle of the stream."""
+    routes = f"<?php\nuse Illuminate\\Support\\Facades\\Route;\nRoute::get('s', fn () => response()->stream(function () {{ {code} }}));\n"
+    d = daemon.laravel(files={"routes/api.php": routes})
+    r = d.get("/api/s")
+    assert r.status == 200 and r.body == b"ab"
+    assert "No buffer" not in d.log()
