@@ -129,6 +129,9 @@ void rs_php_trace_here(void);             /* from the VM's interrupt: it may hav
 void rs_php_filter_guard(void);
 void rs_php_filter_reset(void);           /* with every request */
 
+/* php_outermost.c */
+void rs_php_outermost_guard(void);
+
 /* php_touch.c: was anything called that changes the process for later requests? */
 void rs_php_touch_guard(void);
 ZEND_FUNCTION(rs_touched);
