@@ -164,8 +164,6 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 	if (may_upgrade(c, h) && rs_upgrade_begin(q, h))
 		return;
 	if (!h->chunked && !h->open && h->content_length == 0) {
-		if ((h->get_method || h->head_method) && rs_static_serve(files_of(c), q, h))
-			return;
 		submit(c);
 		return;
 	}
@@ -179,8 +177,11 @@ static void begin(struct rs_conn *c, const char *p, size_t behind)
 		go_on(c);
 }
 
+/* A file, or PHP's. A body does not change what a GET asks for (RFC 9110 9.3.1): it was read, so that the connection goes on behind it. */
 static void submit(struct rs_conn *c)
 {
+	if (c->req->file_method && rs_static_serve(files_of(c), c->req))
+		return;
 	if (c->guest) {
 		rs_request_submit(c->req);
 		return;

@@ -96,6 +96,7 @@ struct rs_req *rs_req_new(struct rs_conn *c, const char *p, const struct rs_http
 		.state = RS_REQ_BODY,
 		.minor = h->minor,
 		.head_method = h->head_method,
+		.file_method = h->get_method || h->head_method,
 		.r = r,
 		.conn = c,
 		.payload = payload,
@@ -175,6 +176,19 @@ struct rs_slice rs_req_head(const struct rs_req *q)
 static struct rs_slice bytes_of(const struct rs_req *q, struct rs_wire_slice s)
 {
 	return rs_slice(rs_req_head(q).p + s.off, s.len);
+}
+
+struct rs_slice rs_req_path(const struct rs_req *q)
+{
+	return rs_slice(bytes_of(q, rs_req_wire(q)->target).p, rs_req_wire(q)->path_len);
+}
+
+struct rs_slice rs_req_query(const struct rs_req *q)
+{
+	const struct rs_slice target = bytes_of(q, rs_req_wire(q)->target);
+	const size_t path = rs_req_wire(q)->path_len;
+
+	return rs_slice(target.p + path, target.n - path);
 }
 
 bool rs_req_field_at(const struct rs_req *q, uint32_t i, struct rs_slice *name, struct rs_slice *value)

@@ -39,6 +39,7 @@ struct rs_req {
 	uint8_t minor;              /* HTTP/1.minor */
 	uint8_t framing;            /* enum rs_http_framing, from head_sent on */
 	bool head_method;
+	bool file_method;           /* GET or HEAD */
 	bool proxied;               /* a trusted proxy speaks for its client */
 	bool chunked, open;         /* how its body is delimited; neither: by body_left */
 	bool head_sent, ended;      /* of the answer */
@@ -93,6 +94,9 @@ void rs_req_answering(struct rs_req *q);
 
 /* The encoded head. Valid until the payload grows. */
 struct rs_wire_request *rs_req_wire(const struct rs_req *q);
+/* Of the target, as sent: before '?', and from there on. */
+struct rs_slice rs_req_path(const struct rs_req *q);
+struct rs_slice rs_req_query(const struct rs_req *q);
 /* The head as received; what the wire slices point into. */
 struct rs_slice rs_req_head(const struct rs_req *q);
 /* Field number i of the head, in its order. false: there are not so many. */

@@ -157,9 +157,9 @@ enum rs_static_result rs_static_file(const struct rs_static *s, struct rs_req *q
 	return RS_STATIC_ANSWERED;
 }
 
-static bool serve_path(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
+static bool serve_path(const struct rs_static *s, struct rs_req *q)
 {
-	struct rs_slice path = rs_slice(h->target.p, h->path_len);
+	struct rs_slice path = rs_req_path(q);
 	bool slash = path.n && path.p[path.n - 1] == '/', directories = s->index[0] || s->autoindex;
 	enum rs_static_result found = RS_STATIC_DIRECTORY;
 	char name[4096];
@@ -171,7 +171,7 @@ static bool serve_path(const struct rs_static *s, struct rs_req *q, const struct
 	if (!slash)
 		found = rs_static_file(s, q, name);
 	if (found == RS_STATIC_DIRECTORY)
-		return directories && rs_static_directory(s, q, h, name, slash);
+		return directories && rs_static_directory(s, q, name, slash);
 	return found == RS_STATIC_ANSWERED;
 }
 
@@ -184,13 +184,13 @@ static bool located(const struct rs_port *port, struct rs_slice path)
 	return false;
 }
 
-bool rs_static_serve(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h)
+bool rs_static_serve(const struct rs_static *s, struct rs_req *q)
 {
 	bool files_only = s->port && s->port->static_locations[0];
 
-	if (s->root_fd < 0 || (files_only && !located(s->port, rs_slice(h->target.p, h->path_len))))
+	if (s->root_fd < 0 || (files_only && !located(s->port, rs_req_path(q))))
 		return false;
-	if (serve_path(s, q, h))
+	if (serve_path(s, q))
 		return true;
 	if (files_only)
 		rs_send_error(q->conn, 404, true);

@@ -37,7 +37,7 @@ void rs_static_open_port(struct rs_reactor *r, struct rs_static *s, const struct
 /*
  * Answers q, a GET or HEAD without body, from a file if its target is one. false: it is not, nothing was done, PHP gets it.
  */
-bool rs_static_serve(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h);
+bool rs_static_serve(const struct rs_static *s, struct rs_req *q);
 
 /* The client takes bytes again: the next part of the file. */
 void rs_static_continue(struct rs_req *q);
@@ -110,7 +110,7 @@ bool rs_static_answer(struct rs_req *q, unsigned status, const char *lines, stru
  * For a directory: its index file, a list of what is in it, or (slash false: the target does not end in one) the way there. false:
  * none of that is wanted, or it is no directory; nothing was done.
  */
-bool rs_static_directory(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h, const char *name, bool slash);
+bool rs_static_directory(const struct rs_static *s, struct rs_req *q, const char *name, bool slash);
 
 /* Answers with several parts, takes f->fd. false: no memory, nothing was done. */
 bool rs_static_parts(struct rs_req *q, const struct rs_static_found *f, const struct rs_static_wanted *w);

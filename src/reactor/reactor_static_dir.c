@@ -145,10 +145,9 @@ static bool answer_list(struct rs_req *q, const char *name, int fd)
 /* ---- directories ---------------------------------------------------------------------------------------------------------- */
 
 /* To the same with a slash: links in what stands there are relative to it. */
-static bool answer_way(struct rs_req *q, const struct rs_http_head *h)
+static bool answer_way(struct rs_req *q)
 {
-	struct rs_slice path = rs_slice(h->target.p, h->path_len);
-	struct rs_slice query = rs_slice(path.p + path.n, h->target.n - path.n);
+	struct rs_slice path = rs_req_path(q), query = rs_req_query(q);
 	struct rs_buf lines = { 0 };
 	bool ok;
 
@@ -191,13 +190,13 @@ static bool answer_index(const struct rs_static *s, struct rs_req *q, const char
 	return false;
 }
 
-bool rs_static_directory(const struct rs_static *s, struct rs_req *q, const struct rs_http_head *h, const char *name, bool slash)
+bool rs_static_directory(const struct rs_static *s, struct rs_req *q, const char *name, bool slash)
 {
 	int fd;
 	bool ok;
 
 	if (slash ? answer_index(s, q, name) : has_index(s, name))
-		return slash || answer_way(q, h);
+		return slash || answer_way(q);
 	if (!s->autoindex)
 		return false;
 	fd = rs_static_open_directory(s, name);
@@ -205,5 +204,5 @@ bool rs_static_directory(const struct rs_static *s, struct rs_req *q, const stru
 		return answer_list(q, name, fd);
 	ok = fd >= 0;
 	rs_fd_close(&fd);
-	return ok && answer_way(q, h);
+	return ok && answer_way(q);
 }

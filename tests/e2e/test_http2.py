@@ -185,6 +185,20 @@ def test_files_without_php(daemon):
         assert c.get("/big.bin", method="HEAD").get("content-length") == "3000000"
 
 
+def test_a_file_is_sent_behind_a_body(daemon):
+    """END_STREAM on an empty DATA frame is how some clients send every GET."""
+    d = daemon(start=False, ini={**ON, "laravels": {"handle_static": True}})
+    d.write("public/a.txt", b"0123456789")
+    d.start()
+    with Client(d) as c:
+        for data in (b"", b"abc"):
+            stream = c.ask("/a.txt", end=False)
+            c.h2.send_data(stream, data, end_stream=True)
+            c.flush()
+            a = c.wait(stream)
+            assert a.status == 200 and a.body == b"0123456789"
+
+
 def test_too_big_a_body_is_answered_while_it_comes(daemon):
     d = daemon(ini={"swoole": {"open_http2_protocol": True, "package_max_length": "64K"}})
     with Client(d) as c:

@@ -409,3 +409,16 @@ def test_expires_by_place_and_kind(daemon):
         assert d.get(target).get("Cache-Control") == says, target
     tag = d.get("/a.css").get("ETag")
     assert d.get("/a.css", headers=[("If-None-Match", tag)]).get("Cache-Control").startswith("max-age=86400"), "RFC 9110 15.4.5"
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "empty chunked", "large"])
+def test_a_body_does_not_change_what_is_asked_for(site, framing):
+    """Some clients and proxies send a body, or an empty one, with every GET; nginx reads it and sends the file."""
+    body = {"length": b"ab", "chunked": b"2\r\nab\r\n0\r\n\r\n", "empty chunked": b"0\r\n\r\n", "large": b"x" * (1 << 20)}[framing]
+    head = ("Transfer-Encoding", "chunked") if "chunked" in framing else ("Content-Length", len(body))
+    whole = site.get("/style.css").body
+    with site.conn() as c:
+        for method in ("GET", "HEAD", "GET"):
+            c.send(http.build("/style.css?x", method, [head], None) + body)
+            r = c.response(method)
+            assert r.status == 200 and r.body == (b"" if method == "HEAD" else whole)
