@@ -37,7 +37,7 @@ NOT_TAKEN_BACK = {
 # What the cleaners do not know: each has to leak without a snapshot, or its probe could not tell.
 UNKNOWN_TO_CLEANERS = """
     macro.str macro.collection macro.request macro.response macro.arr macro.route static.property static.function static.closure
-    php.global container.rebinding provider.monkeyed monolog.handler monolog.processor date.handler translator.lines
+    php.global container.rebinding provider.monkeyed monolog.handler monolog.processor date.handler
     str.uuid_factory collection.proxy schema.string_length db.listener db.prefix db.grammar route.mutated storage.fake middleware.skip
     static.method static.late_class static.inherited static.reference static.callable static.enum static.enum_case object.property
     object.nested object.reference object.typed object.readonly object.unset object.dynamic object.closure spl.array_object

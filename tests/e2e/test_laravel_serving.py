@@ -651,3 +651,24 @@ def test_streams_that_flush_an_outermost_buffer(daemon, code):
     r = d.get("/api/s")
     assert r.status == 200 and r.body == b"ab"
     assert "No buffer" not in d.log()
+
+
+CHANGED = {     # what a middleware may change before what reads it is made: (code, answer)
+    "locale": ("config(['app.locale' => 'de']); return [__('demo.greeting'), app('validator')->getTranslator()->getLocale()];", ["Guten Morgen", "de"]),
+    "fallback": ("config(['app.fallback_locale' => 'de']); return [app('translator')->getFallback()];", ["de"]),
+    "lines": ("app()->useLangPath('/nowhere'); return [__('demo.greeting')];", ["demo.greeting"]),
+    "cookie": ("config(['session.domain' => 't.test', 'session.path' => '/p']); return [(string) cookie('a', 'b')];",
+               ["a=b; path=/p; domain=t.test; httponly; samesite=lax"]),
+    "nothing": ("return [__('demo.greeting'), (string) cookie('a', 'b')];", ["Good morning", "a=b; path=/; httponly; samesite=lax"]),
+}
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "greedy"])
+def test_configuration_changed_before_it_is_read(daemon, isolation):
+    """As under php-fpm, where these services are made when they are first needed."""
+    routes = "<?php\nuse Illuminate\\Support\\Facades\\Route;\n" + "".join(
+        f"Route::get('{name}', function () {{ {code} }});\n" for name, (code, _) in CHANGED.items())
+    d = daemon.laravel(files={"routes/api.php": routes}, ini={"rserverd": {"isolation": isolation}})
+    for name in [*CHANGED, *CHANGED]:
+        assert d.get(f"/api/{name}").json() == CHANGED[name][1], name
+        assert d.get("/api/nothing").json() == CHANGED["nothing"][1]

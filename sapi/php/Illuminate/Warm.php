@@ -14,13 +14,16 @@ use Throwable;
 /**
  * Makes before the fork what requests would make after it: memory is shared, and no request pays for it. None of these
  * services connects to anything when it is made.
+ *
+ * Not made are the translator, what holds it, and the cookie jar: they read the configuration when they are made, which middleware of
+ * applications changes before that (app.locale, session.domain), and cost next to nothing.
  */
 final class Warm
 {
     private const SERVICES = [
-        'config', 'events', 'files', 'filesystem', 'log', 'router', 'url', 'encrypter', 'hash', 'cookie', 'session', 'auth',
-        'auth.password', 'cache', 'redis', 'db', 'db.factory', 'db.transactions', 'queue', 'mail.manager', 'translator',
-        'translation.loader', 'validator', 'view', 'view.finder', 'view.engine.resolver', 'blade.compiler', 'pipeline',
+        'config', 'events', 'files', 'filesystem', 'log', 'router', 'url', 'encrypter', 'hash', 'session', 'auth',
+        'auth.password', 'cache', 'redis', 'db', 'db.factory', 'db.transactions', 'queue', 'mail.manager', 'view',
+        'view.finder', 'view.engine.resolver', 'blade.compiler', 'pipeline',
         'Illuminate\Bus\Dispatcher',
         'Illuminate\Contracts\Auth\Access\Gate',
         'Illuminate\Contracts\Debug\ExceptionHandler',
