@@ -40,7 +40,7 @@ LIBPHP = $(firstword $(wildcard $(shell $(PHP_CONFIG) --prefix)/lib/libphp$(PHP_
 # ---- what is built from what ------------------------------------------------------------------
 SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/http/*.c src/packet/*.c src/ws/*.c src/shm/*.c src/tls/*.c)
 DAEMON_SRC := $(SHARED_SRC) $(wildcard src/h2/*.c src/master/*.c src/reactor/*.c src/cli/*.c)
-MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c src/client/*.c)
+MODULE_SRC := $(SHARED_SRC) $(wildcard src/worker/*.c src/client/*.c src/httpd/*.c)
 SAPI_SRC := $(wildcard sapi/*.c)
 FAKE_SRC := $(wildcard tests/fake/*.c)
 
@@ -60,7 +60,7 @@ $(DAEMON): $(call obj,src/main.c) $(LIBCORE)
 	@echo '  LD    $@'
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(EVENT_LIBS) $(INIH_LIBS) $(WS_LIBS) $(H2_LIBS) -ldl
 
-$(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c src/client/*.c))
+$(LIBCORE): $(call obj,$(DAEMON_SRC) $(wildcard src/worker/*.c src/client/*.c src/httpd/*.c))
 	@echo '  AR    $@'
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -213,6 +213,15 @@ bool rs_co_socket_of_fd(zval *out, int fd)
 	return false;
 }
 
+struct rs_co_socket *rs_co_socket_of_sock(zval *out, const struct rs_sock *sock)
+{
+	struct rs_co_socket *s = new_object(out);
+
+	s->c.sock = *sock;
+	rs_co_socket_show(s);
+	return s;
+}
+
 ZEND_METHOD(Swoole_Coroutine_Socket, import)
 {
 	zval *stream;
@@ -270,7 +279,7 @@ ZEND_METHOD(Swoole_Coroutine_Socket, listen)
 
 ZEND_METHOD(Swoole_Coroutine_Socket, accept)
 {
-	struct rs_co_socket *s = RS_CO_SOCKET_THIS(), *accepted;
+	struct rs_co_socket *s = RS_CO_SOCKET_THIS();
 	double timeout = 0;
 	struct rs_sock out;
 	bool ok;
@@ -285,9 +294,7 @@ ZEND_METHOD(Swoole_Coroutine_Socket, accept)
 	rs_co_socket_leave(s, RS_WATCH_READ);
 	if (!ok)
 		RETURN_BOOL(rs_co_socket_failed(s));
-	accepted = new_object(return_value);
-	accepted->c.sock = out;
-	rs_co_socket_show(accepted);
+	(void)rs_co_socket_of_sock(return_value, &out);
 }
 
 ZEND_METHOD(Swoole_Coroutine_Socket, connect)
@@ -336,7 +343,16 @@ ZEND_METHOD(Swoole_Coroutine_Socket, shutdown)
 	RETURN_BOOL(rs_sock_shutdown(&s->c.sock, (int)how) || rs_co_socket_failed(s));
 }
 
-/* Those that wait in there are woken, and fail. */
+void rs_co_socket_close(struct rs_co_socket *s)
+{
+	if (s->c.sock.fd < 0)
+		return;
+	rs_swoole_fd_closing(s->c.sock.fd);
+	rs_client_close(&s->c);
+	if (s->c.sock.fd < 0)
+		show_long(s, "fd", -1);
+}
+
 ZEND_METHOD(Swoole_Coroutine_Socket, close)
 {
 	struct rs_co_socket *s = RS_CO_SOCKET_THIS();
@@ -344,10 +360,7 @@ ZEND_METHOD(Swoole_Coroutine_Socket, close)
 	ZEND_PARSE_PARAMETERS_NONE();
 	if (!rs_co_socket_open(s))
 		RETURN_FALSE;
-	rs_swoole_fd_closing(s->c.sock.fd);
-	rs_client_close(&s->c);
-	if (s->c.sock.fd < 0)
-		show_long(s, "fd", -1);
+	rs_co_socket_close(s);
 	RETURN_TRUE;
 }
 

@@ -41,6 +41,10 @@ void rs_co_socket_show(struct rs_co_socket *s);
 
 /* A new object for an open descriptor, which is duplicated. false: errno. */
 bool rs_co_socket_of_fd(zval *out, int fd);
+/* The same for one that is open already, which becomes the object's. */
+struct rs_co_socket *rs_co_socket_of_sock(zval *out, const struct rs_sock *sock);
+/* Those that wait in there are woken, and fail. Closed already: nothing. */
+void rs_co_socket_close(struct rs_co_socket *s);
 
 /* swoole_coroutine_socket_bytes.c, swoole_coroutine_socket_options.c */
 ZEND_METHOD(Swoole_Coroutine_Socket, peek);

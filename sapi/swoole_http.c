@@ -54,15 +54,8 @@ static void make_response(const struct rs_event *ev, const struct rs_request_vie
 	r->answer.request = ev->request;
 	r->answer.fd = ev->h.fd;
 	r->conf = conf;
-	r->head_method = rs_slice_eq(v->method, RS_SLICE("HEAD"));
 	r->upgrade = ev->h.kind == RS_EVENT_HANDSHAKE;
-	r->http2 = v->http_major == 2;
-	r->wish = rs_compress_wish_of(v);
-	if (r->wish.if_none_match.n == 0)
-		return;
-	/* The response may outlive the request. */
-	r->if_none_match = zend_string_init(r->wish.if_none_match.p, r->wish.if_none_match.n, false);
-	r->wish.if_none_match.p = ZSTR_VAL(r->if_none_match);
+	rs_http_response_asked(r, v);
 }
 
 bool rs_swoole_http_objects(struct rs_event *ev, zval *request, zval *response)

@@ -62,8 +62,11 @@ enum rs_http_response_property {
 	RS_HTTP_RESPONSE_FD, RS_HTTP_RESPONSE_SOCKET, RS_HTTP_RESPONSE_HEADER, RS_HTTP_RESPONSE_COOKIE, RS_HTTP_RESPONSE_TRAILER,
 };
 
+struct rs_co_http;
+
 struct rs_http_answer {
 	struct rs_answer answer;       /* request 0: nobody waits for it */
+	struct rs_co_http *link;       /* of Coroutine\Http\Server: its connection, a reference (swoole_coroutine_http.h). NULL: of a Server */
 	const struct rs_swoole_http_conf *conf;
 	zend_string *reason;           /* or NULL */
 	bool started;                  /* the head is out, pieces follow */
@@ -87,6 +90,7 @@ struct rs_http_head_out {
 
 void rs_http_head_make(struct rs_http_answer *r, struct rs_http_head_out *out);
 /* What the server is called, by default: scripts have the usual name, of applications their configuration says it, or nothing. */
+const char *rs_http_server_name(void);
 void rs_http_server_line(smart_str *out);
 /* Lines of trailer(); nothing without any. */
 void rs_http_trailer_lines(struct rs_http_answer *r, smart_str *out);

@@ -4,6 +4,7 @@
  */
 #include "swoole_http_private.h"
 
+#include "swoole_coroutine_http.h"
 #include "swoole_http_response.h"
 #include "swoole_server.h"
 
@@ -25,6 +26,7 @@ static zend_object *create_object(zend_class_entry *ce)
 
 	memset(r, 0, offsetof(struct rs_http_answer, std));
 	r->answer.status = 200;
+	r->answer.way = &rs_server_answer_way;
 	zend_object_std_init(&r->std, ce);
 	object_properties_init(&r->std, ce);
 	r->std.handlers = &handlers;
@@ -35,7 +37,9 @@ static void free_object(zend_object *object)
 {
 	struct rs_http_answer *r = rs_http_response_of(object);
 
-	if (rs_http_response_open(r) && r->started)
+	if (r->link) /* sending may wait, and this is no place for that: its connection does */
+		rs_co_http_response_gone(r);
+	else if (rs_http_response_open(r) && r->started)
 		(void)rs_http_response_last(r, RS_SLICE(""));
 	else
 		rs_http_response_status_only(r, 500);
@@ -63,10 +67,24 @@ bool rs_http_response_open(const struct rs_http_answer *r)
 	return r->answer.request && !r->ended && !r->detached;
 }
 
+void rs_http_response_asked(struct rs_http_answer *r, const struct rs_request_view *v)
+{
+	r->head_method = rs_slice_eq(v->method, RS_SLICE("HEAD"));
+	r->http2 = v->http_major == 2;
+	r->wish = rs_compress_wish_of(v);
+	if (r->wish.if_none_match.n == 0)
+		return;
+	/* The response may outlive the request. */
+	r->if_none_match = zend_string_init(r->wish.if_none_match.p, r->wish.if_none_match.n, false);
+	r->wish.if_none_match.p = ZSTR_VAL(r->if_none_match);
+}
+
 /* Remembers the outcome of sending: a client that is gone ends the response too. */
 static bool sent(struct rs_http_answer *r, enum rs_server_result result, bool end)
 {
 	r->ended = r->ended || end;
+	if (r->ended && r->link)
+		rs_co_http_response_ended(r);
 	if (result == RS_SERVER_OK)
 		return true;
 	if (result == RS_SERVER_FULL)
@@ -99,7 +117,7 @@ static enum rs_server_result send_head(struct rs_http_answer *r, struct rs_slice
 	r->answer.reason = r->reason ? rs_slice(ZSTR_VAL(r->reason), ZSTR_LEN(r->reason)) : RS_SLICE("");
 	r->answer.headers = lines;
 	r->answer.content_length = length;
-	return rs_server_answer_head(&r->answer, body, end);
+	return r->answer.way->head(&r->answer, body, end);
 }
 
 void rs_http_response_status_only(struct rs_http_answer *r, unsigned status)
@@ -110,7 +128,7 @@ void rs_http_response_status_only(struct rs_http_answer *r, unsigned status)
 		return;
 	r->ended = true;
 	if (r->started) {
-		rs_server_answer_abort(&r->answer);
+		r->answer.way->abort(&r->answer);
 		return;
 	}
 	rs_http_server_line(&none.lines);
@@ -140,13 +158,13 @@ bool rs_http_response_last(struct rs_http_answer *r, struct rs_slice piece)
 
 	rs_http_trailer_lines(r, &lines);
 	if (!lines.s)
-		return sent(r, rs_server_answer_body(&r->answer, piece, true), true);
-	result = piece.n ? rs_server_answer_body(&r->answer, piece, false) : RS_SERVER_OK;
+		return sent(r, r->answer.way->body(&r->answer, piece, true), true);
+	result = piece.n ? r->answer.way->body(&r->answer, piece, false) : RS_SERVER_OK;
 	if (result == RS_SERVER_OK)
-		result = rs_server_answer_trailers(&r->answer, rs_slice(ZSTR_VAL(lines.s), ZSTR_LEN(lines.s)));
+		result = r->answer.way->trailers(&r->answer, rs_slice(ZSTR_VAL(lines.s), ZSTR_LEN(lines.s)));
 	/* Without them it has an end at least. */
 	if (result == RS_SERVER_TOO_LARGE)
-		(void)rs_server_answer_body(&r->answer, RS_SLICE(""), true);
+		(void)r->answer.way->body(&r->answer, RS_SLICE(""), true);
 	smart_str_free(&lines);
 	return sent(r, result, true);
 }
@@ -217,6 +235,22 @@ bool rs_http_response_whole(struct rs_http_answer *r, struct rs_slice body)
 	return head_sent(r, result, true);
 }
 
+bool rs_http_response_upgrade(struct rs_http_answer *r)
+{
+	struct rs_http_head_out head;
+	bool ok;
+
+	if (!r->link || !rs_http_response_settable(r))
+		return false;
+	r->answer.status = 101;
+	r->upgrade = true;
+	rs_http_head_make(r, &head);
+	r->ended = true;
+	ok = rs_httpd_upgrade(r->answer.httpd, lines_of(&head));
+	rs_http_head_free(&head);
+	return ok;
+}
+
 bool rs_http_response_piece(struct rs_http_answer *r, struct rs_slice piece)
 {
 	struct rs_swoole_patience patience = { 0 };
@@ -225,7 +259,7 @@ bool rs_http_response_piece(struct rs_http_answer *r, struct rs_slice piece)
 
 	if (r->started) {
 		do {
-			result = rs_server_answer_body(&r->answer, piece, false);
+			result = r->answer.way->body(&r->answer, piece, false);
 		} while (rs_swoole_send_again(&patience, result) && rs_http_response_open(r));
 		return sent(r, result, false);
 	}
@@ -244,8 +278,8 @@ bool rs_http_response_file(struct rs_http_answer *r, int fd, uint64_t offset, ui
 	r->answer.reason = r->reason ? rs_slice(ZSTR_VAL(r->reason), ZSTR_LEN(r->reason)) : RS_SLICE("");
 	r->answer.headers = lines_of(&head);
 	r->answer.content_length = (int64_t)length;
-	result = length ? rs_server_answer_file(&r->answer, fd, offset, length)
-			: rs_server_answer_head(&r->answer, RS_SLICE(""), true);
+	result = length ? r->answer.way->file(&r->answer, fd, offset, length)
+			: r->answer.way->head(&r->answer, RS_SLICE(""), true);
 	rs_http_head_free(&head);
 	return head_sent(r, result, true);
 }

@@ -1,6 +1,6 @@
 /*
  * The response as its methods and the server see it: swoole_http_response.c sends, swoole_http_response_methods.c, _set.c, _send.c
- * and _other.c are what PHP calls.
+ * and _websocket.c are what PHP calls.
  */
 #ifndef RS_SWOOLE_HTTP_RESPONSE_H
 #define RS_SWOOLE_HTTP_RESPONSE_H
@@ -14,6 +14,9 @@ static inline struct rs_http_answer *rs_http_this(zval *this)
 {
 	return rs_http_response_of(Z_OBJ_P(this));
 }
+
+/* What of the request an answer must know. */
+void rs_http_response_asked(struct rs_http_answer *r, const struct rs_request_view *v);
 
 /* Somebody waits for it and it is not ended. */
 bool rs_http_response_open(const struct rs_http_answer *r);
@@ -30,6 +33,9 @@ bool rs_http_response_last(struct rs_http_answer *r, struct rs_slice piece);  /*
 bool rs_http_response_file(struct rs_http_answer *r, int fd, uint64_t offset, uint64_t length);
 /* Ends it with a status of ours, whatever was set; what has begun is cut. Nothing if it is not open. */
 void rs_http_response_status_only(struct rs_http_answer *r, unsigned status);
+
+/* A connection of Coroutine\Http\Server becomes a WebSocket. false: refused, or it is none of those. */
+bool rs_http_response_upgrade(struct rs_http_answer *r);
 
 /* "content-type" -> "Content-Type" */
 zend_string *rs_http_format_key(zend_string *key);
@@ -57,7 +63,7 @@ ZEND_METHOD(Swoole_Http_Response, end);
 ZEND_METHOD(Swoole_Http_Response, sendfile);
 ZEND_METHOD(Swoole_Http_Response, redirect);
 
-/* swoole_http_response_other.c */
+/* swoole_http_response_websocket.c */
 ZEND_METHOD(Swoole_Http_Response, upgrade);
 ZEND_METHOD(Swoole_Http_Response, push);
 ZEND_METHOD(Swoole_Http_Response, recv);

@@ -149,9 +149,14 @@ static void cookie_lines(struct rs_http_answer *r, struct rs_http_head_out *out)
 	} ZEND_HASH_FOREACH_END();
 }
 
+const char *rs_http_server_name(void)
+{
+	return rs_server_hosted() ? rs_php()->conf->server : SERVER_NAME;
+}
+
 void rs_http_server_line(smart_str *out)
 {
-	struct rs_slice name = rs_server_hosted() ? rs_slice_str(rs_php()->conf->server) : RS_SLICE(SERVER_NAME);
+	struct rs_slice name = rs_slice_str(rs_http_server_name());
 
 	if (name.n)
 		line(out, RS_SLICE("Server"), name);

@@ -1,7 +1,8 @@
 /*
  * The class of Swoole\Http\Response, and responses apart from the callback they were made for. Its other methods:
- * swoole_http_response_set.c, swoole_http_response_send.c, swoole_http_response_other.c.
+ * swoole_http_response_set.c, swoole_http_response_send.c, swoole_http_response_websocket.c.
  */
+#include "swoole_coroutine_http.h"
 #include "swoole_http_response.h"
 
 #include "stubs/http_response_arginfo.h"
@@ -25,6 +26,8 @@ ZEND_METHOD(Swoole_Http_Response, detach)
 	if (!rs_http_response_open(r))
 		RETURN_FALSE;
 	r->detached = true;
+	if (r->link)
+		rs_co_http_response_detached(r);
 	RETURN_TRUE;
 }
 

@@ -223,8 +223,8 @@ ZEND_METHOD(Swoole_Server, set)
 	ZEND_PARSE_PARAMETERS_END();
 	if (!rs_swoole_server_not_running(s))
 		RETURN_FALSE;
-	rs_swoole_merge_settings(&s->std, rs_swoole_server_ce, settings);
-	rs_swoole_merge_settings(&s->ports[0]->std, rs_swoole_port_ce, settings);
+	rs_swoole_merge_settings(&s->std, "setting", settings);
+	rs_swoole_merge_settings(&s->ports[0]->std, "setting", settings);
 	if (!s->hosted)
 		rs_swoole_apply_settings(s, s->ports[0], settings);
 	else if (!rs_swoole_hosted_set(s, s->ports[0], settings))

@@ -78,14 +78,18 @@ void rs_swoole_server_put_long(struct rs_swoole_server *s, const char *name, zen
 /* Binds. The port belongs to s then. false: errno, why. */
 bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_long port, zend_long type, char *why,
 			 size_t why_size);
-/* The settings into a port of s that is to be started: fatal when they contradict each other. */
-/* TLS, from its settings; fatal when they cannot be. (swoole_server_tls.c) */
+/* One that nobody listens on yet; one reference, the caller's. NULL: errno, why. */
+struct rs_swoole_port *rs_swoole_port_new(zend_string *host, zend_long number, zend_long type, char *why, size_t why_size);
+/* TLS, from its settings; fatal when they cannot be. s NULL: of no server. (swoole_server_tls.c) */
 void rs_swoole_port_tls(const struct rs_swoole_server *s, struct rs_swoole_port *port);
+/* Its settings as they will be used; s as above. */
+void rs_swoole_port_settle(const struct rs_swoole_server *s, struct rs_swoole_port *port);
+/* The settings into a port of s that is to be started: fatal when they contradict each other. */
 void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *port);
 /* An ext-sockets object of its own for a listening socket; false when there is none. */
 void rs_swoole_port_socket(const struct rs_swoole_port *port, zval *out);
-/* The setting property of an object, with these merged into it. */
-void rs_swoole_merge_settings(zend_object *object, zend_class_entry *ce, HashTable *settings);
+/* A property of an object (setting), with these merged into it. */
+void rs_swoole_merge_settings(zend_object *object, const char *name, HashTable *settings);
 
 /* ---- swoole_server_on.c ------------------------------------------------------------------------------------------------ */
 

@@ -61,8 +61,8 @@ static bool set(struct rs_swoole_server *s, HashTable *given)
 	zend_hash_merge(Z_ARRVAL(all), Z_ARRVAL(section), zval_add_ref, true);
 	ok = rs_swoole_hosted_set(s, s->ports[0], Z_ARRVAL(all));
 	if (ok) {
-		rs_swoole_merge_settings(&s->std, rs_swoole_server_ce, Z_ARRVAL(all));
-		rs_swoole_merge_settings(&s->ports[0]->std, rs_swoole_port_ce, Z_ARRVAL(all));
+		rs_swoole_merge_settings(&s->std, "setting", Z_ARRVAL(all));
+		rs_swoole_merge_settings(&s->ports[0]->std, "setting", Z_ARRVAL(all));
 	}
 	zval_ptr_dtor(&all);
 	zval_ptr_dtor(&section);

@@ -69,9 +69,10 @@ static HashTable *get_gc(zend_object *object, zval **table, int *n)
 	return zend_std_get_properties(object);
 }
 
-void rs_swoole_merge_settings(zend_object *object, zend_class_entry *ce, HashTable *settings)
+void rs_swoole_merge_settings(zend_object *object, const char *name, HashTable *settings)
 {
-	zval room, merged, *old = zend_read_property(ce, object, ZEND_STRL("setting"), true, &room);
+	zend_class_entry *ce = object->ce;
+	zval room, merged, *old = zend_read_property(ce, object, name, strlen(name), true, &room);
 
 	ZVAL_DEREF(old);
 	if (Z_TYPE_P(old) == IS_ARRAY)
@@ -79,7 +80,7 @@ void rs_swoole_merge_settings(zend_object *object, zend_class_entry *ce, HashTab
 	else
 		array_init(&merged);
 	zend_hash_merge(Z_ARRVAL(merged), settings, zval_add_ref, true);
-	zend_update_property(ce, object, ZEND_STRL("setting"), &merged);
+	zend_update_property(ce, object, name, strlen(name), &merged);
 	zval_ptr_dtor(&merged);
 }
 
@@ -131,26 +132,33 @@ static void show(struct rs_swoole_port *port)
 	zval_ptr_dtor(&connections);
 }
 
-bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_long number, zend_long type, char *why, size_t why_size)
+struct rs_swoole_port *rs_swoole_port_new(zend_string *host, zend_long number, zend_long type, char *why, size_t why_size)
 {
 	struct rs_swoole_port *port;
-	zend_object *object;
 
 	if (!check_address(host, number, type, why, why_size))
-		return false;
-	object = create_object(rs_swoole_port_ce);
-	port = rs_swoole_port_of(object);
+		return NULL;
+	port = rs_swoole_port_of(create_object(rs_swoole_port_ce));
 	memcpy(port->p.host, ZSTR_VAL(host), ZSTR_LEN(host) + 1);
 	port->p.port = is_unix(type) ? 0 : (uint16_t)number;
 	port->p.socket_type = (uint8_t)(type & ~SOCK_SSL);
 	port->p.tls = (type & SOCK_SSL) != 0;
 	type &= ~SOCK_SSL;
 	port->p.protocol = is_datagram(type) ? RS_PORT_DATAGRAM : RS_PORT_STREAM;
+	return port;
+}
+
+bool rs_swoole_port_open(struct rs_swoole_server *s, zend_string *host, zend_long number, zend_long type, char *why, size_t why_size)
+{
+	struct rs_swoole_port *port = rs_swoole_port_new(host, number, type, why, why_size);
+
+	if (!port)
+		return false;
 	/* Ports of hosted applications are the master's. */
 	if (!s->hosted && !rs_server_listen(&port->p, s->conf.enable_reuse_port, why, why_size)) {
 		int saved = errno;
 
-		zend_object_release(object);
+		zend_object_release(&port->std);
 		errno = saved;
 		return false;
 	}
@@ -248,15 +256,20 @@ static enum rs_port_protocol protocol(const struct rs_swoole_port *port)
 	return port->conf.open_http || port->p.http2 ? RS_PORT_HTTP : RS_PORT_STREAM;
 }
 
-void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *port)
+void rs_swoole_port_settle(const struct rs_swoole_server *s, struct rs_swoole_port *port)
 {
-	if (port->index > 0 && !port->own_settings)
-		rs_swoole_port_conf_copy(port, s->ports[0]);
 	port->p.protocol = (uint8_t)protocol(port);
 	finish_framing(port);
 	finish_connections(&port->p);
 	finish_http(port);
 	rs_swoole_port_tls(s, port);
+}
+
+void rs_swoole_port_finish(struct rs_swoole_server *s, struct rs_swoole_port *port)
+{
+	if (port->index > 0 && !port->own_settings)
+		rs_swoole_port_conf_copy(port, s->ports[0]);
+	rs_swoole_port_settle(s, port);
 	if (!s->hosted)
 		rs_server_relisten(&port->p);
 }
@@ -299,7 +312,7 @@ ZEND_METHOD(Swoole_Server_Port, set)
 	if (!rs_swoole_server_not_running(rs_swoole_the_server()))
 		return;
 	port->own_settings = true;
-	rs_swoole_merge_settings(&port->std, rs_swoole_port_ce, settings);
+	rs_swoole_merge_settings(&port->std, "setting", settings);
 	if (!rs_swoole_the_server()->hosted)
 		rs_swoole_apply_settings(NULL, port, settings);
 	else if (!rs_swoole_hosted_set(NULL, port, settings))

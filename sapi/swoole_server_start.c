@@ -236,7 +236,7 @@ void rs_swoole_show_settings(struct rs_swoole_server *s)
 		add_assoc_bool(&more, "open_http_protocol", true);
 	if (first->open_websocket)
 		add_assoc_bool(&more, "open_websocket_protocol", true);
-	rs_swoole_merge_settings(&s->std, rs_swoole_server_ce, Z_ARRVAL(more));
+	rs_swoole_merge_settings(&s->std, "setting", Z_ARRVAL(more));
 	zval_ptr_dtor(&more);
 }
 

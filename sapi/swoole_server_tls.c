@@ -85,7 +85,7 @@ void rs_swoole_port_tls(const struct rs_swoole_server *s, struct rs_swoole_port 
 
 	p->tls_len = 0;
 	/* The main port of a hosted application is the daemon's; the others may use its certificates. */
-	if (!p->tls || (s->hosted && (port->index == 0 || !has)))
+	if (!p->tls || (s && s->hosted && (port->index == 0 || !has)))
 		return;
 	if (!has)
 		rs_swoole_fatal("SSL certificate and private key must be set (ssl_cert_file, ssl_key_file of port %s:%u)", p->host, p->port);

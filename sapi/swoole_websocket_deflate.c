@@ -109,3 +109,20 @@ zend_string *rs_swoole_ws_deflate(struct rs_slice in, unsigned bits)
 	ZSTR_VAL(out)[ZSTR_LEN(out)] = '\0';
 	return out;
 }
+
+void rs_swoole_frame_deflate(struct rs_swoole_frame *f, unsigned bits)
+{
+	bool wanted = f->flags & RS_WS_COMPRESS;
+	zend_string *packed;
+
+	f->flags &= ~(unsigned)RS_WS_COMPRESS;
+	if (!wanted || bits == 0 || !(f->flags & RS_WS_FIN) || (f->flags & RS_WS_RSV1) ||
+	    (f->opcode != RS_WS_TEXT && f->opcode != RS_WS_BINARY))
+		return;
+	packed = rs_swoole_ws_deflate(rs_slice(ZSTR_VAL(f->payload), ZSTR_LEN(f->payload)), bits);
+	if (!packed)
+		return;
+	zend_string_release(f->payload);
+	f->payload = packed;
+	f->flags |= RS_WS_RSV1;
+}

@@ -6,7 +6,7 @@
 #define RS_SWOOLE_WEBSOCKET_DEFLATE_H
 
 #include "swoole.h"
-#include "ws/ws_frame.h"
+#include "swoole_websocket_frame.h"
 
 /*
  * The message in `in`. NULL: *code is what to close the connection with: it is no deflate stream or, being text, not UTF-8 (1007), or
@@ -15,5 +15,10 @@
 zend_string *rs_swoole_ws_inflate(struct rs_slice in, bool text, uint64_t most, unsigned *code);
 /* bits: of the window, 9 to 15. NULL: it could not. The caller's. */
 zend_string *rs_swoole_ws_deflate(struct rs_slice in, unsigned bits);
+/*
+ * SWOOLE_WEBSOCKET_FLAG_COMPRESS is a wish: fulfilled where the client has agreed to it (bits, else 0), for messages in one frame. The
+ * flag goes in any case.
+ */
+void rs_swoole_frame_deflate(struct rs_swoole_frame *f, unsigned bits);
 
 #endif

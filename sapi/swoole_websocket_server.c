@@ -34,23 +34,14 @@ static bool established(zend_long fd)
 	return false;
 }
 
-/* SWOOLE_WEBSOCKET_FLAG_COMPRESS is a wish: fulfilled where the client has agreed to it, for messages in one frame. */
+/* As the client has agreed to it. */
 static void compress(zend_long fd, struct rs_swoole_frame *f)
 {
-	bool wanted = f->flags & RS_WS_COMPRESS;
-	struct rs_session session;
-	zend_string *packed;
+	struct rs_session session = { .deflate = 0 };
 
-	f->flags &= ~(unsigned)RS_WS_COMPRESS;
-	if (!wanted || !(f->flags & RS_WS_FIN) || (f->flags & RS_WS_RSV1) || (f->opcode != RS_WS_TEXT && f->opcode != RS_WS_BINARY) ||
-	    !rs_board_get(rs_server_board(), (uint32_t)fd, &session) || session.deflate == 0)
-		return;
-	packed = rs_swoole_ws_deflate(rs_slice(ZSTR_VAL(f->payload), ZSTR_LEN(f->payload)), session.deflate);
-	if (!packed)
-		return;
-	zend_string_release(f->payload);
-	f->payload = packed;
-	f->flags |= RS_WS_RSV1;
+	if ((f->flags & RS_WS_COMPRESS) && !rs_board_get(rs_server_board(), (uint32_t)fd, &session))
+		session.deflate = 0;
+	rs_swoole_frame_deflate(f, session.deflate);
 }
 
 static bool push(zend_long fd, struct rs_swoole_frame *f)

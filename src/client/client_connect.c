@@ -179,6 +179,23 @@ bool rs_sock_start_tls(struct rs_sock *s, const struct rs_tls_conf *conf, int64_
 	return rc == RS_OK;
 }
 
+bool rs_sock_accept_tls(struct rs_sock *s, struct rs_tlsctx *ctx, int64_t timeout_ms)
+{
+	int64_t until = rs_deadline(timeout_ms);
+	enum rs_result rc;
+	unsigned events;
+	int error;
+
+	RS_ASSERT(!s->tls);
+	s->tls = rs_tls_accept(s->fd, ctx);
+	if (!s->tls)
+		return rs_sock_fail(s, ENOMEM);
+	while ((rc = rs_tls_handshake(s->tls, &events, &error)) == RS_AGAIN)
+		if (!rs_sock_wait(s, events, rs_deadline_left(until)))
+			return false;
+	return rc == RS_OK || rs_sock_fail(s, rc == RS_ERR ? error : ECONNRESET);
+}
+
 bool rs_sock_tls_begin(struct rs_sock *s, const struct rs_tls_conf *conf)
 {
 	char *why;

@@ -256,6 +256,11 @@ int rs_sock_open_file(struct rs_sock *s, const char *path, uint64_t offset, uint
 	return -1;
 }
 
+bool rs_sock_sendfd(struct rs_sock *s, int file, uint64_t offset, uint64_t length, int64_t timeout_ms)
+{
+	return s->tls ? copy_file(s, file, (off_t)offset, length, timeout_ms) : send_file(s, file, (off_t)offset, length, timeout_ms);
+}
+
 bool rs_sock_sendfile(struct rs_sock *s, const char *path, uint64_t offset, uint64_t length, int64_t timeout_ms)
 {
 	int file = rs_sock_open_file(s, path, offset, &length);
@@ -263,7 +268,7 @@ bool rs_sock_sendfile(struct rs_sock *s, const char *path, uint64_t offset, uint
 
 	if (file < 0)
 		return false;
-	ok = s->tls ? copy_file(s, file, (off_t)offset, length, timeout_ms) : send_file(s, file, (off_t)offset, length, timeout_ms);
+	ok = rs_sock_sendfd(s, file, offset, length, timeout_ms);
 	rs_fd_close(&file);
 	return ok;
 }

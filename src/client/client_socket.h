@@ -92,7 +92,10 @@ bool rs_sock_lookup(struct rs_sock *s, struct rs_slice host, int port, int64_t t
 	RS_MUST_CHECK;
 /* Shakes hands; with conf->verify_peer also looks who it is. Failed: the socket is of no more use. */
 bool rs_sock_start_tls(struct rs_sock *s, const struct rs_tls_conf *conf, int64_t timeout_ms) RS_MUST_CHECK;
-/* The same in steps, for who has a loop: begin once, then step until it is not RS_AGAIN, which says what to wait for. */
+/* The server's end of it. Failed: as above. */
+struct rs_tlsctx;
+bool rs_sock_accept_tls(struct rs_sock *s, struct rs_tlsctx *ctx, int64_t timeout_ms) RS_MUST_CHECK;
+/* The same as the client's in steps, for who has a loop: begin once, then step until it is not RS_AGAIN, which says what to wait for. */
 bool rs_sock_tls_begin(struct rs_sock *s, const struct rs_tls_conf *conf) RS_MUST_CHECK;
 enum rs_result rs_sock_tls_step(struct rs_sock *s, const struct rs_tls_conf *conf, unsigned *events) RS_MUST_CHECK;
 
@@ -112,6 +115,9 @@ ssize_t rs_sock_sendto(struct rs_sock *s, const void *p, size_t n, const struct 
 int rs_sock_open_file(struct rs_sock *s, const char *path, uint64_t offset, uint64_t *length);
 /* length 0: to the end of the file. The limit is for each piece. */
 bool rs_sock_sendfile(struct rs_sock *s, const char *path, uint64_t offset, uint64_t length, int64_t timeout_ms);
+
+/* The same of a file that is open, which stays the caller's; length as it is. */
+bool rs_sock_sendfd(struct rs_sock *s, int file, uint64_t offset, uint64_t length, int64_t timeout_ms);
 
 /* ---- for the files above ---------------------------------------------------------------------------------------- */
 

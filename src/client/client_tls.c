@@ -14,9 +14,11 @@
 #include <openssl/x509v3.h>
 
 #include "client/client_address.h"
+#include "tls/tls_context.h"
 #include "worker/loop.h"
 
 #define MAGIC 0x746c7363u /* "tlsc" */
+#define MODES (SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS)
 
 struct rs_tls {
 	uint32_t magic;
@@ -67,6 +69,24 @@ struct rs_tls *rs_tls_new(int fd, const struct rs_tls_conf *conf, char **why)
 	return t;
 }
 
+struct rs_tls *rs_tls_accept(int fd, struct rs_tlsctx *ctx)
+{
+	struct rs_tls *t = calloc(1, sizeof *t);
+
+	ERR_clear_error();
+	if (!t)
+		return NULL;
+	t->magic = MAGIC;
+	t->ssl = rs_tlsctx_accept(ctx, NULL);
+	if (t->ssl && SSL_set_fd(t->ssl, fd) == 1) {
+		SSL_set_mode(t->ssl, MODES);
+		SSL_set_options(t->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+		return t;
+	}
+	rs_tls_free(t);
+	return NULL;
+}
+
 void rs_tls_free(struct rs_tls *t)
 {
 	if (!t)
@@ -84,7 +104,7 @@ static SSL_CTX *context(const struct rs_tls_conf *conf)
 
 	if (!ctx)
 		return NULL;
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(ctx, MODES);
 	/* Half the world's servers just close; the protocols inside know by themselves whether something is missing. */
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);

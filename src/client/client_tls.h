@@ -1,5 +1,6 @@
 /*
- * TLS over a connected non-blocking socket, client side, by OpenSSL. Never waits: what it needs it says.
+ * TLS over a connected non-blocking socket, by OpenSSL: a client's end, or that of a server whose certificates are a context's
+ * (tls/tls_context.h). Never waits: what it needs it says.
  */
 #ifndef RS_CLIENT_TLS_H
 #define RS_CLIENT_TLS_H
@@ -39,6 +40,9 @@ struct rs_tls;
 
 /* NULL: *why is a text for people, for free(), or NULL without memory. */
 struct rs_tls *rs_tls_new(int fd, const struct rs_tls_conf *conf, char **why) RS_MUST_CHECK;
+/* A server's. NULL: no memory. */
+struct rs_tlsctx;
+struct rs_tls *rs_tls_accept(int fd, struct rs_tlsctx *ctx) RS_MUST_CHECK;
 void rs_tls_free(struct rs_tls *t);
 
 /*

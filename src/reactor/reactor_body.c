@@ -7,14 +7,13 @@
 #include "reactor/reactor_body.h"
 
 #include "base/rs_fd.h"
+#include "base/rs_spool.h"
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_req.h"
 #include "reactor/reactor_session.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* Bytes of a body. */
@@ -32,36 +31,9 @@ static enum rs_result fail(struct rs_req *q, const char *what, unsigned *status)
 	return RS_ERR;
 }
 
-/* An unlinked file, readable and writable, that only descriptors can reach. -1: errno. */
-static int open_spool(const char *dir)
-{
-	char path[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || errno == ENOSPC || errno == EMFILE || errno == ENFILE)
-		return fd;
-	if (!rs_fmt(path, sizeof path, "%s/rserverd-body-XXXXXX", dir)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
 static enum rs_result spool(struct rs_req *q, const char *p, size_t n, unsigned *status)
 {
-	while (n) {
-		ssize_t put = write(q->body_fd, p, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return fail(q, "keep", status);
-		p += put;
-		n -= (size_t)put;
-	}
-	return RS_OK;
+	return rs_spool_write(q->body_fd, p, n) ? RS_OK : fail(q, "keep", status);
 }
 
 /* From memory to a file: what has come so far moves there. */
@@ -69,7 +41,7 @@ static enum rs_result start_spool(struct rs_req *q, unsigned *status)
 {
 	const char *dir = q->r->conf->upload_tmp_dir;
 
-	q->body_fd = open_spool(*dir ? dir : "/tmp");
+	q->body_fd = rs_spool_open(*dir ? dir : "/tmp");
 	if (q->body_fd < 0)
 		return fail(q, "open a file for", status);
 	if (spool(q, q->payload.p + q->prefix_len, q->payload.len - q->prefix_len, status) != RS_OK)

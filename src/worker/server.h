@@ -14,6 +14,7 @@
 
 #include "base/rs_buf.h"
 #include "conf/conf.h"
+#include "http/http.h"
 #include "ipc/ipc.h"
 #include "shm/board.h"
 #include "worker/engine.h"
@@ -189,6 +190,16 @@ void rs_server_leave(bool pending);
 /* A request that outlives its event: view and body, until freed. */
 struct rs_server_request;
 struct rs_server_request *rs_server_request_new(struct rs_event *ev); /* NULL: no memory, or it contradicts itself */
+/* The ends of the connection that a request came by; empty texts for a Unix socket. */
+struct rs_request_ends {
+	struct rs_slice remote, local;
+	uint16_t remote_port, local_port;
+	bool tls;
+};
+/* One that this process has read itself: the head that was parsed from text. NULL: no memory. */
+struct rs_server_request *rs_server_request_made(const struct rs_http_head *h, const char *text, const struct rs_request_ends *ends);
+/* Its body, n bytes: in *body, or in a file. Both are taken. */
+void rs_server_request_give(struct rs_server_request *q, struct rs_buf *body, int *body_fd, uint64_t n);
 void rs_server_request_free(struct rs_server_request *q);
 const struct rs_request_view *rs_server_request_view(const struct rs_server_request *q);
 /* What an answer to it names: rs_answer.request. */
@@ -200,7 +211,11 @@ struct rs_slice rs_server_request_body(struct rs_server_request *q);
  * Answers, by the frame id of a request, from any process (another one's: rs_session.request). Head once; headers as in
  * rs_exchange_head(). end: nothing follows. RS_SERVER_CLOSED, NOT_EXIST: nobody waits for it any more (as far as the board tells).
  */
+struct rs_httpd;
+struct rs_answer_way;
 struct rs_answer {
+	const struct rs_answer_way *way;
+	struct rs_httpd *httpd;   /* the connection, when this process has it; else NULL */
 	uint64_t request;
 	uint32_t fd;
 	unsigned status;
@@ -218,5 +233,15 @@ enum rs_server_result rs_server_answer_trailers(const struct rs_answer *a, struc
 enum rs_server_result rs_server_answer_file(const struct rs_answer *a, int file_fd, uint64_t offset, uint64_t length);
 /* It cannot be completed: the client sees an error. */
 void rs_server_answer_abort(const struct rs_answer *a);
+
+/* How an answer gets to its client: by the reactor, or (rs_httpd_answer_way of httpd/httpd.h) from this process. */
+struct rs_answer_way {
+	enum rs_server_result (*head)(const struct rs_answer *a, struct rs_slice body, bool end);
+	enum rs_server_result (*body)(const struct rs_answer *a, struct rs_slice bytes, bool end);
+	enum rs_server_result (*trailers)(const struct rs_answer *a, struct rs_slice lines);
+	enum rs_server_result (*file)(const struct rs_answer *a, int file_fd, uint64_t offset, uint64_t length);
+	void (*abort)(const struct rs_answer *a);
+};
+extern const struct rs_answer_way rs_server_answer_way;
 
 #endif

@@ -1,87 +1,8 @@
 /*
- * HTTP in a server's processes: requests that outlive their event, and answers by the number of the request, from whoever
- * has it.
+ * HTTP in a server's processes: answers by the number of the request, from whoever has it, by way of the reactor. Requests are
+ * server_request.c.
  */
 #include "worker/server_private.h"
-
-#include "base/rs_fd.h"
-#include "worker/request_view.h"
-
-#include <stdlib.h>
-#include <sys/mman.h>
-
-/* ---- requests ------------------------------------------------------------------------------------------------- */
-
-struct rs_server_request {
-	uint64_t id;
-	struct rs_request_parts parts;
-	struct rs_field *fields;
-	int body_fd;             /* -1: it is in the bytes */
-	void *map;               /* the body of body_fd; NULL: not yet */
-	char bytes[];            /* the payload */
-};
-
-struct rs_server_request *rs_server_request_new(struct rs_event *ev)
-{
-	struct rs_server_request *q;
-	uint32_t n;
-
-	if (!rs_request_count(ev->data, &n))
-		return NULL;
-	q = malloc(sizeof *q + ev->data.n);
-	if (!q)
-		return NULL;
-	*q = (struct rs_server_request){ .id = ev->request, .body_fd = -1, .fields = calloc(n ? n : 1, sizeof *q->fields) };
-	memcpy(q->bytes, ev->data.p, ev->data.n);
-	if (!q->fields || !rs_request_parse(rs_slice(q->bytes, ev->data.n), q->fields, &q->parts) ||
-	    (q->parts.body_in_file && ev->body_fd < 0)) {
-		rs_server_request_free(q);
-		return NULL;
-	}
-	if (q->parts.body_in_file) {
-		q->body_fd = ev->body_fd;
-		ev->body_fd = -1;
-	}
-	return q;
-}
-
-void rs_server_request_free(struct rs_server_request *q)
-{
-	if (!q)
-		return;
-	if (q->map)
-		munmap(q->map, q->parts.view.body_len);
-	rs_fd_close(&q->body_fd);
-	free(q->fields);
-	free(q);
-}
-
-uint64_t rs_server_request_id(const struct rs_server_request *q)
-{
-	return q->id;
-}
-
-const struct rs_request_view *rs_server_request_view(const struct rs_server_request *q)
-{
-	return &q->parts.view;
-}
-
-struct rs_slice rs_server_request_body(struct rs_server_request *q)
-{
-	uint64_t n = q->parts.view.body_len;
-
-	if (q->body_fd < 0 || n == 0)
-		return q->parts.inline_body;
-	if (!q->map) {
-		q->map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, q->body_fd, 0);
-		if (q->map == MAP_FAILED) {
-			rs_error(rs_process()->log, "cannot map a request body of %llu bytes", (unsigned long long)n);
-			q->map = NULL;
-			return rs_slice("", 0);
-		}
-	}
-	return rs_slice(q->map, n);
-}
 
 /* ---- answers -------------------------------------------------------------------------------------------------- */
 
@@ -218,3 +139,11 @@ void rs_server_answer_abort(const struct rs_answer *a)
 	if (s)
 		(void)rs_server_put(s, RS_MSG_BODY, RS_FRAME_ABORT, a->request, RS_SLICE(""), RS_SLICE(""), -1);
 }
+
+const struct rs_answer_way rs_server_answer_way = {
+	.head = rs_server_answer_head,
+	.body = rs_server_answer_body,
+	.trailers = rs_server_answer_trailers,
+	.file = rs_server_answer_file,
+	.abort = rs_server_answer_abort,
+};
