@@ -10,6 +10,7 @@
 /* From our last byte to the client's: a socket that is closed over unread bytes resets, and the answer is lost. */
 #define PART_MS 3000
 #define PART_BYTES (1u << 20)
+#define READS_AT_ONCE 64u
 
 /* ---- life --------------------------------------------------------------------------------------------------------------- */
 
@@ -63,16 +64,25 @@ void rs_httpd_stop(struct rs_httpd *h)
 
 /* ---- bytes -------------------------------------------------------------------------------------------------------------- */
 
+/* What TLS has read ahead nobody could wait for: a client that never stops sending is stopped now and then. */
+static void give_way(struct rs_httpd *h)
+{
+	if (++h->reads % READS_AT_ONCE == 0)
+		(void)h->sock->wait(h->sock->wait_arg, -1, 0, 1);
+}
+
 static enum rs_result read_some(struct rs_httpd *h, size_t room, int64_t timeout_ms)
 {
 	const int64_t until = rs_deadline(timeout_ms);
 	ssize_t got;
 	char *to;
 
-	/* An empty buffer costs nothing while nothing comes; and others have their turn. */
+	/* An empty buffer costs nothing while nothing comes, and others have their turn. */
 	if (h->in.len == 0) {
 		rs_buf_reset(&h->in, 0);
-		if (!rs_sock_wait(h->sock, RS_WATCH_READ, timeout_ms))
+		if (h->sock->tls)
+			give_way(h);
+		else if (!rs_sock_wait(h->sock, RS_WATCH_READ, timeout_ms))
 			return RS_ERR;
 	}
 	to = rs_buf_reserve(&h->in, room);
@@ -183,7 +193,7 @@ static bool await(struct rs_httpd *h, bool first)
 	}
 	if (rc == RS_DONE || (rc == RS_ERR && h->sock->error != ETIMEDOUT))
 		h->gone = true;
-	return rc == RS_OK && !h->stopping;
+	return rc == RS_OK;
 }
 
 /* Nothing is read of what follows. */

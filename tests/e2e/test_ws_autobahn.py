@@ -47,7 +47,17 @@ def script_server(folder):
         script.finish()
 
 
-SERVERS = {"core": (core_server, True), "script": (script_server, True)}
+@contextlib.contextmanager
+def coroutine_server(folder):
+    """Coroutine\\Http\\Server: one process, a coroutine for each connection."""
+    script = Server("coserver/echo.php").start()
+    try:
+        yield script.address
+    finally:
+        script.finish()
+
+
+SERVERS = {"core": (core_server, True), "script": (script_server, True), "coroutine": (coroutine_server, True)}
 
 
 @pytest.fixture(scope="module", params=SERVERS)
