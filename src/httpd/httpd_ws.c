@@ -18,6 +18,8 @@ struct rs_httpd_ws {
 	STAILQ_HEAD(, rs_httpd_message) inbox;
 	struct rs_buf out;       /* frames that have not left */
 	bool writing;            /* somebody is sending what was there before */
+	struct rs_buf last;      /* parting: what is said last, with our close frame at its end */
+	bool parting;            /* the client is through, but not with what it said before: the application may still answer that */
 	bool over, wrong;        /* nothing more comes; and that since a rule was broken, which nobody has been told */
 };
 
@@ -77,26 +79,43 @@ static bool told(void *arg, const struct rs_ws_event *e)
 	return true;
 }
 
-static struct rs_ws_sink sink_of(struct rs_httpd *h)
+static struct rs_ws_sink sink_of(struct rs_httpd *h, struct rs_buf *out)
 {
-	return (struct rs_ws_sink){ .event = told, .mask = h->rules->mask ? random_key : NULL, .arg = h, .out = &h->ws->out };
+	return (struct rs_ws_sink){ .event = told, .mask = h->rules->mask ? random_key : NULL, .arg = h, .out = out };
+}
+
+/* What was to be said last is said. */
+static void parted(struct rs_httpd *h)
+{
+	struct rs_httpd_ws *w = h->ws;
+
+	w->parting = false;
+	h->gone = h->gone || !rs_buf_put(&w->out, rs_buf_data(&w->last), w->last.len);
+	rs_buf_free(&w->last);
+	w->last = (struct rs_buf){ 0 };
+	RS_IGNORE(flush(h));
 }
 
 /* All that has been received. */
 static void take(struct rs_httpd *h)
 {
 	const struct rs_ws_options o = { .message_max = h->rules->body_max, .rsv1 = h->ws->deflate != 0, .hand_ping = h->rules->hand_ping };
-	const struct rs_ws_sink sink = sink_of(h);
-	enum rs_result rc = rs_ws_input(&h->ws->conn, &o, &sink, rs_buf_slice(&h->in));
+	struct rs_httpd_ws *w = h->ws;
+	const struct rs_ws_sink sink = sink_of(h, &w->last);
+	enum rs_result rc = rs_ws_input(&w->conn, &o, &sink, rs_buf_slice(&h->in));
 
 	rs_buf_consume(&h->in, h->in.len);
-	h->ws->over = rc != RS_OK;
-	h->ws->wrong = rc == RS_ERR || (rc == RS_DONE && h->ws->conn.code == 0);
-	RS_IGNORE(flush(h));
+	w->over = rc != RS_OK;
+	w->wrong = rc == RS_ERR || (rc == RS_DONE && w->conn.code == 0);
+	w->parting = w->over && !STAILQ_EMPTY(&w->inbox);
+	if (!w->parting && w->last.len)
+		parted(h);
 }
 
 static enum rs_result ended(struct rs_httpd *h)
 {
+	if (h->ws->parting)
+		parted(h);
 	if (!h->ws->wrong)
 		return RS_DONE;
 	h->ws->wrong = false;
@@ -124,6 +143,8 @@ enum rs_result rs_httpd_recv(struct rs_httpd *h, int64_t timeout_ms, struct rs_h
 		take(h);
 	}
 	STAILQ_REMOVE_HEAD(&w->inbox, next);
+	if ((*out)->opcode == RS_WS_CLOSE && w->parting)
+		parted(h);
 	return RS_OK;
 }
 
@@ -131,7 +152,7 @@ enum rs_result rs_httpd_recv(struct rs_httpd *h, int64_t timeout_ms, struct rs_h
 
 static bool say_close(struct rs_httpd *h, unsigned code, struct rs_slice reason)
 {
-	const struct rs_ws_sink sink = sink_of(h);
+	const struct rs_ws_sink sink = sink_of(h, &h->ws->out);
 
 	return rs_ws_close(&h->ws->conn, &sink, code, reason);
 }
@@ -155,8 +176,12 @@ enum rs_server_result rs_httpd_push(struct rs_httpd *h, unsigned opcode, unsigne
 {
 	if (!h->ws)
 		return RS_SERVER_NOT_WEBSOCKET;
-	if (h->gone || h->ws->conn.close_sent)
+	if (h->gone || (h->ws->conn.close_sent && !h->ws->parting))
 		return RS_SERVER_CLOSED;
+	if (opcode == RS_WS_CLOSE && h->ws->parting) {
+		parted(h);
+		return RS_SERVER_OK;
+	}
 	if (h->ws->writing && payload.n + h->ws->out.len > h->rules->queue_max)
 		return RS_SERVER_FULL;
 	if (!put_frame(h, opcode, flags, payload))
@@ -213,9 +238,10 @@ unsigned rs_httpd_deflate(const struct rs_httpd *h)
 
 void rs_httpd_ws_goodbye(struct rs_httpd *h, unsigned code)
 {
-	if (h->gone || h->ws->conn.close_sent || !say_close(h, code, RS_SLICE("")))
-		return;
-	RS_IGNORE(flush(h));
+	if (h->ws->parting)
+		parted(h);
+	else if (!h->gone && !h->ws->conn.close_sent && say_close(h, code, RS_SLICE("")))
+		RS_IGNORE(flush(h));
 }
 
 void rs_httpd_ws_free(struct rs_httpd *h)
@@ -230,6 +256,7 @@ void rs_httpd_ws_free(struct rs_httpd *h)
 	}
 	rs_ws_conn_fini(&h->ws->conn);
 	rs_buf_free(&h->ws->out);
+	rs_buf_free(&h->ws->last);
 	free(h->ws);
 	h->ws = NULL;
 }
