@@ -81,6 +81,8 @@ struct rs_tls *rs_tls_accept(int fd, struct rs_tlsctx *ctx)
 	if (t->ssl && SSL_set_fd(t->ssl, fd) == 1) {
 		SSL_set_mode(t->ssl, MODES);
 		SSL_set_options(t->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+		/* Who waits here asks the kernel: what was read ahead it would not tell. */
+		SSL_set_read_ahead(t->ssl, 0);
 		return t;
 	}
 	rs_tls_free(t);

@@ -53,7 +53,6 @@ struct rs_httpd {
 	struct rs_sock_name remote, local;
 	struct rs_buf in;              /* received, not consumed */
 	size_t scanned;                /* of rs_http_parse() */
-	unsigned reads;                /* TLS: since others had their turn */
 	bool keep;                     /* another request may come after this one */
 	bool idle, stopping;           /* it waits for a request; no other one is wanted */
 	bool gone;                     /* the client is, or must be: nothing more can be said */

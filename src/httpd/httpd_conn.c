@@ -10,7 +10,6 @@
 /* From our last byte to the client's: a socket that is closed over unread bytes resets, and the answer is lost. */
 #define PART_MS 3000
 #define PART_BYTES (1u << 20)
-#define READS_AT_ONCE 64u
 
 /* ---- life --------------------------------------------------------------------------------------------------------------- */
 
@@ -64,13 +63,6 @@ void rs_httpd_stop(struct rs_httpd *h)
 
 /* ---- bytes -------------------------------------------------------------------------------------------------------------- */
 
-/* What TLS has read ahead nobody could wait for: a client that never stops sending is stopped now and then. */
-static void give_way(struct rs_httpd *h)
-{
-	if (++h->reads % READS_AT_ONCE == 0)
-		(void)h->sock->wait(h->sock->wait_arg, -1, 0, 1);
-}
-
 static enum rs_result read_some(struct rs_httpd *h, size_t room, int64_t timeout_ms)
 {
 	const int64_t until = rs_deadline(timeout_ms);
@@ -80,9 +72,7 @@ static enum rs_result read_some(struct rs_httpd *h, size_t room, int64_t timeout
 	/* An empty buffer costs nothing while nothing comes, and others have their turn. */
 	if (h->in.len == 0) {
 		rs_buf_reset(&h->in, 0);
-		if (h->sock->tls)
-			give_way(h);
-		else if (!rs_sock_wait(h->sock, RS_WATCH_READ, timeout_ms))
+		if (!rs_sock_wait(h->sock, RS_WATCH_READ, timeout_ms))
 			return RS_ERR;
 	}
 	to = rs_buf_reserve(&h->in, room);
