@@ -237,7 +237,7 @@ static void take_control(struct rs_ipc *c, struct msghdr *m)
 	}
 }
 
-/* The frame handed out last is over: its bytes and the fds nobody took go. */
+/* The frame handed out last is over: its bytes and the fds nobody took go. A peer may be silent for ever after a large one. */
 static void release_frame(struct rs_ipc *c)
 {
 	close_pending(c);
@@ -245,6 +245,8 @@ static void release_frame(struct rs_ipc *c)
 		rs_buf_consume(&c->in, c->consume);
 		c->consume = 0;
 	}
+	if (c->in.len == 0 && c->in.cap > KEEP_BUFFER)
+		rs_buf_free(&c->in);
 }
 
 enum rs_result rs_ipc_fill(struct rs_ipc *c)
@@ -259,8 +261,6 @@ enum rs_result rs_ipc_fill(struct rs_ipc *c)
 	ssize_t n;
 
 	release_frame(c);
-	if (c->in.len == 0 && c->in.cap > KEEP_BUFFER)
-		rs_buf_free(&c->in);
 	iov.iov_base = rs_buf_reserve(&c->in, FILL_BYTES / 4);
 	if (!iov.iov_base) {
 		rs_copy(c->error, sizeof c->error, RS_SLICE("out of memory"));
@@ -300,6 +300,18 @@ static enum rs_result broken(struct rs_ipc *c, const struct header *h, const cha
 	return RS_ERR;
 }
 
+/*
+ * No whole frame is left. Fds come with the first byte of theirs, so more than the one that has begun may have are of none: whoever
+ * sends such wants us to hold them.
+ */
+static enum rs_result more_to_come(struct rs_ipc *c, unsigned nfds)
+{
+	if (c->in_nfds <= nfds)
+		return RS_AGAIN;
+	rs_fmt(c->error, sizeof c->error, "descriptors of no frame from %s: %zu", rs_ipc_role_name(c->peer), c->in_nfds - nfds);
+	return RS_ERR;
+}
+
 enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f)
 {
 	const struct rule *r;
@@ -307,7 +319,7 @@ enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f)
 
 	release_frame(c);
 	if (c->in.len < sizeof h)
-		return RS_AGAIN;
+		return more_to_come(c, c->in.len ? RS_FRAME_FDS : 0);
 	memcpy(&h, rs_buf_data(&c->in), sizeof h);
 	if (h.msg >= RS_MSG_COUNT)
 		return broken(c, &h, "unknown message");
@@ -322,7 +334,7 @@ enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f)
 		/* Room for all of a large frame at once, not doubling by doubling. */
 		if (h.len > FILL_BYTES && !rs_buf_reserve(&c->in, sizeof h + h.len - c->in.len))
 			return broken(c, &h, "out of memory");
-		return RS_AGAIN;
+		return more_to_come(c, h.nfds);
 	}
 	if (h.nfds > c->in_nfds)
 		return broken(c, &h, "descriptors missing");

@@ -218,6 +218,89 @@ static void test_missing_fds(void **state)
 	close_pair(&p);
 }
 
+static void send_with(int to, const void *bytes, size_t n, int fd, unsigned nfds)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int) * 8)];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)bytes, n };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = CMSG_SPACE(sizeof fd * nfds) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof fd * nfds);
+	for (unsigned i = 0; i < nfds; i++)
+		memcpy(CMSG_DATA(cm) + i * sizeof fd, &fd, sizeof fd);
+	assert_int_equal(sendmsg(to, &m, 0), (ssize_t)n);
+}
+
+/* Fds that no frame speaks of: nobody holds them for the one who sends them. n bytes of a frame that says nfds come with them. */
+static void strays(unsigned nfds, size_t n, unsigned sent, bool wrong)
+{
+	unsigned before = open_fds();
+	struct {
+		struct header h;
+		char body[8];
+	} frame = { .h = { .len = 8, .msg = RS_MSG_REQUEST, .nfds = (uint8_t)nfds } };
+	enum rs_result r;
+	struct rs_frame f;
+	struct pair p;
+	int fd;
+
+	open_pair(&p);
+	fd = rs_fd_memory("t", 16);
+	send_with(p.a.fd, &frame, n, fd, sent);
+	rs_fd_close(&fd);
+	assert_int_equal(rs_ipc_fill(&p.b), RS_OK);
+	while ((r = rs_ipc_next(&p.b, &f)) == RS_OK)
+		;
+	assert_int_equal(r, wrong ? RS_ERR : RS_AGAIN);
+	if (wrong)
+		assert_non_null(strstr(p.b.error, "descriptors of no frame"));
+	close_pair(&p);
+	assert_int_equal(open_fds(), before);
+}
+
+static void test_stray_fds(void **state)
+{
+	const size_t head = sizeof(struct header);
+
+	(void)state;
+	strays(0, head + 8, 1, true);
+	strays(1, head + 8, 1, false);
+	strays(1, head + 8, 2, true);
+	/* Before its end, and before its head is whole. */
+	strays(0, head + 7, 1, true);
+	strays(1, head, 1, false);
+	strays(1, head + 7, 2, true);
+	strays(1, 1, RS_FRAME_FDS, false);
+	strays(1, head - 1, RS_FRAME_FDS + 1, true);
+}
+
+/* Who has sent much once and is silent does not hold the memory for it. */
+static void test_a_large_frame_leaves_nothing(void **state)
+{
+	enum { LARGE = 4 << 20 };
+	char *block = calloc(1, LARGE);
+	struct rs_frame f = { 0 };
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	assert_int_equal(rs_ipc_put(&p.b, RS_MSG_TASK, 0, 1, rs_slice(block, LARGE), RS_SLICE(""), NULL, 0), RS_OK);
+	while (rs_ipc_next(&p.a, &f) != RS_OK) {
+		RS_IGNORE(rs_ipc_flush(&p.b) == RS_ERR);
+		RS_IGNORE(rs_ipc_fill(&p.a) == RS_ERR);
+	}
+	assert_int_equal(f.payload.n, LARGE);
+	assert_int_equal(rs_ipc_next(&p.a, &f), RS_AGAIN);
+	assert_true(p.a.in.cap <= KEEP_BUFFER);
+	close_pair(&p);
+	free(block);
+}
+
 /* Nothing over the table's limits leaves. */
 static void test_put_limits(void **state)
 {
@@ -301,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_missing_fds),
+		cmocka_unit_test(test_stray_fds),
+		cmocka_unit_test(test_a_large_frame_leaves_nothing),
 		cmocka_unit_test(test_put_limits),
 		cmocka_unit_test(test_end_of_file),
 		cmocka_unit_test(test_reset),
