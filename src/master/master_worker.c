@@ -171,9 +171,12 @@ static bool hold(struct rs_wproc *w, pid_t pid)
 	int fd = pidfd_open(pid, 0);
 	pid_t parent = fd >= 0 ? rs_proc_parent(pid) : 0;
 
-	if (parent && parent != w->gen->pid && parent != getpid()) {
+	if (fd >= 0 && !(parent && (parent == w->gen->pid || parent == getpid()))) {
+		/* Without a parent: it is gone, or it is process 1, or its parent lies outside of our container. */
+		bool lives = pidfd_send_signal(fd, 0, NULL, 0) == 0 || errno != ESRCH;
 		rs_fd_close(&fd);
-		return false;
+		if (lives)
+			return false;
 	}
 	w->pid = pid;
 	w->pidfd = fd;
