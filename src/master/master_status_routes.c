@@ -34,10 +34,10 @@ static struct rs_route *all_routes(const struct rs_master *m, size_t *n)
 
 static int64_t a_request(const struct rs_route *r)
 {
-	/* Of numbers that others write at this moment. */
+	/* Of numbers that others write at this moment, or make up: INT64_MIN / -1 would be our end. */
 	uint64_t n = r->requests > r->first_requests ? r->requests - r->first_requests : 0;
 
-	return n ? r->grown / (int64_t)n : 0;
+	return n && n <= INT64_MAX ? r->grown / (int64_t)n : 0;
 }
 
 bool rs_status_routes_json(const struct rs_master *m, struct rs_buf *out)

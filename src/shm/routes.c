@@ -123,9 +123,11 @@ void rs_routes_add(struct rs_routes *r, uint32_t i, int64_t grown, uint64_t peak
 static void copy_name(char to[RS_ROUTE_NAME], const char *from)
 {
 	size_t n = 0;
+	char c;
 
-	for (; n < RS_ROUTE_NAME - 1 && from[n]; n++)
-		to[n] = from[n] >= ' ' && from[n] <= '~' ? from[n] : '?';
+	/* Each byte is read once: what was looked at is what is taken. */
+	for (; n < RS_ROUTE_NAME - 1 && (c = *(const volatile char *)&from[n]); n++)
+		to[n] = c >= ' ' && c <= '~' ? c : '?';
 	to[n] = '\0';
 }
 
