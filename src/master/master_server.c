@@ -13,13 +13,15 @@
 #define OF_SERVER(field) offsetof(struct rs_wire_server, field)
 #define OF_PORT(field) offsetof(struct rs_port, field)
 
-static const size_t server_bools[] = { OF_SERVER(enable_coroutine), OF_SERVER(discard_timeout_request), OF_SERVER(hosted) };
+static const size_t server_bools[] = { OF_SERVER(enable_coroutine), OF_SERVER(discard_timeout_request),
+				       OF_SERVER(renew_in_turn), OF_SERVER(hosted) };
 
 static const size_t port_bools[] = {
 	OF_PORT(open_eof_check), OF_PORT(open_eof_split), OF_PORT(open_length_check), OF_PORT(open_mqtt_protocol),
 	OF_PORT(tcp_nodelay),	 OF_PORT(tcp_keepalive),  OF_PORT(delay_receive),     OF_PORT(static_handler),
 	OF_PORT(ws_ping_frame),	 OF_PORT(ws_pong_frame),  OF_PORT(ws_close_frame),    OF_PORT(ws_mask),
-	OF_PORT(ws_compression), OF_PORT(optional),	      OF_PORT(tls),
+	OF_PORT(ws_compression), OF_PORT(optional),	      OF_PORT(tls),		   OF_PORT(tcp_fastopen),
+	OF_PORT(http2),		 OF_PORT(autoindex),
 };
 
 static bool are_bools(const char *p, const size_t *at, size_t n)
@@ -35,6 +37,12 @@ static bool are_bools(const char *p, const size_t *at, size_t n)
 static bool ends(const char *text, size_t size)
 {
 	return memchr(text, '\0', size) != NULL;
+}
+
+/* Names, each terminated, an empty one at the end. */
+static bool list_ends(const char *list, size_t size)
+{
+	return list[0] == '\0' || memmem(list, size, "\0", 2) != NULL;
 }
 
 /* A literal of its family, or an absolute path. */
@@ -62,7 +70,8 @@ static bool is_datagram(const struct rs_port *p)
 static const char *check_port(const struct rs_port *p, bool main_port)
 {
 	if (!ends(p->host, sizeof p->host) || !ends(p->document_root, sizeof p->document_root) ||
-	    !ends(p->subprotocol, sizeof p->subprotocol))
+	    !ends(p->subprotocol, sizeof p->subprotocol) || !list_ends(p->static_locations, sizeof p->static_locations) ||
+	    !list_ends(p->index_files, sizeof p->index_files))
 		return "a port with a text without end";
 	if (p->protocol > RS_PORT_WEBSOCKET || p->handshake > RS_HANDSHAKE_ADDED || p->socket_type < 1 || p->socket_type > 6)
 		return "a port of no known kind";

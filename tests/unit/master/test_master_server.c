@@ -138,11 +138,17 @@ static void test_what_is_wrong(void **state)
 	WRONG(m.w.hosted = false, "numbers");
 	WRONG(set_byte(&m, &m.w.hosted, 2), "numbers");
 	WRONG(set_byte(&m, &m.w.enable_coroutine, 255), "numbers");
+	WRONG(set_byte(&m, &m.w.renew_in_turn, 2), "numbers");
 	WRONG(set_byte(&m, &m.port[2].tcp_nodelay, 2), "without sense");
+	WRONG(set_byte(&m, &m.port[1].tcp_fastopen, 2), "without sense");
+	WRONG(set_byte(&m, &m.port[1].http2, 2), "without sense");
+	WRONG(set_byte(&m, &m.port[1].autoindex, 2), "without sense");
 	WRONG(set_byte(&m, &m.port[6].optional, 7), "without sense");
 	WRONG(memset(m.port[1].host, 'x', sizeof m.port[1].host), "without end");
 	WRONG(memset(m.port[1].document_root, 'x', sizeof m.port[1].document_root), "without end");
 	WRONG(memset(m.port[1].subprotocol, 'x', sizeof m.port[1].subprotocol), "without end");
+	WRONG(memset(m.port[1].static_locations, 'x', sizeof m.port[1].static_locations), "without end");
+	WRONG(memset(m.port[1].index_files, 'x', sizeof m.port[1].index_files - 1), "without end");
 	WRONG(m.port[1].protocol = RS_PORT_WEBSOCKET + 1, "no known kind");
 	WRONG(m.port[1].handshake = 3, "no known kind");
 	WRONG(m.port[1].socket_type = 0, "no known kind");
@@ -163,7 +169,7 @@ static void test_what_is_wrong(void **state)
 	WRONG(memset(m.title[0], 'x', RS_TITLE_MAX), "title");
 	WRONG(m.title[0][2] = '\n', "title");
 #undef WRONG
-	assert_int_equal(n, 34);
+	assert_int_equal(n, 40);
 }
 
 /* Whatever is in it: refused, or something that can be looked at. */
