@@ -33,6 +33,8 @@ const char *rs_interim_send(struct rs_req *q, const struct rs_frame *f)
 
 	if (q->head_sent || q->ended)
 		return "INTERIM after the RESPONSE";
+	if (f->flags)
+		return "INTERIM that is to end something";
 	if (!rs_send_cut(f->payload, &w, &reason, &headers, &body) || body.n)
 		return "INTERIM with wrong lengths";
 	if (w.status < 102 || w.status > 199)

@@ -300,7 +300,7 @@ static const char *on_answer(struct rs_worker *w, struct rs_frame *f)
 			rs_lane_leave(q);
 		if (why || !(f->flags & RS_FRAME_DONE))
 			return why;
-		if (!(f->flags & (RS_FRAME_END | RS_FRAME_ABORT)))
+		if (!(f->flags & (RS_FRAME_END | RS_FRAME_ABORT)) || (q->conn && !q->ended))
 			return "done before the end of the answer";
 	} else if (q->conn && !q->ended) {
 		return "DONE before the end of the answer";

@@ -269,6 +269,14 @@ static void interim_that_splits(struct actor *a, struct got *g)
 	say_interim(a, g->id, 103, "A: b\r\n\r\nHTTP/1.1 200 OK\r\n");
 }
 
+/* It would leave a client without an answer, and without a worker that owes it one. */
+static void interim_that_ends(struct actor *a, struct got *g)
+{
+	struct head m = made(103, "", -1, 0);
+
+	say(a, RS_MSG_INTERIM, RS_FRAME_END | RS_FRAME_DONE, g->id, rs_slice(&m.w, sizeof m.w), RS_SLICE(""));
+}
+
 static void interim_too_short(struct actor *a, struct got *g)
 {
 	say(a, RS_MSG_INTERIM, 0, g->id, RS_SLICE("abc"), RS_SLICE(""));
@@ -278,7 +286,7 @@ static void rule_breakers_are_killed(void **state)
 {
 	static void (*const wrong[])(struct actor *, struct got *) = {
 		file_without_a_file, file_with_wrong_lengths, file_with_a_forbidden_header, interim_of_100, interim_of_101,
-		interim_of_200,      interim_that_splits,     interim_too_short,
+		interim_of_200,      interim_that_splits,     interim_too_short,	    interim_that_ends,
 	};
 
 	(void)state;
