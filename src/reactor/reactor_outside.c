@@ -150,7 +150,8 @@ static void refuse(struct rs_client *c, const char *why)
 {
 	if (c->dead)
 		return;
-	rs_warnx(c->o->r->log, "process %d on app.sock is refused: %s", (int)c->pid, why);
+	if (rs_serve_complain(c->o->r))
+		rs_warnx(c->o->r->log, "process %d on app.sock is refused: %s", (int)c->pid, why);
 	if (rs_ipc_put(&c->ipc, RS_MSG_REFUSED, 0, 0, rs_slice_str(why), RS_SLICE(""), NULL, 0) == RS_OK)
 		RS_IGNORE(rs_ipc_flush(&c->ipc) == RS_ERR);
 	shutdown(c->ipc.fd, SHUT_RDWR);

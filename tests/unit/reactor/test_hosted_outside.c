@@ -332,6 +332,55 @@ static void in_pieces(void **state)
 	end();
 }
 
+/* Descriptors that no frame speaks of would be held for it as long as it stays. */
+static void sends_descriptors(void **state)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int) * 30)];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec iov = { (void *)(uintptr_t) "", 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+	struct outside o;
+
+	(void)state;
+	start();
+	come(&o);
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int) * 30);
+	for (size_t i = 0; i < 30; i++)
+		memcpy(CMSG_DATA(cm) + i * sizeof(int), &app_fd, sizeof app_fd);
+	assert_int_equal(sendmsg(o.a.ch.fd, &m, 0), 1);
+	expect_refused(&o, "descriptors of no frame");
+	end();
+}
+
+/* Again and again: it is told each time, the log is not filled. */
+static void many_refusals_are_one_line(void **state)
+{
+	enum { N = 200 };
+	struct outside o;
+	struct rs_buf log;
+	unsigned lines = 0;
+
+	(void)state;
+	start();
+	for (int i = 0; i < N; i++) {
+		connect_to(&o);
+		task(&o.a, 1, -1, 0, 0, "x");
+		expect_refused(&o, "message before READY");
+	}
+	log = log_text(&s.h);
+	assert_true(rs_buf_put(&log, "", 1));
+	for (const char *at = rs_buf_data(&log); (at = strstr(at, "is refused: message before READY")); at++)
+		lines++;
+	rs_buf_free(&log);
+	assert_true(lines > 0 && lines < N / 4);
+	end();
+}
+
 static void too_many(void **state)
 {
 	static struct outside o[256];
@@ -417,6 +466,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wrong_first_words, up, down),
 		cmocka_unit_test_setup_teardown(rules, up, down),
 		cmocka_unit_test_setup_teardown(in_pieces, up, down),
+		cmocka_unit_test_setup_teardown(sends_descriptors, up, down),
+		cmocka_unit_test_setup_teardown(many_refusals_are_one_line, up, down),
 		cmocka_unit_test_setup_teardown(too_many, up, down),
 		cmocka_unit_test_setup_teardown(silent_one, up, down),
 		cmocka_unit_test_setup_teardown(other_users, up, down),
