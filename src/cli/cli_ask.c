@@ -18,24 +18,35 @@
 #define ANSWER_MAX (8u << 20)
 #define ANSWER_MS 10000
 
+/* Much of it are the application's words, and often it is root's terminal: nothing in them may drive that. */
+static void put_plain(FILE *to, struct rs_slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i], next = i + 1 < text.n ? (unsigned char)text.p[i + 1] : 0;
+		/* U+0080 to U+009F are control characters as well. */
+		bool two = c == 0xc2 && next >= 0x80 && next < 0xa0;
+		fputc(two || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? '?' : c, to);
+		i += two;
+	}
+}
+
 int rs_cli_fail(const char *fmt, ...)
 {
+	char text[8192];
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("rserverd: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	fputs("rserverd: ", stderr);
+	put_plain(stderr, rs_slice_str(text));
+	fputc('\n', stderr);
 	return 1;
 }
 
 void rs_cli_print(struct rs_slice text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		putchar((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? '?' : c);
-	}
+	put_plain(stdout, text);
 }
 
 /* Is the other end a server that we may believe: root's, or our own? */

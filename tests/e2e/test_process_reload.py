@@ -176,6 +176,7 @@ BAD_RELEASES = {
     "memory": ("<?php\nini_set('memory_limit', '16M');\n$a = []; while (true) { $a[] = str_repeat('x', 65536); }\n",
                "memory size"),
     "exit": ("<?php\necho 'leaving early';\nexit(3);\n", "exit|ended|leaving"),
+    "escapes": ("<?php\nthrow new LogicException(\"\\x1b[2J\\x1b]0;title\\x07 \\xc2\\x9b2J provider says\\x7f no\");\n", "provider says"),
     "no callable": ("<?php\nreturn 'nothing of the kind';\n", "callable"),
 }
 
@@ -192,6 +193,7 @@ def test_bad_release_leaves_the_old_one_serving(daemon, name):
         assert result.returncode == 1
         import re
         assert re.search(reason, result.stderr + result.stdout, re.I), result
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", result.stderr + result.stdout), "it drives the terminal"
         d.wait_log("(?i)" + reason)
         s = d.wait_settled()
         assert d.pids("worker", s) == d.pids("worker", before)
