@@ -12,6 +12,8 @@
 /* Of one path; a report has less of them. */
 #define PLACES_MAX 2000
 #define LINE_MAX_BYTES 65536
+/* Of one look at the file: who writes without end is not followed without end. */
+#define READ_MAX (4u << 20)
 #define ROUTES_MAX 2000
 
 enum line {
@@ -247,15 +249,18 @@ static bool take_line(struct rs_doctor_reader *r, char *text, struct rs_doctor_r
 
 static bool read_more(struct rs_doctor_reader *r)
 {
+	size_t all = 0;
 	ssize_t n;
 	char *to;
 
 	do {
 		to = rs_buf_reserve(&r->text, 65536);
 		n = to ? read(r->fd, to, 65536) : -1;
-		if (n > 0)
+		if (n > 0) {
 			rs_buf_commit(&r->text, (size_t)n);
-	} while (n > 0);
+			all += (size_t)n;
+		}
+	} while (n > 0 && all < READ_MAX);
 	return to != NULL;
 }
 

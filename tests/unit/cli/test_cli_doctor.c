@@ -144,6 +144,30 @@ static void a_line_without_an_end(void **state)
 	free(text);
 }
 
+/* Much at a time is read piece by piece, and all of it in the end. */
+static void a_writer_without_measure(void **state)
+{
+	static const char junk[] = "junk\n", last[] = "end\t1\t2\t0\n";
+	struct fixture *f = *state;
+	const size_t all = 4 * (size_t)READ_MAX / (sizeof junk - 1) * (sizeof junk - 1);
+	char *text = malloc(all);
+	unsigned looks = 0;
+
+	assert_non_null(text);
+	for (size_t at = 0; at < all; at += sizeof junk - 1)
+		memcpy(text + at, junk, sizeof junk - 1);
+	assert_int_equal(pwrite(f->out, text, all, 0), all);
+	assert_int_equal(pwrite(f->out, last, sizeof last - 1, (off_t)all), sizeof last - 1);
+	assert_int_equal(lseek(f->out, 0, SEEK_SET), 0);
+	while (!f->reader.ends && looks++ < 100) {
+		assert_true(rs_doctor_read(&f->reader, &f->route, 0));
+		assert_true(f->reader.text.cap <= 2 * (size_t)READ_MAX);
+	}
+	assert_true(looks > 3 && looks < 100);
+	assert_int_equal(f->route.requests[0].used, 2);
+	free(text);
+}
+
 static void verdicts_of_sights(void **state)
 {
 	static const struct {
@@ -225,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_report, begin, end),
 		cmocka_unit_test_setup_teardown(lines_that_are_none, begin, end),
 		cmocka_unit_test_setup_teardown(a_line_in_pieces, begin, end),
+		cmocka_unit_test_setup_teardown(a_writer_without_measure, begin, end),
 		cmocka_unit_test_setup_teardown(numbers_and_escapes_that_are_wrong, begin, end),
 		cmocka_unit_test_setup_teardown(more_than_anybody_needs, begin, end),
 		cmocka_unit_test_setup_teardown(a_line_without_an_end, begin, end),
