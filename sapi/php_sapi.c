@@ -61,7 +61,7 @@ static const struct {
 } special[] = {
 	{ "content-length", 14, LENGTH }, { "status", 6, STATUS },       { "transfer-encoding", 17, HOP },
 	{ "connection", 10, HOP },        { "keep-alive", 10, HOP },     { "upgrade", 7, HOP },
-	{ "trailer", 7, HOP },            { "proxy-connection", 16, HOP },
+	{ "proxy-connection", 16, HOP },
 };
 
 static enum header_kind kind_of(struct rs_slice line, struct rs_slice *value)

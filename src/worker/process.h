@@ -41,6 +41,7 @@ struct rs_exchange {
 	uint64_t body_freed;       /* bytes before that are off the disk */
 
 	struct rs_buf head;        /* reason, then header block, until they are sent */
+	struct rs_buf trailers;    /* lines that follow the body, worker_trailers.c; empty: none */
 	struct rs_buf gather;      /* body bytes not yet sent */
 	int64_t content_length;    /* as the engine said, or -1 */
 	uint64_t credit;           /* body bytes that may be sent now */

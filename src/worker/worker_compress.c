@@ -75,6 +75,11 @@ static struct facts look(struct rs_slice headers)
 	return f;
 }
 
+bool rs_compress_forbidden(struct rs_slice lines)
+{
+	return look(lines).fixed;
+}
+
 static bool is_strong(struct rs_slice etag)
 {
 	return etag.n >= 2 && etag.p[0] == '"' && etag.p[etag.n - 1] == '"';

@@ -39,6 +39,9 @@ struct rs_compress_case {
 	int64_t size;                   /* of the body, also of one that HEAD leaves out; -1: not known, so not too short */
 };
 
+/* Do fields that follow the body want its bytes as they are? */
+bool rs_compress_forbidden(struct rs_slice lines);
+
 /* All settings of a configuration; they point into it. */
 struct rs_compress_rules rs_compress_rules_of(const struct rs_conf *conf);
 struct rs_compress_wish rs_compress_wish_of(const struct rs_request_view *request);

@@ -89,6 +89,7 @@ void rs_exchange_end(struct rs_process *p)
 	rs_buf_reset(&x->head, 16u << 10);
 	rs_buf_reset(&x->gather, 2 * GATHER_MAX);
 	rs_buf_reset(&x->packed, 2 * GATHER_MAX);
+	rs_buf_reset(&x->trailers, 16u << 10);
 	x->id = 0;
 	rs_log_request(p->log, RS_SLICE(""));
 }
@@ -197,7 +198,7 @@ static bool hold_head(struct rs_exchange *x, unsigned status, struct rs_slice re
 	x->reason_len = (uint16_t)reason.n;
 	x->content_length = content_length;
 	return headers.n <= RS_RESPONSE_HEADERS_MAX - 1024 && rs_buf_put(&x->head, &blank, sizeof blank) &&
-	       rs_buf_put(&x->head, reason.p, reason.n) && rs_buf_put(&x->head, headers.p, headers.n);
+	       rs_buf_put(&x->head, reason.p, reason.n) && rs_exchange_put_fields(x, headers);
 }
 
 /* Waits until the client has taken enough for at least one byte more. */
@@ -213,8 +214,10 @@ static enum rs_result wait_for_credit(struct rs_exchange *x)
 
 enum rs_result rs_exchange_send(struct rs_exchange *x, const char *p, size_t n, uint16_t flags)
 {
+	bool trailers = (flags & RS_FRAME_END) && rs_exchange_has_trailers(x);
 	enum rs_result r;
 
+	flags = trailers ? 0 : flags;
 	do {
 		size_t piece = n > RS_BODY_MAX ? RS_BODY_MAX : n;
 		if (piece && (r = wait_for_credit(x)) != RS_OK)
@@ -230,7 +233,7 @@ enum rs_result rs_exchange_send(struct rs_exchange *x, const char *p, size_t n, 
 		p += piece;
 		n -= piece;
 	} while (n);
-	return RS_OK;
+	return trailers ? put_and_flush(x, RS_MSG_BODY, RS_FRAME_END | RS_FRAME_TRAILERS, RS_SLICE(""), rs_buf_slice(&x->trailers)) : RS_OK;
 }
 
 static enum rs_result deliver_gathered(struct rs_exchange *x, enum rs_encoder_step step)
@@ -259,7 +262,7 @@ bool rs_exchange_file(struct rs_exchange *x, int fd, uint64_t offset, uint64_t n
 				      .headers_len = (uint32_t)(x->head.len - sizeof w - x->reason_len) };
 
 	RS_ASSERT(x->head_given && !x->head_sent && !x->mute);
-	if (x->gather.len || x->finished)
+	if (x->gather.len || x->finished || x->trailers.len)
 		return false;
 	x->head_sent = x->finished = true;
 	memcpy(x->head.p + x->head.off, &w, sizeof w);
@@ -291,6 +294,8 @@ void rs_exchange_hold(struct rs_exchange *x, unsigned status, struct rs_slice re
 		status = 500;
 		(void)hold_head(x, status, RS_SLICE(""), RS_SLICE(""), -1);
 	}
+	if (x->trailers.len)
+		x->content_length = -1; /* it would end the response */
 	if (status == 204 || status == 304)
 		x->no_body = true;
 }
@@ -346,7 +351,7 @@ void rs_exchange_finish(struct rs_exchange *x)
 	}
 	/* What a HEAD leaves out may have been made nevertheless. */
 	rs_exchange_judge(x, x->content_length >= 0 || (x->no_body && !x->written) ? x->content_length : (int64_t)x->written);
-	if (!x->head_sent && !x->packing && x->content_length < 0 && !x->no_body)
+	if (!x->head_sent && !x->packing && x->content_length < 0 && !x->no_body && !x->trailers.len)
 		x->content_length = (int64_t)x->gather.len;
 	if (!x->client_gone && rs_exchange_is_short(x)) {
 		(void)deliver_gathered(x, RS_ENCODER_FLUSH);

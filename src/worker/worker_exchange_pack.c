@@ -27,6 +27,8 @@ void rs_exchange_judge(struct rs_exchange *x, int64_t size)
 	if (x->judged || x->head_sent || !rules.on)
 		return;
 	x->judged = true;
+	if (rs_compress_forbidden(rs_buf_slice(&x->trailers)))
+		return;
 	c.wish = rs_compress_wish_of(&x->view);
 	c.headers = rs_slice(rs_buf_data(&x->head) + before, x->head.len - before);
 	if (!rs_compress_head(&c, &lines, &coding))
@@ -51,7 +53,7 @@ static enum rs_result send_packed(struct rs_exchange *x, uint16_t flags)
 {
 	enum rs_result r;
 
-	if ((flags & RS_FRAME_END) && !x->head_sent)
+	if ((flags & RS_FRAME_END) && !x->head_sent && !x->trailers.len)
 		x->content_length = (int64_t)x->packed.len;
 	r = rs_exchange_send(x, rs_buf_data(&x->packed), x->packed.len, flags);
 	x->packed.len = x->packed.off = 0;

@@ -23,6 +23,16 @@ enum rs_result rs_worker_wait(struct rs_process *p, bool tidy) RS_MUST_CHECK;
 /* worker_exchange.c: rs_exchange_head() without a look at what the head says. */
 void rs_exchange_hold(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
 		      int64_t content_length);
+/*
+ * worker_trailers.c: the header lines to x->head, but for those to x->trailers that are to follow the body. x->status is set. false: no
+ * memory.
+ */
+bool rs_exchange_put_fields(struct rs_exchange *x, struct rs_slice headers) RS_MUST_CHECK;
+/* Do fields follow the body that is sent? */
+static inline bool rs_exchange_has_trailers(const struct rs_exchange *x)
+{
+	return x->trailers.len && !x->no_body;
+}
 /* worker_xsendfile.c: the head names a file that is the response, which has been given. false: it does not. */
 bool rs_xsendfile_answer(struct rs_exchange *x, unsigned status, struct rs_slice headers);
 

@@ -25,6 +25,7 @@
 static const struct rs_slice dropped[] = {
 	{ "x-sendfile", 10 },      { "x-accel-redirect", 16 }, { "x-accel-buffering", 17 }, { "x-accel-charset", 15 },
 	{ "x-accel-expires", 15 }, { "x-accel-limit-rate", 18 }, { "content-range", 13 },   { "accept-ranges", 13 },
+	{ "trailer", 7 }, /* nothing follows a file */
 };
 
 /* What is answered. */
