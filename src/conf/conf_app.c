@@ -73,12 +73,40 @@ static bool repeats(const struct rs_conf *c, const struct rs_option *o, const ch
 	return same;
 }
 
+/*
+ * "key[]", an item of a list: without the mark, if the setting is one. One that wants a single value would be given the last item, and
+ * nobody would know of the others.
+ */
+static enum rs_result check_item(char *field[RS_LINE_FIELDS], struct rs_conf_error *err)
+{
+	static const struct rs_complaint several = { .what = "is a list", .allowed = "one value" };
+	char *mark = strstr(field[RS_LINE_KEY], "[]");
+	const struct rs_option *o;
+	enum rs_kind_id kind;
+	enum rs_item_id id;
+	bool list = true;
+
+	if (!mark || mark[2])
+		return RS_OK;
+	*mark = '\0';
+	o = rs_conf_find(field[RS_LINE_SECTION], field[RS_LINE_KEY]);
+	if (o)
+		list = o->type == RS_OPT_LIST;
+	else if (rs_conf_kind(field[RS_LINE_SECTION], &kind) &&
+		 rs_conf_item_key(kind, rs_kinds[kind].by_key ? "" : field[RS_LINE_KEY], &id))
+		list = rs_item_keys[id].type == RS_OPT_LIST;
+	return list ? RS_OK : rs_conf_fail(err, app_file, field[RS_LINE_SECTION], field[RS_LINE_KEY], &several);
+}
+
 static enum rs_result take_line(struct rs_conf *c, char *field[RS_LINE_FIELDS], void *arg, struct rs_conf_error *err)
 {
 	const struct taking *t = arg;
-	const struct rs_option *o = rs_conf_find(field[RS_LINE_SECTION], field[RS_LINE_KEY]);
-	enum rs_result r = RS_OK;
+	enum rs_result r = check_item(field, err);
+	const struct rs_option *o;
 
+	if (r != RS_OK)
+		return r;
+	o = rs_conf_find(field[RS_LINE_SECTION], field[RS_LINE_KEY]);
 	if (t->root && o && o->type != RS_OPT_LIST && repeats(c, o, field[RS_LINE_VALUE]))
 		return RS_OK;
 	if (t->root && o)

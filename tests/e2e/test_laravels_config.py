@@ -158,6 +158,12 @@ WRONG = {
     "a closure": ("$c['server'] = fn() => 1;", "server"),
     "worker_num": ("$c['swoole']['worker_num'] = 'many';", "worker_num.*many|many.*worker_num"),
     "a pipe of no kind": ("$c['processes'] = ['x' => ['class' => \\App\\Processes\\PipeProcess::class, 'pipe' => 7]];", "pipe"),
+    "a word for an array": ("$c['websocket'] = true;", r"websocket must be an array.*bool"),
+    "a list for names": ("$c['event_handlers'] = [\\App\\Events\\WorkerStopEvent::class];", r"event_handlers must be .*names.*list"),
+    "a port that is not in a list": ("$c['sockets'] = ['host' => '127.0.0.1', 'port' => 5291];", r"sockets\.host must be an array.*string"),
+    "a process that is no class": ("$c['processes'] = ['a' => 5];", r"processes\.a must be an array or a class.*int"),
+    "several values for one": ("$c['listen_ip'] = ['127.0.0.1', '::1'];", r"listen_ip.*is a list.*one value"),
+    "several values for one of an item": ("$c['sockets'][0]['host'] = ['127.0.0.1', '::1'];", r"sockets\.0.*host.*is a list"),
     "a provider that is not there": ("$c['cleaners'][] = 'App\\\\Cleaners\\\\Gone';", "Gone"),
 }
 

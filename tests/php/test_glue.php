@@ -91,12 +91,12 @@ $rows = AppConf::rows([
 ], $dir);
 same([
     ['laravels', 'listen_ip', '0.0.0.0'], ['laravels', 'listen_port', '5200'], ['laravels', 'handle_static', 'true'],
-    ['laravels', 'cleaners', 'A'], ['laravels', 'cleaners', 'B'], ['swoole', 'worker_num', '4'], ['swoole', 'daemonize', 'false'],
-    ['swoole', 'ratio', '0.5'], ['destroy_controllers', 'enable', 'true'], ['destroy_controllers', 'excluded_list', 'C'],
-    ['timer', 'jobs', 'J'], ['timer', 'jobs', '["K",[1000,true]]'], ['events', 'E', 'L'], ['events', 'E', 'M'], ['events', 'F', 'N'],
+    ['laravels', 'cleaners[]', 'A'], ['laravels', 'cleaners[]', 'B'], ['swoole', 'worker_num', '4'], ['swoole', 'daemonize', 'false'],
+    ['swoole', 'ratio', '0.5'], ['destroy_controllers', 'enable', 'true'], ['destroy_controllers', 'excluded_list[]', 'C'],
+    ['timer', 'jobs[]', 'J'], ['timer', 'jobs[]', '["K",[1000,true]]'], ['events', 'E[]', 'L'], ['events', 'E[]', 'M'], ['events', 'F', 'N'],
     ['processes.test', 'class', 'P'], ['processes.test', 'queue.enable', 'true'], ['processes.0', 'class', 'Q'],
     ['sockets.0', 'host', '::'], ['sockets.0', 'settings.open_eof_check', 'true'], ['sockets.0', 'settings.package_eof', "\r\n"],
-    ['swoole_tables.ws', 'size', '10'], ['swoole_tables.ws', 'column', '{"name":"v","type":1}'],
+    ['swoole_tables.ws', 'size', '10'], ['swoole_tables.ws', 'column[]', '{"name":"v","type":1}'],
 ], $rows, 'rows');
 $said = implode("\n", array_column(Shim::$log, 1));
 foreach (['laravel_base_path = /elsewhere is ignored', 'control characters'] as $text) {
@@ -110,6 +110,18 @@ foreach ([
 ] as $text => $config) {
     throws($text, static fn () => AppConf::rows($config, $dir), $text);
 }
+foreach ([
+    'swoole must be an array; it is of type string' => ['swoole' => 'x'],
+    'websocket must be an array; it is of type bool' => ['websocket' => true],
+    'events must be an array with names as its keys; it is a list' => ['events' => ['L']],
+    'sockets must be an array; it is of type int' => ['sockets' => 1],
+    'sockets.host must be an array; it is of type string' => ['sockets' => ['host' => '::']],
+    'processes.a must be an array or a class; it is of type int' => ['processes' => ['a' => 1]],
+    'swoole.ssl_sni_certs.a.test must be an array with ssl_cert_file' => ['swoole' => ['ssl_sni_certs' => ['a.test' => '/a.pem']]],
+] as $text => $config) {
+    throws("config/laravels.php: $text", static fn () => AppConf::rows($config, $dir), $text);
+}
+same([], AppConf::rows(['swoole' => null, 'events' => [], 'sockets' => []], $dir), 'nothing said');
 
 // ---- states: objects with private parents, typed and unset properties; classes
 class Upper

@@ -35,7 +35,7 @@ $worker = new Worker($base, ['framework' => 'lumen', 'register_providers' => ['A
 
 // ---- boot
 same(['Lumen', app()->version()], [Shim::$facts['framework'], Shim::$facts['framework_version']], 'the framework is named');
-same([['laravels', 'listen_ip', '127.0.0.2'], ['laravels', 'register_providers', 'App\Providers\AgainProvider'],
+same([['laravels', 'listen_ip', '127.0.0.2'], ['laravels', 'register_providers[]', 'App\Providers\AgainProvider'],
     ['laravels', 'process_prefix', 'lumen-demo ' . $base]], Shim::$appConf,
     'config/laravels.php, though the application does not configure() it');
 check(app('db')->getConnections() === [], 'the database manager is made, nothing is connected');

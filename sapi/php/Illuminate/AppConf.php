@@ -18,6 +18,9 @@ final class AppConf
 {
     private const KEYED = ['processes', 'sockets', 'swoole_tables'];
 
+    /** Top-level keys whose values are arrays of names and values: another one would be no setting at all. */
+    private const MAPS = ['swoole', 'websocket', 'timer', 'inotify_reload', 'destroy_controllers', 'events', 'event_handlers'];
+
     /** @var list<array{string, string, string}> */
     private array $rows = [];
 
@@ -31,6 +34,7 @@ final class AppConf
         $conf = new self();
         foreach ($config as $key => $value) {
             $key = (string) $key;
+            self::checkMap($key, $value);
             if ($key === 'laravel_base_path') {
                 // Where the application is was known before this file could be read.
                 $conf->checkBasePath($value, $basePath);
@@ -38,7 +42,7 @@ final class AppConf
                 $conf->add('laravels', $key, $value);
             } elseif (in_array($key, self::KEYED, true)) {
                 foreach ($value as $name => $item) {
-                    $conf->section("$key.$name", self::item($item));
+                    $conf->section("$key.$name", self::item("$key.$name", $item));
                 }
             } else {
                 $conf->section($key, $key === 'swoole' ? $conf->certificates($value) : $value);
@@ -53,11 +57,16 @@ final class AppConf
      *
      * @return array<array-key, mixed>
      */
-    private static function item(mixed $item): array
+    private static function item(string $name, mixed $item): array
     {
+        $isProcess = str_starts_with($name, 'processes.');
+        if (!is_array($item) && !($isProcess && is_string($item))) {
+            throw new UnexpectedValueException("config/laravels.php: $name must be an array" . ($isProcess ? ' or a class' : '')
+                . '; it is of type ' . get_debug_type($item));
+        }
         if (!is_array($item)) {
             $asks = ['redirect' => 'isRedirectStdinStdout', 'pipe' => 'getPipeType'];
-            $asks = is_string($item) ? array_filter($asks, static fn (string $method): bool => method_exists($item, $method)) : [];
+            $asks = array_filter($asks, static fn (string $method): bool => method_exists($item, $method));
 
             return ['class' => $item] + array_map(static fn (string $method): mixed => $item::$method(), $asks);
         }
@@ -75,6 +84,10 @@ final class AppConf
     private function certificates(array $map): array
     {
         foreach (is_array($map['ssl_sni_certs'] ?? null) ? $map['ssl_sni_certs'] : [] as $host => $item) {
+            if (!is_array($item)) {
+                throw new UnexpectedValueException("config/laravels.php: swoole.ssl_sni_certs.$host must be an array with ssl_cert_file "
+                    . 'and ssl_key_file; it is of type ' . get_debug_type($item));
+            }
             $this->section("ssl.$host", [
                 'cert_file' => $item['ssl_cert_file'] ?? null, 'key_file' => $item['ssl_key_file'] ?? null, 'server_name' => $host,
             ]);
@@ -99,6 +112,8 @@ final class AppConf
     private function add(string $section, string $key, mixed $value): void
     {
         self::refuseObjects("$section.$key", $value);
+        // The mark of an item: what wants one value must not get several.
+        $key .= is_array($value) ? '[]' : '';
         foreach (is_array($value) ? $value : [$value] as $item) {
             $text = $this->text($item);
             if ($text === null) {
@@ -133,6 +148,20 @@ final class AppConf
             is_array($value) => json_encode($value, JSON_UNESCAPED_SLASHES | JSON_PARTIAL_OUTPUT_ON_ERROR) ?: null,
             default => null,
         };
+    }
+
+    private static function checkMap(string $key, mixed $value): void
+    {
+        $keyed = in_array($key, self::KEYED, true);
+        if ($value === null || !$keyed && !in_array($key, self::MAPS, true)) {
+            return;
+        }
+        if (!is_array($value)) {
+            throw new UnexpectedValueException("config/laravels.php: $key must be an array; it is of type " . get_debug_type($value));
+        }
+        if (!$keyed && $value !== [] && array_is_list($value)) {
+            throw new UnexpectedValueException("config/laravels.php: $key must be an array with names as its keys; it is a list");
+        }
     }
 
     private function checkBasePath(mixed $value, string $basePath): void

@@ -207,6 +207,13 @@ static const struct {
 } takes[] = {
 	{ false, "app\t\tswoole\tworker_num\tx\n", RS_ERR,
 	  "config/laravels.php: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 1000" },
+	{ false, "app\t\tswoole\tworker_num[]\t4\n", RS_ERR,
+	  "config/laravels.php: [swoole] worker_num: is a list; allowed: one value" },
+	{ false, "app\t\tsockets.0\thost[]\t::\n", RS_ERR, "config/laravels.php: [sockets.0] host: is a list; allowed: one value" },
+	{ false, "app\t\tlaravels\tcleaners[]\tA\napp\t\tevents\tA\\B[]\tC\napp\t\tsockets.0\tsettings.x[]\t1\n"
+		 "app\t\tswoole_tables.t\tcolumn[]\tv:int\n", RS_OK, "" },
+	{ false, "app\t\tswoole\tworker_nun[]\t4\n", RS_OK,
+	  "config/laravels.php: [swoole] worker_nun: unknown key, ignored; did you mean `worker_num`?\n" },
 	{ false, "app\t\tswoole\tpid_file\t/run/x.pid\n", RS_OK, "" },
 	{ true, "app\t\tswoole\tpid_file\t/run/x.pid\n", RS_OK,
 	  "config/laravels.php: [swoole] pid_file: ignored, the server was started as root; allowed: the ini file or the "
