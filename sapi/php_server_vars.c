@@ -18,7 +18,7 @@ enum server_key {
 	KEY(REQUEST_METHOD) KEY(REQUEST_URI) KEY(QUERY_STRING) KEY(PATH_INFO) KEY(SERVER_PROTOCOL) KEY(REQUEST_SCHEME) \
 	KEY(HTTPS) KEY(REMOTE_ADDR) KEY(REMOTE_PORT) KEY(SERVER_ADDR) KEY(SERVER_PORT) KEY(SERVER_NAME)                \
 	KEY(CONTENT_TYPE) KEY(CONTENT_LENGTH) KEY(PHP_AUTH_USER) KEY(PHP_AUTH_PW) KEY(PHP_AUTH_DIGEST)   \
-	KEY(REQUEST_ID)
+	KEY(REQUEST_ID) KEY(MASTER_TIME)
 	KEYS
 #undef KEY
 	KEY_COUNT
@@ -272,13 +272,15 @@ static void set_server_name(HashTable *server, const struct rs_request_view *v)
 	zend_hash_update(server, rs_php()->server_keys[KEY_SERVER_NAME], &z);
 }
 
-/* Percent-decoded path; LaravelS shows it as PATH_INFO. A callable sees what php-fpm shows: none. */
-static void set_path_info(HashTable *server, const struct rs_request_view *v)
+/* What LaravelS shows beside it: the percent-decoded path, and when its master had the request. A callable sees what php-fpm shows: none. */
+static void set_of_laravels(HashTable *server, const struct rs_request_view *v)
 {
 	zval z;
 
 	if (rs_php()->conf->framework == RS_FRAMEWORK_CALLABLE)
 		return;
+	ZVAL_LONG(&z, (zend_long)(v->received_us / 1000000));
+	zend_hash_update(server, rs_php()->server_keys[KEY_MASTER_TIME], &z);
 	if (!memchr(v->path.p, '%', v->path.n)) {
 		set(server, KEY_PATH_INFO, v->path);
 		return;
@@ -293,7 +295,7 @@ static void set_request(HashTable *server, const struct rs_request_view *v)
 	set(server, KEY_REQUEST_METHOD, v->method);
 	set(server, KEY_REQUEST_URI, v->target);
 	set(server, KEY_QUERY_STRING, v->query);
-	set_path_info(server, v);
+	set_of_laravels(server, v);
 	set(server, KEY_SERVER_PROTOCOL, rs_slice_str(rs_request_protocol(v)));
 	set(server, KEY_REQUEST_SCHEME, v->tls ? RS_SLICE("https") : RS_SLICE("http"));
 	if (v->tls)

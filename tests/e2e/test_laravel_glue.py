@@ -30,6 +30,12 @@ def test_discovered_provider_of_the_package(daemon):
     assert r.get("server") == "FromTheEnvironment"
 
 
+def test_when_the_server_had_the_request(daemon):
+    """LaravelS shows Swoole's master_time as well."""
+    server = daemon.laravel().get("/test/dump").json()["server"]
+    assert isinstance(server["MASTER_TIME"], int) and abs(server["MASTER_TIME"] - server["REQUEST_TIME"]) <= 1
+
+
 def test_environment_and_version_from_the_command_line(daemon):
     d = daemon.laravel(start=False)
     d.write(".env.staging", open(os.path.join(d.app, ".env")).read().replace("APP_ENV=local", "APP_ENV=staging"))
