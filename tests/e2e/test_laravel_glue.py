@@ -36,6 +36,28 @@ def test_when_the_server_had_the_request(daemon):
     assert isinstance(server["MASTER_TIME"], int) and abs(server["MASTER_TIME"] - server["REQUEST_TIME"]) <= 1
 
 
+def in_force(d, key):
+    """As `rserverd config` says it: value, origin."""
+    return re.search(rf"(?m)^{re.escape(key)} = (\S*) *; (.*)$", d.ctl("config").stdout).groups()
+
+
+@pytest.mark.parametrize("discovered", [False, True])
+def test_environment_variables_of_what_the_configuration_leaves_out(daemon, discovered):
+    """A missing key of the top level is the package's default, and its file reads the environment."""
+    d = daemon.laravel(start=False, dotenv=["LARAVELS_TASK_WORKER_NUM=1", "LARAVELS_MAX_REQUEST=77", "LARAVELS_HANDLE_STATIC=true"],
+                       config="<?php return ['server' => 'mine', 'handle_static' => false];")
+    if discovered:
+        d.write("vendor/composer/installed.json", PACKAGE)
+    d.start()
+    assert in_force(d, "swoole.task_worker_num")[0] == "1" and in_force(d, "swoole.max_request") == ("77", "config/laravels.php")
+    assert in_force(d, "laravels.handle_static")[0] == "false" and in_force(d, "laravels.server")[0] == "mine"
+
+
+def test_a_key_that_is_there_is_not_completed_from_the_environment(daemon):
+    d = daemon.laravel(dotenv=["LARAVELS_MAX_REQUEST=77"], config="<?php return ['swoole' => ['log_level' => 1]];")
+    assert in_force(d, "swoole.max_request")[0] == "100000"
+
+
 def test_environment_and_version_from_the_command_line(daemon):
     d = daemon.laravel(start=False)
     d.write(".env.staging", open(os.path.join(d.app, ".env")).read().replace("APP_ENV=local", "APP_ENV=staging"))

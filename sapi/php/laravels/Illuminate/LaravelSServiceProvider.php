@@ -16,12 +16,28 @@ class LaravelSServiceProvider extends ServiceProvider
 {
     private const DEFAULTS = __DIR__ . '/../config/laravels.php';
 
-    /** Environment variables of the package's published file, for applications that never published it. */
+    /**
+     * Environment variables of the package's published file, for applications that never published it, or left a key of the top
+     * level out: there the package's default stands, whole.
+     */
     private const ENVIRONMENT = [
         'listen_ip' => 'LARAVELS_LISTEN_IP',
         'listen_port' => 'LARAVELS_LISTEN_PORT',
         'server' => 'LARAVELS_SERVER',
         'handle_static' => 'LARAVELS_HANDLE_STATIC',
+        'inotify_reload' => ['enable' => 'LARAVELS_INOTIFY_RELOAD'],
+        'timer' => ['enable' => 'LARAVELS_TIMER'],
+        'swoole' => [
+            'daemonize' => 'LARAVELS_DAEMONIZE',
+            'dispatch_mode' => 'LARAVELS_DISPATCH_MODE',
+            'reactor_num' => 'LARAVELS_REACTOR_NUM',
+            'worker_num' => 'LARAVELS_WORKER_NUM',
+            'task_worker_num' => 'LARAVELS_TASK_WORKER_NUM',
+            'max_request' => 'LARAVELS_MAX_REQUEST',
+            'task_max_request' => 'LARAVELS_TASK_MAX_REQUEST',
+            'log_level' => 'LARAVELS_LOG_LEVEL',
+            'http_compression' => 'LARAVELS_HTTP_COMPRESSION',
+        ],
     ];
 
     /** @var array<string, mixed>|null what the application itself says: this is what the server hears; null: not asked */
@@ -39,7 +55,7 @@ class LaravelSServiceProvider extends ServiceProvider
         if (!is_array($given)) {
             return; // the server refuses it by name
         }
-        self::$given = $given = self::withEnvironment($given);
+        self::$given = self::withEnvironment($given);
         $config->set('laravels', $given + require self::DEFAULTS);
     }
 
@@ -55,9 +71,10 @@ class LaravelSServiceProvider extends ServiceProvider
      */
     public static function withEnvironment(array $given)
     {
-        foreach (self::ENVIRONMENT as $key => $variable) {
-            if (!array_key_exists($key, $given) && ($value = env($variable)) !== null) {
-                $given[$key] = $value;
+        foreach (array_diff_key(self::ENVIRONMENT, $given) as $key => $variables) {
+            $values = array_filter(array_map(env(...), (array) $variables), static fn (mixed $value): bool => $value !== null);
+            if ($values !== []) {
+                $given[$key] = is_array($variables) ? $values : reset($values);
             }
         }
 
