@@ -11,9 +11,22 @@
 
 #include "swoole_coroutine_private.h"
 #include "client/client_lookup.h"
+#include "worker/server.h"
 #include "stubs/system_arginfo.h"
 
 #define NAME_MAX_BYTES 255
+
+/*
+ * Requests, tasks and messages of a hosted application run in no coroutine, and one at a time: there is nobody to go on meanwhile. Ends
+ * early for whoever wants the VM's attention.
+ */
+static void sleep_alone(double seconds)
+{
+	struct timespec left = { .tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9) };
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR && !zend_atomic_bool_load(&EG(vm_interrupt)))
+		;
+}
 
 ZEND_METHOD(Swoole_Coroutine_System, sleep)
 {
@@ -25,6 +38,10 @@ ZEND_METHOD(Swoole_Coroutine_System, sleep)
 	if (!(seconds >= 0.001)) {
 		rs_swoole_warn(505, "Timer must be greater than or equal to 0.001");
 		RETURN_FALSE;
+	}
+	if (rs_server_hosted() && !rs_co_self()) {
+		sleep_alone(seconds < 86400 * 365.0 ? seconds : 86400 * 365.0);
+		RETURN_TRUE;
 	}
 	if (!rs_co_require())
 		RETURN_THROWS();
