@@ -75,6 +75,10 @@ bool rs_client_verify_peer(struct rs_client_object *o, bool allow_self_signed);
 
 /* Merges into the property setting and applies. false: a warning was given, nothing has changed. */
 bool rs_client_set(struct rs_client_object *o, HashTable *settings);
+/* What a connection needs of settings, without framing, into one that was rs_client_conf_init()ed. */
+void rs_client_conf_read(struct rs_client_conf *conf, HashTable *settings);
+/* NULL: not set, or null. */
+zval *rs_client_setting(HashTable *settings, const char *name);
 /* The framing alone, for Coroutine\Socket. NULL: *out is ready; else why not. length_func may be set. */
 const char *rs_client_packet_conf(struct rs_packet_conf *out, struct rs_php_callback *length_func, HashTable *settings);
 

@@ -52,7 +52,7 @@ static const struct {
 	{ RS_PROXY_SOCKS5, "socks5_host", "socks5_port", "socks5_username", "socks5_password" },
 };
 
-static zval *find(HashTable *settings, const char *name)
+zval *rs_client_setting(HashTable *settings, const char *name)
 {
 	zval *v = zend_hash_str_find_deref(settings, name, strlen(name));
 
@@ -104,17 +104,27 @@ static void apply(struct rs_client_conf *conf, const struct row *row, zval *v)
 static void apply_proxy(struct rs_proxy_conf *proxy, HashTable *settings)
 {
 	for (size_t i = 0; i < RS_COUNTOF(proxies) && proxy->kind == RS_PROXY_NONE; i++) {
-		zval *host = find(settings, proxies[i].host), *port = find(settings, proxies[i].port), *v;
+		zval *host = rs_client_setting(settings, proxies[i].host), *port = rs_client_setting(settings, proxies[i].port), *v;
 
 		if (!host || !port || !(proxy->host = to_text(host)))
 			continue;
 		proxy->kind = proxies[i].kind;
 		proxy->port = to_number(port);
-		if ((v = find(settings, proxies[i].user)))
+		if ((v = rs_client_setting(settings, proxies[i].user)))
 			proxy->user = to_text(v);
-		if ((v = find(settings, proxies[i].password)))
+		if ((v = rs_client_setting(settings, proxies[i].password)))
 			proxy->password = to_text(v);
 	}
+}
+
+void rs_client_conf_read(struct rs_client_conf *conf, HashTable *settings)
+{
+	zval *given;
+
+	for (size_t i = 0; i < RS_COUNTOF(rows); i++)
+		if ((given = rs_client_setting(settings, rows[i].name)))
+			apply(conf, &rows[i], given);
+	apply_proxy(&conf->proxy, settings);
 }
 
 /* ---- framing ------------------------------------------------------------------------------------------------------ */
@@ -136,7 +146,7 @@ static int64_t length_func(void *arg, struct rs_slice data)
 
 static struct rs_slice slice_of(HashTable *settings, const char *name, zend_string **keep)
 {
-	zval *v = find(settings, name);
+	zval *v = rs_client_setting(settings, name);
 
 	*keep = v && Z_TYPE_P(v) != IS_ARRAY ? zval_get_string(v) : NULL;
 	return *keep ? rs_slice(ZSTR_VAL(*keep), ZSTR_LEN(*keep)) : (struct rs_slice){ 0 };
@@ -144,21 +154,21 @@ static struct rs_slice slice_of(HashTable *settings, const char *name, zend_stri
 
 static bool flag(HashTable *settings, const char *name)
 {
-	zval *v = find(settings, name);
+	zval *v = rs_client_setting(settings, name);
 
 	return v && zend_is_true(v);
 }
 
 static int64_t number(HashTable *settings, const char *name)
 {
-	zval *v = find(settings, name);
+	zval *v = rs_client_setting(settings, name);
 
 	return v ? zval_get_long(v) : 0;
 }
 
 const char *rs_client_packet_conf(struct rs_packet_conf *out, struct rs_php_callback *func, HashTable *settings)
 {
-	zval *v = find(settings, "package_length_func");
+	zval *v = rs_client_setting(settings, "package_length_func");
 	zend_string *eof, *type;
 	const char *wrong;
 	struct rs_packet_settings set = {
@@ -169,7 +179,7 @@ const char *rs_client_packet_conf(struct rs_packet_conf *out, struct rs_php_call
 		.package_eof = slice_of(settings, "package_eof", &eof),
 		.package_length_type = slice_of(settings, "package_length_type", &type),
 		.package_length_offset = number(settings, "package_length_offset"),
-		.package_body_offset = number(settings, find(settings, "package_body_offset") ? "package_body_offset" :
+		.package_body_offset = number(settings, rs_client_setting(settings, "package_body_offset") ? "package_body_offset" :
 												"package_body_start"),
 		.package_max_length = number(settings, "package_max_length"),
 		.package_length_func = v ? length_func : NULL,
@@ -204,12 +214,12 @@ bool rs_client_set(struct rs_client_object *o, HashTable *settings)
 	struct rs_client_conf conf;
 	const char *wrong;
 	HashTable *all;
-	zval v, *given;
+	zval v;
 
 	if (o->c.sock.busy)
 		return rs_client_refused(o, RS_SOCK_BUSY, "the client is being used");
 	/* It would run amid the loop's work, where nobody can take what it throws. */
-	if (o->async && find(settings, "package_length_func"))
+	if (o->async && rs_client_setting(settings, "package_length_func"))
 		return rs_client_refused(o, RS_SWOOLE_ERROR_OPERATION_NOT_SUPPORT, "an asynchronous client has no package_length_func");
 	all = merged(o, settings);
 	rs_client_conf_init(&conf);
@@ -218,14 +228,11 @@ bool rs_client_set(struct rs_client_object *o, HashTable *settings)
 		zend_array_destroy(all);
 		return rs_client_refused(o, 505, wrong);
 	}
-	for (size_t i = 0; i < RS_COUNTOF(rows); i++)
-		if ((given = find(all, rows[i].name)))
-			apply(&conf, &rows[i], given);
-	apply_proxy(&conf.proxy, all);
-	o->read_limit_set = find(all, "timeout") || find(all, "read_timeout");
-	o->write_limit_set = find(all, "timeout") || find(all, "write_timeout");
+	rs_client_conf_read(&conf, all);
+	o->read_limit_set = rs_client_setting(all, "timeout") || rs_client_setting(all, "read_timeout");
+	o->write_limit_set = rs_client_setting(all, "timeout") || rs_client_setting(all, "write_timeout");
 	/* The last word counts, of connect() and set(). */
-	if (find(settings, "timeout") || find(settings, "connect_timeout"))
+	if (rs_client_setting(settings, "timeout") || rs_client_setting(settings, "connect_timeout"))
 		o->limit = ZEND_NAN;
 	rs_client_conf_free(&o->conf);
 	o->conf = conf;

@@ -227,8 +227,7 @@ void rs_swoole_minit_coroutine(void)
 void rs_swoole_minit_coroutine_short(void)
 {
 	static const char *const names[] = {
-		"Context", "Iterator", "System", "Channel", "WaitGroup", "Barrier", "Scheduler", "Socket", "Client", "Server",
-		"Server\\Connection", "Http\\Server",
+		"Context", "Iterator", "System", "Channel", "WaitGroup", "Barrier", "Scheduler", "Socket", "Client", "Http\\Client",
 	};
 
 	if (!INI_BOOL("swoole.use_shortname"))

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/rs_buf.h"
+#include "http/http_ask.h"
 
 #define SOCKS_VERSION 5
 #define SOCKS_NO_AUTH 0
@@ -152,33 +153,9 @@ static bool ask_socks5(struct rs_sock *s, const struct rs_proxy_conf *conf, stru
 
 /* ---- HTTP --------------------------------------------------------------------------------------------------------- */
 
-static bool put_base64(struct rs_buf *out, struct rs_slice s)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		uint32_t three = 0;
-		char four[4];
-
-		for (size_t k = 0; k < 3; k++)
-			three = three << 8 | (i + k < s.n ? (uint8_t)s.p[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			four[k] = k <= s.n - i ? digits[three >> (18 - 6 * k) & 63] : '=';
-		if (!rs_buf_put(out, four, sizeof four))
-			return false;
-	}
-	return true;
-}
-
 static bool put_login(struct rs_buf *out, const struct rs_proxy_conf *conf)
 {
-	struct rs_buf plain = { 0 };
-	bool ok = rs_buf_printf(&plain, "%s:%s", conf->user, conf->password ? conf->password : "") &&
-		  rs_buf_printf(out, "Proxy-Authorization: Basic ") && put_base64(out, rs_buf_slice(&plain)) &&
-		  rs_buf_put(out, "\r\n", 2);
-
-	rs_buf_free(&plain);
-	return ok;
+	return rs_http_ask_basic(out, "Proxy-Authorization", rs_slice_str(conf->user), rs_slice_str(conf->password));
 }
 
 /* Byte by byte, since the one behind the empty line is not for us. */
