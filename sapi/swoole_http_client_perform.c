@@ -89,7 +89,9 @@ static enum rs_fetch_end answered(struct rs_http_client *o, enum rs_fetch_end se
 
 	if (sent == RS_FETCH_CONNECT || sent == RS_FETCH_TIMEOUT)
 		return sent;
-	/* Who refuses a body may answer before it has come, and close. */
+	/* Who refuses a body may answer before it has come, and close. What went wrong here is no business of the server's. */
+	if (sent == RS_FETCH_SEND && error != EPIPE && error != ECONNRESET && error != RS_TLS_RESET)
+		return sent;
 	end = receive(o, timeout_ms);
 	if (end != RS_FETCH_RESET || sent == RS_FETCH_OK || o->fetch.heard)
 		return end;

@@ -199,25 +199,6 @@ static void test_passwords_that_do_not_fit(void **state)
 	peer_end(&p);
 }
 
-static void test_base64(void **state)
-{
-	/* RFC 4648 10 */
-	static const char *const vectors[][2] = {
-		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
-		{ "foobar", "Zm9vYmFy" }, { "\xff\xfe\xfd", "//79" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < RS_COUNTOF(vectors); i++) {
-		struct rs_buf b = { 0 };
-
-		assert_true(put_base64(&b, rs_slice_str(vectors[i][0])));
-		assert_int_equal(b.len, strlen(vectors[i][1]));
-		assert_memory_equal(rs_buf_data(&b), vectors[i][1], b.len);
-		rs_buf_free(&b);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,7 +207,6 @@ int main(void)
 		cmocka_unit_test(test_an_answer_without_end),
 		cmocka_unit_test(test_hosts_that_are_none),
 		cmocka_unit_test(test_passwords_that_do_not_fit),
-		cmocka_unit_test(test_base64),
 	};
 
 	return cmocka_run_group_tests_name("client_proxy", tests, NULL, NULL);

@@ -23,7 +23,7 @@ static const struct good goods[] = {
 	{ LITERAL("HTTP/1.1 200 \r\n\r\n"), 200, "", 0, .keepalive = true },
 	{ LITERAL("HTTP/1.1 999 What \xc3\xa4\tit is\r\n\r\n"), 999, "What \xc3\xa4\tit is", 0, .keepalive = true },
 	{ LITERAL("HTTP/1.9 200 OK\r\n\r\n"), 200, "OK", 0, .keepalive = true },
-	{ LITERAL("HTTP/1.0 200 OK\r\n\r\n"), 200, "OK", 0 },
+	{ LITERAL("HTTP/1.0 200 OK\r\n\r\n"), 200, "OK", 0, .keepalive = false },
 	{ LITERAL("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n"), 200, "OK", 1, .keepalive = true },
 	{ LITERAL("HTTP/1.1 200 OK\r\nConnection: x , CLOSE\r\n\r\nabc"), 200, "OK", 1, .tail = 3 },
 	{ LITERAL("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 200, "OK", 1, .has_length = true, .keepalive = true },

@@ -72,6 +72,25 @@ static void test_hosts(void **state)
 	assert_false(rs_http_ask_host_ok(RS_SLICE("user@a")));
 }
 
+static void test_base64(void **state)
+{
+	/* RFC 4648 10 */
+	static const char *const vectors[][2] = {
+		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" }, { "\xff\xfe\xfd", "//79" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(vectors); i++) {
+		struct rs_buf b = { 0 };
+
+		assert_true(rs_http_ask_base64(&b, rs_slice_str(vectors[i][0])));
+		assert_int_equal(b.len, strlen(vectors[i][1]));
+		assert_memory_equal(rs_buf_data(&b), vectors[i][1], b.len);
+		rs_buf_free(&b);
+	}
+}
+
 static void test_texts(void **state)
 {
 	struct rs_buf b = { 0 };
@@ -92,7 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_methods), cmocka_unit_test(test_targets), cmocka_unit_test(test_fields), cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_texts), cmocka_unit_test(test_base64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
