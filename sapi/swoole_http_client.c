@@ -1,5 +1,5 @@
 /*
- * Swoole\Coroutine\Http\Client: its life, its settings, and its methods as far as they are a line or two.
+ * Swoole\Coroutine\Http\Client: its life, its settings, what is set for its requests.
  */
 #include "swoole_http_client.h"
 
@@ -7,12 +7,10 @@
 
 #include "swoole_client.h"
 #include "swoole_coroutine.h"
-#include "swoole_coroutine_socket.h"
 #include "http/http_ask.h"
 #include "stubs/http_client_arginfo.h"
 
 #define BUSY 10002
-#define NO_CONNECTION 5001
 
 static zend_object_handlers handlers;
 static zend_class_entry *exception_ce;
@@ -142,7 +140,7 @@ void rs_http_client_error(struct rs_http_client *o, int code, const char *text)
 		rs_swoole_set_error(code);
 }
 
-static bool constructed(struct rs_http_client *o)
+bool rs_http_client_constructed(struct rs_http_client *o)
 {
 	if (!o->constructed)
 		zend_throw_error(NULL, "The constructor of %s has not been called", ZSTR_VAL(o->std.ce->name));
@@ -153,7 +151,7 @@ struct rs_http_client *rs_http_client_enter(zval *this)
 {
 	struct rs_http_client *o = RS_SWOOLE_OBJECT(struct rs_http_client, Z_OBJ_P(this));
 
-	if (!constructed(o) || !rs_co_require())
+	if (!rs_http_client_constructed(o) || !rs_co_require())
 		return NULL;
 	if (o->busy || (o->fetch.c.sock.busy && !o->fetch.upgraded)) {
 		rs_swoole_throw_error(BUSY, "this client is already being used by another coroutine");
@@ -337,258 +335,6 @@ ZEND_METHOD(Swoole_Coroutine_Http_Client, setBasicAuth)
 		zend_string_release(o->password);
 	o->user = zend_string_copy(user);
 	o->password = zend_string_copy(password);
-}
-
-/* ---- requests ----------------------------------------------------------------------------------------------------- */
-
-/* One request from its path to its answer. */
-static bool request(struct rs_http_client *o, zend_string *path, bool upgrade, zend_string *file, zend_long offset)
-{
-	return rs_http_client_prepare(o, path, upgrade, file, offset) && rs_http_client_perform(o);
-}
-
-static void set_method(struct rs_http_client *o, const char *method)
-{
-	zend_update_property_string(o->std.ce, &o->std, ZEND_STRL("requestMethod"), method);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, execute)
-{
-	struct rs_http_client *o;
-	zend_string *path;
-
-	ZEND_PARSE_PARAMETERS_START(1, 1)
-		Z_PARAM_STR(path)
-	ZEND_PARSE_PARAMETERS_END();
-	if (!(o = rs_http_client_enter(ZEND_THIS)))
-		RETURN_THROWS();
-	RETVAL_BOOL(request(o, path, false, NULL, 0));
-	rs_http_client_leave(o);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, get)
-{
-	struct rs_http_client *o;
-	zend_string *path;
-
-	ZEND_PARSE_PARAMETERS_START(1, 1)
-		Z_PARAM_STR(path)
-	ZEND_PARSE_PARAMETERS_END();
-	if (!(o = rs_http_client_enter(ZEND_THIS)))
-		RETURN_THROWS();
-	set_method(o, "GET");
-	RETVAL_BOOL(request(o, path, false, NULL, 0));
-	rs_http_client_leave(o);
-}
-
-bool rs_http_client_data(struct rs_http_client *o, zval *data)
-{
-	zend_string *text;
-	zval v;
-
-	if (Z_TYPE_P(data) == IS_ARRAY) {
-		zend_update_property(o->std.ce, &o->std, ZEND_STRL("requestBody"), data);
-		return true;
-	}
-	if (!(text = zval_try_get_string(data)))
-		return false;
-	ZVAL_STR(&v, text);
-	zend_update_property(o->std.ce, &o->std, ZEND_STRL("requestBody"), &v);
-	zend_string_release(text);
-	return true;
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, post)
-{
-	struct rs_http_client *o;
-	zend_string *path;
-	zval *data;
-
-	ZEND_PARSE_PARAMETERS_START(2, 2)
-		Z_PARAM_STR(path)
-		Z_PARAM_ZVAL(data)
-	ZEND_PARSE_PARAMETERS_END();
-	if (!(o = rs_http_client_enter(ZEND_THIS)))
-		RETURN_THROWS();
-	set_method(o, "POST");
-	RETVAL_BOOL(rs_http_client_data(o, data) && request(o, path, false, NULL, 0));
-	rs_http_client_leave(o);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, download)
-{
-	zend_string *path, *file;
-	struct rs_http_client *o;
-	zend_long offset = 0;
-
-	ZEND_PARSE_PARAMETERS_START(2, 3)
-		Z_PARAM_STR(path)
-		Z_PARAM_PATH_STR(file)
-		Z_PARAM_OPTIONAL
-		Z_PARAM_LONG(offset)
-	ZEND_PARSE_PARAMETERS_END();
-	if (offset < 0) {
-		zend_argument_value_error(3, "must not be negative");
-		RETURN_THROWS();
-	}
-	if (!(o = rs_http_client_enter(ZEND_THIS)))
-		RETURN_THROWS();
-	RETVAL_BOOL(!php_check_open_basedir(ZSTR_VAL(file)) && request(o, path, false, file, offset));
-	rs_http_client_leave(o);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, upgrade)
-{
-	struct rs_http_client *o;
-	zend_string *path;
-
-	ZEND_PARSE_PARAMETERS_START(1, 1)
-		Z_PARAM_STR(path)
-	ZEND_PARSE_PARAMETERS_END();
-	if (!(o = rs_http_client_enter(ZEND_THIS)))
-		RETURN_THROWS();
-	RETVAL_BOOL(request(o, path, true, NULL, 0));
-	rs_http_client_leave(o);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, push)
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-	zend_long opcode = RS_WS_TEXT, flags = RS_WS_FIN;
-	zval *data;
-
-	ZEND_PARSE_PARAMETERS_START(1, 3)
-		Z_PARAM_ZVAL(data)
-		Z_PARAM_OPTIONAL
-		Z_PARAM_LONG(opcode)
-		Z_PARAM_LONG(flags)
-	ZEND_PARSE_PARAMETERS_END();
-	if (!constructed(o) || !rs_co_require())
-		RETURN_THROWS();
-	RETURN_BOOL(rs_http_client_push(o, data, opcode, flags));
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, recv)
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-	double timeout = 0;
-	int64_t ms;
-
-	ZEND_PARSE_PARAMETERS_START(0, 1)
-		Z_PARAM_OPTIONAL
-		Z_PARAM_DOUBLE(timeout)
-	ZEND_PARSE_PARAMETERS_END();
-	if (!constructed(o) || !rs_co_require())
-		RETURN_THROWS();
-	ms = rs_co_socket_ms(timeout, o->conf.read_ms);
-	if (o->fetch.upgraded) {
-		if (!rs_http_client_frame(o, ms, return_value))
-			RETVAL_FALSE;
-		return;
-	}
-	if (!o->waiting) {
-		rs_http_client_error(o, NO_CONNECTION, "there is nothing to receive: no WebSocket, no deferred request");
-		RETURN_FALSE;
-	}
-	if (!(o = rs_http_client_enter(ZEND_THIS)))
-		RETURN_THROWS();
-	RETVAL_BOOL(rs_http_client_finish(o, ms));
-	rs_http_client_leave(o);
-}
-
-/* Those that wait in there are woken, and fail. */
-ZEND_METHOD(Swoole_Coroutine_Http_Client, close)
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-
-	ZEND_PARSE_PARAMETERS_NONE();
-	if (!rs_fetch_is_open(&o->fetch)) {
-		rs_http_client_error(o, NO_CONNECTION, NULL);
-		RETURN_FALSE;
-	}
-	rs_http_client_close(o);
-	rs_http_client_show(o);
-	RETURN_TRUE;
-}
-
-/* ---- questions ---------------------------------------------------------------------------------------------------- */
-
-static void return_property(INTERNAL_FUNCTION_PARAMETERS, const char *name)
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-	zval room, *v;
-
-	ZEND_PARSE_PARAMETERS_NONE();
-	v = rs_http_client_property(o, name, &room);
-	if (v)
-		RETURN_COPY(v);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getBody)
-{
-	return_property(INTERNAL_FUNCTION_PARAM_PASSTHRU, "body");
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getHeaders)
-{
-	return_property(INTERNAL_FUNCTION_PARAM_PASSTHRU, "headers");
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getCookies)
-{
-	return_property(INTERNAL_FUNCTION_PARAM_PASSTHRU, "cookies");
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getStatusCode)
-{
-	return_property(INTERNAL_FUNCTION_PARAM_PASSTHRU, "statusCode");
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getHeaderOut)
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-
-	ZEND_PARSE_PARAMETERS_NONE();
-	if (o->ask.head.len == 0)
-		RETURN_FALSE;
-	RETURN_STRINGL(rs_buf_data(&o->ask.head), o->ask.head.len);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getPeerCert)
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-	struct rs_buf pem = { 0 };
-
-	ZEND_PARSE_PARAMETERS_NONE();
-	if (!o->fetch.c.sock.tls || !rs_tls_peer_pem(o->fetch.c.sock.tls, &pem)) {
-		rs_http_client_error(o, o->fetch.c.sock.tls ? RS_TLS_EMPTY_PEER_CERTIFICATE : RS_TLS_NOT_READY, NULL);
-		RETURN_FALSE;
-	}
-	RETVAL_STRINGL(rs_buf_data(&pem), pem.len);
-	rs_buf_free(&pem);
-}
-
-static void return_name(INTERNAL_FUNCTION_PARAMETERS, bool (*ask)(struct rs_sock *s, struct rs_sock_addr *out))
-{
-	struct rs_http_client *o = RS_HTTP_CLIENT_THIS();
-	struct rs_sock_addr a;
-
-	ZEND_PARSE_PARAMETERS_NONE();
-	if (!rs_fetch_is_open(&o->fetch) || !ask(&o->fetch.c.sock, &a)) {
-		rs_http_client_error(o, rs_fetch_is_open(&o->fetch) ? o->fetch.c.sock.error : NO_CONNECTION, NULL);
-		RETURN_FALSE;
-	}
-	rs_client_name(return_value, &a);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getpeername)
-{
-	return_name(INTERNAL_FUNCTION_PARAM_PASSTHRU, rs_sock_remote);
-}
-
-ZEND_METHOD(Swoole_Coroutine_Http_Client, getsockname)
-{
-	return_name(INTERNAL_FUNCTION_PARAM_PASSTHRU, rs_sock_local);
 }
 
 /* ---- registration ------------------------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * back. One object for both: the second runs the calls of the first in coroutines of its own. The connection, and all bytes on it,
  * are client/client_fetch.h and client/client_ws.h.
  *
- *   swoole_http_client.c            the class, its life, its settings
+ *   swoole_http_client.c            the class, its life, its settings; swoole_http_client_methods.c the other methods
  *   swoole_http_client_ask.c        properties to a request; swoole_http_client_form.c its body
  *   swoole_http_client_perform.c    sending and receiving, again where that is safe
  *   swoole_http_client_answer.c     an answer to properties
@@ -92,6 +92,8 @@ struct rs_http_client {
 /* Constructed, in a coroutine, and nobody else is in there? Else told; NULL. Ends with rs_http_client_leave(). */
 struct rs_http_client *rs_http_client_enter(zval *this);
 void rs_http_client_leave(struct rs_http_client *o);
+/* Else an exception is thrown. */
+bool rs_http_client_constructed(struct rs_http_client *o);
 zend_object *rs_http_client_new(zend_class_entry *ce);
 /* The property of this name as it is now; NULL when unset or null. */
 zval *rs_http_client_property(struct rs_http_client *o, const char *name, zval *room);

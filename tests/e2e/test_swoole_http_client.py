@@ -75,6 +75,18 @@ def test_in_a_worker(peers):
             s.finish()
 
 
+@pytest.mark.parametrize("release", ["37"])
+def test_in_a_laravel_application(hosted, release, peers):
+    """In its timer and in a custom process, where code runs in coroutines; in a worker, where it does not."""
+    d = hosted(release)
+    ask = f"$c = new \\Swoole\\Coroutine\\Http\\Client('127.0.0.1', {peers.where['web']}); $c->set(['timeout' => 20]);"
+    ask += "$ok = $c->get('/echo'); return [$ok, $c->statusCode, json_decode($c->body, true)['target'] ?? null];"
+    assert d.inbox("timer", ask) == [True, 200, "/echo"]
+    assert d.inbox("process", ask) == [True, 200, "/echo"]
+    assert d.code("try { " + ask + " } catch (\\Swoole\\Error $e) { return $e->getMessage(); }") == "API must be called in the coroutine"
+    assert d.code("$got = null; \\Swoole\\Coroutine\\run(function () use (&$got) { $got = (function () { " + ask + " })(); }); return $got;") == [True, 200, "/echo"]
+
+
 # ---- nginx ---------------------------------------------------------------------------------------------------------------
 
 def test_nginx(script):
