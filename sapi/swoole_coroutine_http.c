@@ -47,8 +47,15 @@ void rs_co_http_response_gone(struct rs_http_answer *r)
 
 void rs_co_http_response_detached(struct rs_http_answer *r)
 {
-	r->link->detached = true;
-	rs_co_bell_ring(r->link->bell);
+	struct rs_co_http *c = r->link;
+	struct rs_co_socket *s = RS_SWOOLE_OBJECT(struct rs_co_socket, Z_OBJ(c->socket));
+
+	c->detached = true;
+	/* What has come already is the first that the script reads. */
+	if (!rs_buf_put(&s->c.in, rs_buf_data(&c->h.in), c->h.in.len))
+		zend_error_noreturn(E_ERROR, "Out of memory");
+	rs_buf_reset(&c->h.in, 0);
+	rs_co_bell_ring(c->bell);
 }
 
 void rs_co_http_response_ended(struct rs_http_answer *r)

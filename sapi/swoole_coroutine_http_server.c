@@ -178,6 +178,9 @@ static void make_rules(zend_object *object)
 	const struct rs_swoole_port *port = s->l.port;
 	struct rs_httpd_rules *r = &s->rules;
 
+	if (port->p.http2 || port->p.static_handler)
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "the setting %s has no effect on a coroutine server",
+			      port->p.http2 ? "open_http2_protocol" : "enable_static_handler");
 	r->body_max = port->p.package_max_length;
 	r->spool_dir = port->http.upload_tmp_dir;
 	r->protocols = port->p.subprotocol;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -24,6 +25,7 @@ struct rs_tls {
 	uint32_t magic;
 	SSL *ssl;
 	char *host_name;   /* NULL: any */
+	pid_t owner;       /* a child that has a copy of it says nothing to the peer */
 	bool broken;       /* after a failure OpenSSL may not be asked to go on, or to say good-bye */
 };
 
@@ -57,6 +59,7 @@ struct rs_tls *rs_tls_new(int fd, const struct rs_tls_conf *conf, char **why)
 	if (!t)
 		return NULL;
 	t->magic = MAGIC;
+	t->owner = getpid();
 	ctx = context(conf);
 	t->ssl = ctx ? SSL_new(ctx) : NULL;
 	SSL_CTX_free(ctx); /* the connection holds it */
@@ -77,6 +80,7 @@ struct rs_tls *rs_tls_accept(int fd, struct rs_tlsctx *ctx)
 	if (!t)
 		return NULL;
 	t->magic = MAGIC;
+	t->owner = getpid();
 	t->ssl = rs_tlsctx_accept(ctx, NULL);
 	if (t->ssl && SSL_set_fd(t->ssl, fd) == 1) {
 		SSL_set_mode(t->ssl, MODES);
@@ -245,7 +249,7 @@ void rs_tls_bye(struct rs_tls *t)
 {
 	RS_CHECK(t, MAGIC);
 	ERR_clear_error();
-	if (!t->broken && SSL_is_init_finished(t->ssl))
+	if (!t->broken && t->owner == getpid() && SSL_is_init_finished(t->ssl))
 		(void)SSL_shutdown(t->ssl);
 }
 

@@ -225,8 +225,12 @@ def test_close_and_detach(web):
         assert c.at_end()
     web.wait_output("[false,false]")
     with web.conn() as c:
-        c.send(http.build("/detach"))
-        assert c.response().get("x-by") == "hand" and c.at_end()
+        c.send(http.build("/detach") + b"early\n")       # another protocol, whose first line has come with the request
+        assert c.head().get("upgrade") == "shout" and c.exactly(6) == b"EARLY\n"
+        c.send(b"late\n")
+        assert c.exactly(5) == b"LATE\n"
+        c.shutdown_write()
+        assert c.at_end()
     assert web.get("/api").text == "api"
 
 
@@ -298,6 +302,30 @@ def test_limits_of_time(server):
                 assert time.monotonic() - begun < 10 * SLOW
         except OSError:
             pass
+
+
+def test_children_do_not_speak_to_clients(server, tmp_path):
+    """A process forked in a handler ends without a word on its parent's connections, TLS or not."""
+    cert, key = tls.Authority(tmp_path).server("localhost")
+    code = """<?php Co\\run(function () {
+        $s = new Co\\Http\\Server('127.0.0.1', (int)getenv('RS_PORT'), %s);
+        $s->set(['ssl_cert_file' => '%s', 'ssl_key_file' => '%s', 'enable_static_handler' => true, 'document_root' => '/tmp']);
+        $s->handle('/', function ($q, $r) {
+            $p = new Swoole\\Process(function () { echo "child\\n"; });
+            $p->start();
+            echo 'ended ', Co\\System::waitPid($p->pid)['code'], "\\n";
+            $r->end('parent');
+        });
+        Swoole\\Process::signal(SIGTERM, fn () => $s->shutdown());
+        $s->start(); });"""
+    s = server(code=code % ("true", cert, key))
+    with tls.Conn(s.address, tls.client_context()) as c:
+        for _ in range(3):
+            assert c.request("/").text == "parent"
+    assert "enable_static_handler has no effect" in s.output() and s.output().count("ended 0") == 3
+    s = server(code=code % ("false", cert, key))
+    with s.conn() as c:
+        assert [c.request("/").text for _ in range(3)] == ["parent"] * 3
 
 
 def test_no_keep_alive(server):

@@ -94,7 +94,10 @@ $handlers = [
     },
     '/detach' => function (Request $request, Response $response): void {
         $response->detach();
-        $response->socket->sendAll("HTTP/1.1 204 No Content\r\nX-By: hand\r\nConnection: close\r\n\r\n");
+        $response->socket->sendAll("HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout\r\nConnection: Upgrade\r\n\r\n");
+        while (($line = $response->socket->recvLine()) !== '') {
+            $response->socket->sendAll(strtoupper($line));
+        }
     },
     '/gone' => function (Request $request, Response $response): void {
         for ($n = 0; $response->write(str_repeat('x', 65536)) && $n < 10000; $n++) {
