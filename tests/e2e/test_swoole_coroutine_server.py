@@ -305,15 +305,18 @@ def test_limits_of_time(server):
 
 
 def test_children_do_not_speak_to_clients(server, tmp_path):
-    """A process forked in a handler ends without a word on its parent's connections, TLS or not."""
+    """A process forked while there are some ends without a word on its parent's connections, TLS or not."""
     cert, key = tls.Authority(tmp_path).server("localhost")
     code = """<?php Co\\run(function () {
         $s = new Co\\Http\\Server('127.0.0.1', (int)getenv('RS_PORT'), %s);
         $s->set(['ssl_cert_file' => '%s', 'ssl_key_file' => '%s', 'enable_static_handler' => true, 'document_root' => '/tmp']);
         $s->handle('/', function ($q, $r) {
-            $p = new Swoole\\Process(function () { echo "child\\n"; });
-            $p->start();
-            echo 'ended ', Co\\System::waitPid($p->pid)['code'], "\\n";
+            $pids = new chan(1);
+            Swoole\\Timer::after(1, function () use ($pids) {
+                $p = new Swoole\\Process(function () { echo "child\\n"; });
+                $pids->push($p->start());
+            });
+            echo 'ended ' . Co\\System::waitPid($pids->pop())['code'] . "\\n";
             $r->end('parent');
         });
         Swoole\\Process::signal(SIGTERM, fn () => $s->shutdown());
