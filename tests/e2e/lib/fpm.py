@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 from . import http, proc
+from .daemon import BINARY, sanitizer_environment
 from .ports import free_port
 from .wait import SLOW, until
 
@@ -32,10 +33,10 @@ class Service:
             f.write(text)
         return self.path(name)
 
-    def spawn(self, *args):
+    def spawn(self, *args, **environment):
         out = open(self.path("out.log"), "ab")
         self.children.append(subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                              start_new_session=True))
+                                              start_new_session=True, env={**os.environ, **environment}))
         out.close()
 
     def log(self):
@@ -120,6 +121,7 @@ class Fpm(Nginx):
     def __init__(self, root, host="example.test", children=1, php_values=None, module=None):
         self.root, self.host, self.children_num = root, host, children
         self.options = ["-d", f"extension={module}"] if module else []
+        self.environment = sanitizer_environment(BINARY) if module else {}
         self.php_values = php_values or {}
         super().__init__(self.site)
 
@@ -137,7 +139,7 @@ pm.max_children = {self.children_num}
 catch_workers_output = yes
 {chr(10).join(f'php_admin_value[{k}] = {v}' for k, v in self.php_values.items())}
 """)
-        self.spawn(FPM, "-F", "-y", conf, *self.options, *(["-R"] if ROOT else []))
+        self.spawn(FPM, "-F", "-y", conf, *self.options, *(["-R"] if ROOT else []), **self.environment)
         until(lambda: self.check() or os.path.exists(sock), message="php-fpm listens")
         return f"""
     server {{
