@@ -19,6 +19,8 @@ static struct {
 	bool interrupting;         /* their callbacks run in the middle of that code */
 } signals;
 
+static zend_class_entry *(*autoload)(zend_string *name, zend_string *lc_name); /* the engine's, or whose hook was there before ours */
+
 /* The loop is gone, perhaps because this is a child: nothing of user code runs here. */
 static void forget(void)
 {
@@ -81,6 +83,15 @@ static void told(void)
 	zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
 }
 
+static zend_class_entry *autoload_ends(zend_string *name, zend_string *lc_name)
+{
+	zend_class_entry *ce = autoload(name, lc_name);
+
+	if (signals.due)
+		zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
+	return ce;
+}
+
 void rs_process_run_interruption(void)
 {
 	rs_swoole_process_interrupt();
@@ -92,6 +103,9 @@ void rs_swoole_process_interrupt(void)
 	struct rs_loop *l = rs_loop_peek();
 
 	if (!signals.due || signals.interrupting || !l || EG(exception))
+		return;
+	/* A class that is being loaded right now does not exist for them, nor can they load it: autoload_ends() comes back. */
+	if (EG(in_autoload) && zend_hash_num_elements(EG(in_autoload)))
 		return;
 	signals.due = 0;
 	signals.interrupting = true;
@@ -145,8 +159,13 @@ ZEND_METHOD(Swoole_Process, signal)
 		RETURN_FALSE;
 	}
 	rs_loop_at_drop(l, forget);
-	if (interrupts())
+	if (interrupts()) {
 		rs_loop_tell_signals(l, told);
+		if (!autoload) {
+			autoload = zend_autoload;
+			zend_autoload = autoload_ends;
+		}
+	}
 	rs_php_callback_copy(&signals.cbs[signo], &fci, &fcc);
 	RETURN_TRUE;
 }

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from lib import http
+from lib.wait import until
 
 
 @pytest.mark.parametrize("call", [r"Swoole\Coroutine::sleep", r"Swoole\Coroutine\System::sleep", r"co::sleep"])
@@ -39,3 +40,53 @@ def test_streams_flush_as_people_write_it(daemon, how):
             assert r.body == b"p0\np1\np2\n"
             assert [p for _, p in r.pieces][:2] == [b"p0\n", b"p1\n"], "each as it is flushed"
             assert c.request("/api/hello").status == 200
+
+
+SLOW_CLASS = """<?php
+namespace App\\Slow;
+posix_kill(getmypid(), SIGUSR1);
+for ($i = 0; $i < 100; $i++) {
+    is_dir("/$i");
+}
+if (true) {     // else it would be there before the first line runs
+    class Thing
+    {
+        public static function name() { return 'thing'; }
+    }
+}
+"""
+LOADS = """<?php
+namespace App\\Slow;
+use Hhxsv5\\LaravelS\\Swoole\\Process\\CustomProcessInterface;
+use Swoole\\Http\\Server;
+use Swoole\\Process;
+class Loads implements CustomProcessInterface
+{
+    private static $quit = false;
+    public static function callback(Server $swoole, Process $process)
+    {
+        Thing::name();
+        while (!self::$quit) {
+            usleep(10000);
+        }
+    }
+    public static function onReload(Server $swoole, Process $process)
+    {
+        self::$quit = true;
+        file_put_contents(storage_path('reloaded'), Thing::name());
+    }
+}
+"""
+
+
+def test_a_signal_does_not_come_between_a_class_and_its_loading(hosted):
+    """2.6: onReload and onStop run in the middle of callback(); they may use what it is loading."""
+    d = hosted("37", start=False, timer=False, processes=False,
+               files={"app/Slow/Thing.php": SLOW_CLASS, "app/Slow/Loads.php": LOADS})
+    d.config_php("$c['processes'] = ['loads' => ['class' => \\App\\Slow\\Loads::class, 'restart_interval' => 60]];")
+    d.user_names, d.tells = ["loads"], False
+    d.nprocesses = 1
+    d.start()
+    reloaded = os.path.join(d.app, "storage", "reloaded")
+    until(lambda: os.path.exists(reloaded) and open(reloaded).read() == "thing", message="onReload has run")
+    assert "not found" not in d.log()
