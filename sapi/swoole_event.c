@@ -331,6 +331,22 @@ ZEND_METHOD(Swoole_Event, write)
 	RETURN_TRUE;
 }
 
+/* Those that are there now: a destructor may add new ones. */
+void rs_swoole_events_clear(void)
+{
+	uint32_t n = events.ready ? zend_hash_num_elements(&events.table) : 0;
+	HashPosition first;
+	struct watched *w;
+
+	while (n-- > 0) {
+		zend_hash_internal_pointer_reset_ex(&events.table, &first);
+		w = zend_hash_get_current_data_ptr_ex(&events.table, &first);
+		if (!w)
+			return;
+		watched_remove(w);
+	}
+}
+
 /* The first row of those that use the loop, so the last one here. */
 static void rshutdown(void)
 {

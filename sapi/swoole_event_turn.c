@@ -69,6 +69,14 @@ static void cycle_cb(void *arg)
 	rs_swoole_invoke(arg, 0, NULL);
 }
 
+static void each_turn_off(bool before)
+{
+	if (!turns.cycle[before].set)
+		return;
+	rs_loop_each_turn(start(), before, NULL, NULL);
+	rs_php_callback_free(&turns.cycle[before]);
+}
+
 ZEND_METHOD(Swoole_Event, cycle)
 {
 	zend_fcall_info fci;
@@ -84,11 +92,9 @@ ZEND_METHOD(Swoole_Event, cycle)
 	rs_swoole_require_async();
 	cb = &turns.cycle[before];
 	if (!ZEND_FCI_INITIALIZED(fci)) {
-		if (!cb->set)
-			RETURN_FALSE;
-		rs_loop_each_turn(start(), before, NULL, NULL);
-		rs_php_callback_free(cb);
-		RETURN_TRUE;
+		RETVAL_BOOL(cb->set);
+		each_turn_off(before);
+		return;
 	}
 	rs_php_callback_copy(cb, &fci, &fcc);
 	rs_loop_each_turn(start(), before, cycle_cb, cb);
@@ -115,6 +121,19 @@ ZEND_METHOD(Swoole_Event, wait)
 	turns.left = false;
 	if (l && !rs_loop_running(l))
 		rs_swoole_run_loop(RS_LOOP_UNTIL_EMPTY);
+}
+
+void rs_swoole_loop_left(void)
+{
+	struct rs_loop *l;
+
+	rs_swoole_timers_clear();
+	rs_swoole_events_clear();
+	each_turn_off(false);
+	each_turn_off(true);
+	l = rs_loop_peek();
+	/* Coroutines that wait, and what was deferred. */
+	turns.left = l && !rs_loop_empty(l);
 }
 
 ZEND_METHOD(Swoole_Event, exit)

@@ -29,6 +29,16 @@ bool rs_swoole_write_later(int fd, const char *data, size_t n);
 /* Before a class closes its descriptor: Event::add() and what waits to be written forget it. */
 void rs_swoole_fd_closing(int fd);
 
+/*
+ * After a server has run in this process: its callbacks' timers and descriptors go with it, and for coroutines that still wait the
+ * script's end does not. Destructors may run.
+ */
+void rs_swoole_loop_left(void);
+
+/* swoole_timer.c and swoole_event.c, for rs_swoole_loop_left() */
+void rs_swoole_timers_clear(void);
+void rs_swoole_events_clear(void);
+
 /* swoole_event.c, for rs_swoole_fd_closing() */
 void rs_swoole_event_forget(int fd);
 

@@ -10,6 +10,7 @@
 
 #include "swoole_coroutine.h"
 #include "swoole_invoke.h"
+#include "swoole_loop.h"
 #include "swoole_process.h"
 
 #define MODE_BASE 1
@@ -269,6 +270,7 @@ static bool run(struct rs_swoole_server *s, struct rs_server_setup *setup)
 		EG(exit_status) = rs_swoole_server_exit_status();
 		zend_bailout();
 	}
+	rs_swoole_loop_left();
 	if (!ok)
 		rs_swoole_fatal("failed to start server. Error: %s", why);
 	return true;

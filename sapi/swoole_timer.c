@@ -125,6 +125,11 @@ static void clear_all(void)
 	}
 }
 
+void rs_swoole_timers_clear(void)
+{
+	clear_all();
+}
+
 static void rshutdown(void)
 {
 	clear_all();

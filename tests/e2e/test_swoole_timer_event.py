@@ -180,3 +180,32 @@ def test_the_first_exception_of_our_own_warning_leaves_a_clean_state(script):
             echo json_encode([Event::isset($a), Event::del($a), Timer::stats()['num']]);
         });
     """) == (0, "caught caught [true,true,0]", "")
+
+
+LEFT_BEHIND = """<?php
+$server = new Swoole\\Server('127.0.0.1', 0, SWOOLE_PROCESS);
+$server->set(['worker_num' => 1, 'log_level' => SWOOLE_LOG_ERROR]);
+$server->on('receive', fn() => 1);
+$server->on('start', function ($server) {
+    if (getenv('COROUTINE')) {
+        go(fn() => Swoole\\Coroutine::sleep(600));
+    }
+    $server->tick(20, fn() => 1);
+    [$ours, $theirs] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+    Swoole\\Event::add($ours, fn() => $theirs);
+    Swoole\\Event::cycle(fn() => 1);
+    $server->shutdown();
+});
+var_dump($server->start(), Swoole\\Timer::stats()['num']);
+if (!getenv('COROUTINE')) {
+    Swoole\\Timer::after(1, fn() => print("mine\\n"));
+}
+"""
+
+
+@pytest.mark.parametrize("coroutine, mine", [("", "mine\n"), ("1", "")])
+def test_what_on_start_leaves_behind_ends_with_the_server(script, coroutine, mine):
+    """No timer, descriptor or coroutine of the master keeps the script when start() has returned; one of its own still does."""
+    s = script(None, code=LEFT_BEHIND, env={"COROUTINE": coroutine})
+    assert s.wait() == 0
+    assert s.out == "bool(true)\nint(0)\n" + mine
