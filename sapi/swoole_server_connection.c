@@ -94,7 +94,7 @@ static bool is_address(enum family family, zend_string *address)
 
 static bool address_of(struct rs_wire_peer *to, enum family family, zend_string *address, zend_long port)
 {
-	if (ZSTR_LEN(address) == 0 || ZSTR_LEN(address) >= sizeof to->address || port < 0 || port > UINT16_MAX ||
+	if (ZSTR_LEN(address) == 0 || ZSTR_LEN(address) >= sizeof to->address || port < (family == FAMILY_UNIX ? 0 : 1) || port > UINT16_MAX ||
 	    !is_address(family, address))
 		return false;
 	memset(to, 0, sizeof *to);

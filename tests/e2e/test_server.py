@@ -160,6 +160,20 @@ def test_sendto_failures(asked):
     ask.warns("$server->sendwait($fd, 'x')", "can't sendwait")
 
 
+SENDTO = """<?php
+$server = new Swoole\\Server('127.0.0.1', (int) getenv('RS_PORT'), SWOOLE_PROCESS);
+$server->set(['worker_num' => 1]);
+$server->listen('127.0.0.1', 0, SWOOLE_SOCK_UDP)->on('packet', fn() => 1);
+$server->on('receive', fn($server, $fd) => $server->send($fd, json_encode(array_map(fn($to) => $server->sendto($to[0], $to[1], 'x'),
+    [['127.0.0.1', 0], ['127.0.0.1', -1], ['127.0.0.1', 65536], ['no.address', 9], ['127.0.0.256', 9], ['127.0.0.1', 9]]))));
+$server->start();
+"""
+
+
+def test_sendto_bad_addresses(server):
+    assert json.loads(talk(server(code=SENDTO).port, b"go")) == [False, False, False, False, False, True]
+
+
 def test_close(asked):
     s, ask = asked()
     other = Ask(s.port)
