@@ -181,6 +181,10 @@ bool rs_swoole_session(zend_long fd, struct rs_session *out, bool *open);
 uint32_t *rs_swoole_session_list(int port, size_t *n);
 /* This process closes it: it is closed for user code at once. */
 void rs_swoole_session_closing(const struct rs_session *session);
+/* Has it, though the board may show it open? */
+bool rs_swoole_session_closed_here(uint32_t fd);
+/* This process has bound it to uid. */
+void rs_swoole_session_bound(const struct rs_session *session, uint32_t uid);
 /* The array of getClientInfo(). */
 void rs_swoole_session_array(const struct rs_session *session, zval *out);
 

@@ -11,13 +11,19 @@
 #define LIST_MAX 100      /* getClientList() */
 #define CLOSING_MANY 1024 /* of those that we remember: look which are over */
 
+struct binding {
+	int64_t connect_us;
+	uint32_t uid;
+};
+
 static struct {
 	HashTable closing;  /* fd -> connect_us, of those that this process closes while the board may still show them open */
+	HashTable bound;    /* fd -> struct binding, of those that this process has bound while the board may not show it */
 	HashTable in_close; /* fd -> struct rs_session, while onClose of it runs: the board may have forgotten it */
 	bool ready;
 } sessions;
 
-static void free_session(zval *one)
+static void free_told(zval *one)
 {
 	pefree(Z_PTR_P(one), true);
 }
@@ -25,7 +31,8 @@ static void free_session(zval *one)
 static void prepare(void)
 {
 	zend_hash_init(&sessions.closing, 8, NULL, NULL, true);
-	zend_hash_init(&sessions.in_close, 8, NULL, free_session, true);
+	zend_hash_init(&sessions.in_close, 8, NULL, free_told, true);
+	zend_hash_init(&sessions.bound, 8, NULL, free_told, true);
 	sessions.ready = true;
 }
 
@@ -69,16 +76,65 @@ void rs_swoole_close_ends(uint32_t fd)
 		zend_hash_index_del(&sessions.in_close, fd);
 }
 
+/* The same of those whose binding the board shows. */
+static void forget_bound(void)
+{
+	struct rs_session session;
+	zend_ulong fd;
+	void *one;
+
+	ZEND_HASH_FOREACH_NUM_KEY_PTR(&sessions.bound, fd, one) {
+		(void)one;
+		if (!rs_board_get(rs_server_board(), (uint32_t)fd, &session) || session.has_uid)
+			zend_hash_index_del(&sessions.bound, fd);
+	} ZEND_HASH_FOREACH_END();
+}
+
+void rs_swoole_session_bound(const struct rs_session *session, uint32_t uid)
+{
+	struct binding b = { .connect_us = session->connect_us, .uid = uid };
+
+	if (!sessions.ready)
+		prepare();
+	if (zend_hash_num_elements(&sessions.bound) >= CLOSING_MANY)
+		forget_bound();
+	zend_hash_index_update_mem(&sessions.bound, session->fd, &b, sizeof b);
+}
+
+static void show_binding(struct rs_session *session)
+{
+	const struct binding *b = zend_hash_index_find_ptr(&sessions.bound, session->fd);
+
+	if (!b || session->has_uid || b->connect_us != session->connect_us)
+		return;
+	session->has_uid = true;
+	session->uid = b->uid;
+}
+
+/* Numbers come again: it may be another connection by now. */
+static bool is_closed_here(const struct rs_session *session)
+{
+	const zval *since = sessions.ready ? zend_hash_index_find(&sessions.closing, session->fd) : NULL;
+
+	return since && Z_LVAL_P(since) == session->connect_us;
+}
+
+bool rs_swoole_session_closed_here(uint32_t fd)
+{
+	struct rs_session session;
+
+	return sessions.ready && zend_hash_index_exists(&sessions.closing, fd) &&
+	       (!rs_board_get(rs_server_board(), fd, &session) || is_closed_here(&session));
+}
+
 bool rs_swoole_session(zend_long fd, struct rs_session *out, bool *open)
 {
-	const zval *since;
-
 	*open = false;
 	if (fd <= 0 || fd > RS_SESSION_MAX || !rs_board_get(rs_server_board(), (uint32_t)fd, out))
 		return false;
-	since = sessions.ready ? zend_hash_index_find(&sessions.closing, (zend_ulong)fd) : NULL;
-	/* Numbers come again: it may be another connection by now. */
-	*open = out->state == RS_SESSION_OPEN && !(since && Z_LVAL_P(since) == out->connect_us);
+	if (sessions.ready)
+		show_binding(out);
+	*open = out->state == RS_SESSION_OPEN && !is_closed_here(out);
 	return true;
 }
 

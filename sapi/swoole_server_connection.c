@@ -359,6 +359,9 @@ ZEND_METHOD(Swoole_Server, bind)
 		rs_swoole_set_error(RS_SERVER_NOT_EXIST);
 		RETURN_FALSE;
 	}
-	RETURN_BOOL(!session.has_uid &&
-		    rs_swoole_server_result(rs_server_order((uint32_t)fd, RS_ORDER_BIND, (uint32_t)uid, RS_SLICE("")), fd, 0));
+	if (session.has_uid ||
+	    !rs_swoole_server_result(rs_server_order((uint32_t)fd, RS_ORDER_BIND, (uint32_t)uid, RS_SLICE("")), fd, 0))
+		RETURN_FALSE;
+	rs_swoole_session_bound(&session, (uint32_t)uid);
+	RETURN_TRUE;
 }

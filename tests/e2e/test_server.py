@@ -258,7 +258,9 @@ def test_client_list_and_iterator(asked):
 
 def test_bind(asked):
     s, ask = asked({"dispatch_mode": 5})
-    assert ask("$server->bind($fd, 4711)") is True
+    # it holds at once, whatever the process that owns the connection has got to
+    assert ask.run("return [$server->bind($fd, 4711), $server->getClientInfo($fd)['uid'], $server->bind($fd, 4712)];") == \
+        [True, 4711, False]
     until(lambda: ask("$server->getClientInfo($fd)").get("uid") == 4711)
     assert ask("$server->bind($fd, 4712)") is False
     assert ask("$server->bind(99999, 1)") is False
