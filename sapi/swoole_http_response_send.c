@@ -2,11 +2,24 @@
  * Methods of Swoole\Http\Response that send: pieces, the end, files, redirections.
  */
 #include "swoole_http_response.h"
+#include "swoole_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Nobody reads what comes after close(). */
+static bool sendable(struct rs_http_answer *r)
+{
+	if (!rs_http_response_open(r))
+		return false;
+	if (!rs_swoole_session_closed_here(r->answer.fd))
+		return true;
+	r->ended = true;
+	rs_swoole_set_error(RS_SERVER_CLOSED);
+	return false;
+}
 
 ZEND_METHOD(Swoole_Http_Response, write)
 {
@@ -16,7 +29,7 @@ ZEND_METHOD(Swoole_Http_Response, write)
 	ZEND_PARSE_PARAMETERS_START(1, 1)
 		Z_PARAM_STR(piece)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_http_response_open(r))
+	if (!sendable(r))
 		RETURN_FALSE;
 	if (ZSTR_LEN(piece) == 0) {
 		rs_swoole_warn(0, "data to send is empty");
@@ -35,7 +48,7 @@ ZEND_METHOD(Swoole_Http_Response, end)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_STR_OR_NULL(body)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_http_response_open(r))
+	if (!sendable(r))
 		RETURN_FALSE;
 	s = body ? rs_slice(ZSTR_VAL(body), ZSTR_LEN(body)) : RS_SLICE("");
 	RETURN_BOOL(r->started ? rs_http_response_last(r, s) : rs_http_response_whole(r, s));
@@ -95,7 +108,7 @@ ZEND_METHOD(Swoole_Http_Response, sendfile)
 		Z_PARAM_LONG(offset)
 		Z_PARAM_LONG(length)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!name || !rs_http_response_open(r))
+	if (!name || !sendable(r))
 		RETURN_FALSE;
 	if (r->started) {
 		rs_swoole_warn(0, "can't use sendfile when HTTP chunk is enabled");
@@ -123,7 +136,7 @@ ZEND_METHOD(Swoole_Http_Response, redirect)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_LONG(code)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_http_response_open(r))
+	if (!sendable(r))
 		RETURN_FALSE;
 	if (r->started) {
 		rs_swoole_warn(0, "headers have already been sent");

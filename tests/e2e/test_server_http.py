@@ -540,3 +540,23 @@ def test_max_concurrency(server):
     open(web.folder + "/go", "w").close()
     assert [c.response().body for c in waiting] == [b"done", b"done"]
     assert all(web.get("/").status == 200 for _ in range(10))
+
+
+CLOSES = """<?php
+$server = new Swoole\\Http\\Server('127.0.0.1', (int) getenv('RS_PORT'), SWOOLE_PROCESS);
+$server->set(['worker_num' => 1, 'enable_coroutine' => false]);
+$server->on('request', function ($q, $r) use ($server) {
+    $part = $q->server['request_uri'] === '/part' && $r->write('part');
+    $out = [$server->close($q->fd), $part ? $r->write('more') : $r->sendfile(__FILE__), $r->end('late'), $server->getLastError()];
+    echo json_encode($out), "\\n";
+});
+$server->start();
+"""
+
+
+@pytest.mark.parametrize("target", ["/", "/part"])
+def test_nothing_is_sent_after_close(server, target):
+    s = server(code=CLOSES)
+    with s.conn() as c:
+        c.send(http.build(target))
+        s.wait_output("[true,false,false,1004]")
