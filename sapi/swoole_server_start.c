@@ -154,6 +154,15 @@ static int64_t longest_package(const struct rs_swoole_server *s)
 	return (int64_t)most;
 }
 
+/* A group without a user is the group of whoever starts the server; only root can choose it. */
+static bool put_user(const struct rs_swoole_server_conf *c, struct rs_conf *conf)
+{
+	bool group_alone = c->group && ZSTR_LEN(c->group) && !(c->user && ZSTR_LEN(c->user));
+
+	return (group_alone ? put(conf, "rserverd", "user", "root") : put_string(conf, "rserverd", "user", c->user)) &&
+	       put_string(conf, "rserverd", "group", c->group);
+}
+
 static bool fill_conf(const struct rs_swoole_server *s, struct rs_conf *conf)
 {
 	const struct rs_swoole_server_conf *c = &s->conf;
@@ -168,8 +177,8 @@ static bool fill_conf(const struct rs_swoole_server *s, struct rs_conf *conf)
 	      put_number(conf, "swoole", "max_wait_time", c->max_wait_ms / 1000) &&
 	      put_number(conf, "swoole", "package_max_length", longest_package(s)) &&
 	      put_string(conf, "swoole", "upload_tmp_dir", s->ports[0]->conf.upload_tmp_dir) &&
-	      put_number(conf, "swoole", "max_conn", c->max_connection) && put_string(conf, "rserverd", "user", c->user) &&
-	      put_string(conf, "rserverd", "group", c->group) && put(conf, "rserverd", "header_max_size", HEAD_MAX) &&
+	      put_number(conf, "swoole", "max_conn", c->max_connection) && put_user(c, conf) &&
+	      put(conf, "rserverd", "header_max_size", HEAD_MAX) &&
 	      put(conf, "rserverd", "keepalive_timeout", FOR_EVER) && put(conf, "rserverd", "queue_timeout", FOR_EVER) &&
 	      put(conf, "rserverd", "trusted_proxies", "") &&
 	      put(conf, "laravels", "handle_static", first->static_handler ? "true" : "false") &&

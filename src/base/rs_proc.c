@@ -175,7 +175,7 @@ bool rs_identity_become(const struct rs_identity *id)
 		return geteuid() == id->uid;
 	}
 	if (id->uid == 0)
-		return true;
+		return id->gid == getegid() || (setgroups(1, &id->gid) == 0 && setresgid(id->gid, id->gid, id->gid) == 0);
 	if (initgroups(id->user, id->gid) < 0 && setgroups(1, &id->gid) < 0)
 		return false;
 	if (setresgid(id->gid, id->gid, id->gid) < 0 || setresuid(id->uid, id->uid, id->uid) < 0)

@@ -93,8 +93,8 @@ static void find_user(struct rs_master *m)
 	const char *unknown;
 
 	m->root = geteuid() == 0;
-	if (m->root && (c->user[0] || c->group[0]) &&
-	    rs_identity_find(c->user[0] ? c->user : "root", c->group, &m->user, &unknown))
+	/* An unknown group leaves the user's own. */
+	if (m->root && c->user[0] && (rs_identity_find(c->user, c->group, &m->user, &unknown) || unknown == c->group))
 		return;
 	m->user = (struct rs_identity){ .uid = geteuid(), .gid = getegid(), .home = "/" };
 	rs_fmt(m->user.user, sizeof m->user.user, "%u", (unsigned)m->user.uid);

@@ -255,11 +255,14 @@ static void find_user(struct rs_server *s)
 	const struct rs_conf *c = s->setup.conf;
 	const char *unknown;
 
-	if (geteuid() != 0 || (!c->user[0] && !c->group[0]))
+	if (geteuid() != 0 || !c->user[0] || (s->become_user = rs_identity_find(c->user, c->group, &s->user, &unknown)))
 		return;
-	s->become_user = rs_identity_find(c->user[0] ? c->user : "root", c->group, &s->user, &unknown);
-	if (!s->become_user)
-		rs_warnx(s->p->log, "user or group \"%s\" is not known: workers stay what they are", unknown);
+	/* A user is one without the wanted group, too: better its own than root. */
+	s->become_user = unknown == c->group;
+	if (s->become_user)
+		rs_warnx(s->p->log, "group \"%s\" is not known: workers have that of user \"%s\"", unknown, c->user);
+	else
+		rs_warnx(s->p->log, "user \"%s\" is not known: workers stay what they are", unknown);
 }
 
 static bool make_board(struct rs_server *s)

@@ -270,6 +270,30 @@ def test_user(server):
         s.wait_output(name)
 
 
+IDENTITY = """<?php
+$server = new Swoole\\Server('127.0.0.1', 0, SWOOLE_PROCESS);
+$server->set(json_decode($argv[1], true) + ['worker_num' => 1, 'log_level' => SWOOLE_LOG_WARNING]);
+$server->on('receive', fn() => 1);
+$server->on('workerStart', function ($server) {
+    echo 'is ' . json_encode([posix_geteuid(), posix_getegid(), posix_getgroups()]), "\\n";
+    $server->shutdown();
+});
+$server->start();
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("settings, wanted, said", [
+    ({"group": "nogroup"}, [0, 65534, [65534]], ""),                      # a group alone is honoured
+    ({"user": "root", "group": "nogroup"}, [0, 65534, [65534]], ""),
+    ({"user": "nobody", "group": "no.such"}, [65534, 65534, [65534]], 'group "no.such" is not known'),   # never root for that
+])
+def test_user_and_group(server, settings, wanted, said):
+    s = server(code=IDENTITY, args=(json.dumps(settings),), ports=0)
+    out = s.to_end()
+    assert "is " + json.dumps(wanted, separators=(",", ":")) in out and said in out
+
+
 # ---- start, numbers, properties (SV8, E.1, SVP1 to SVP7, SV17, SV36) --------------------------------------------------
 
 def test_processes(server):
