@@ -7,7 +7,6 @@ namespace Rserverd\Illuminate;
 use Rserverd\Log;
 use Symfony\Component\HttpFoundation\BinaryFileResponse;
 use Symfony\Component\HttpFoundation\Response;
-use Symfony\Component\HttpFoundation\StreamedResponse;
 
 /**
  * Sends a response as php-fpm would: what the application echoed comes before the response's own content, and headers
@@ -60,31 +59,13 @@ final class Emitter
             (!$this->compresses && $this->files->send($response)) || $response->send();
         } elseif ($echoed === '') {
             $this->declareLength($response);
-            $this->let($response);
+            $response->send();
         } else {
             // The length the response knows is that of its content alone.
             $response->headers->remove('Content-Length');
             $response->sendHeaders();
             echo $echoed;
-            $this->let($response);
-        }
-    }
-
-    /**
-     * What streams by itself has a buffer under it, as with LaravelS, and under php-fpm with the distribution's php.ini: ob_flush()
-     * complains where there is none, and Laravel makes an exception of that. This one keeps nothing, so flush() is enough.
-     */
-    private function let(Response $response): void
-    {
-        if (!$response instanceof StreamedResponse) {
             $response->send();
-
-            return;
-        }
-        $level = ob_get_level();
-        ob_start(null, 1);
-        $response->send();
-        while (ob_get_level() > $level && @ob_end_flush()) {
         }
     }
 
