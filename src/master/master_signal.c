@@ -27,6 +27,8 @@ static void script_signal(struct rs_master *m, int sig)
 
 static void on_signal(struct rs_master *m, int sig)
 {
+	const bool reload = sig == SIGUSR1 || sig == SIGUSR2, reopen = sig == SIGHUP || sig == SIGRTMIN;
+
 	if (sig == SIGCHLD) {
 		rs_master_reap(m);
 		return;
@@ -36,11 +38,12 @@ static void on_signal(struct rs_master *m, int sig)
 		return;
 	}
 	rs_notice(m->log, "signal %s (%d)", signal_name(sig), sig);
-	if (sig == SIGUSR1 || sig == SIGUSR2)
-		rs_master_event(m, RS_EV_RELOAD);
-	else if (sig == SIGHUP || sig == SIGRTMIN)
+	/* Swoole's reload opens the log anew, and log rotation relies on it. */
+	if (reload || reopen)
 		rs_master_event(m, RS_EV_REOPEN);
-	else
+	if (reload)
+		rs_master_event(m, RS_EV_RELOAD);
+	else if (!reopen)
 		rs_master_event(m, RS_EV_STOP);
 }
 

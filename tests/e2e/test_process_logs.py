@@ -74,6 +74,19 @@ def test_logs_are_reopened_after_a_rename(daemon, sig):
     assert len(pids & {p["pid"] for p in d.status()["processes"]}) == len(pids) - 1, "reopening is no reload"
 
 
+def test_a_reload_by_signal_opens_the_log_anew(daemon):
+    """As Swoole's does: log rotation that sends USR1 goes on writing into the new file."""
+    d = daemon(start=False)
+    error = d.path("error.log")
+    d.set("swoole", log_file=error)
+    d.start()
+    os.rename(error, error + ".1")
+    d.signal(signal.SIGUSR1)
+    until(lambda: os.path.exists(error) and any("generation 2 serves" in x for x in lines(error)), message="the new file is written")
+    d.wait_settled()
+    assert not any("generation 2 serves" in x for x in lines(error + ".1"))
+
+
 def test_many_reopens_leak_nothing(daemon):
     d = daemon(start=False)
     d.set("swoole", log_file=d.path("error.log"))
