@@ -15,6 +15,7 @@
 #include <event2/event.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* Quiet for so long: the burst is over. */
 #define QUIET_MS 100
@@ -102,6 +103,18 @@ static void real_path(const struct rs_master *m, const char *path, char out[PATH
 	rs_file_rights_drop(&rights);
 }
 
+/* It may come yet; until then nobody should wait for a reload in vain. */
+static void look_for(const struct rs_master *m, const char *path)
+{
+	struct rs_file_rights rights = rs_file_rights_take(path, &m->user);
+	struct stat st;
+	bool there = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	rs_file_rights_drop(&rights);
+	if (!there)
+		rs_warnx(m->log, "inotify_reload.watch_path: %s is no directory that can be read: nothing is watched; allowed: a directory", path);
+}
+
 /* false: logged. */
 static bool make_filter(const struct rs_master *m, const struct rs_conf *c, struct rs_watch_filter *f)
 {
@@ -110,6 +123,7 @@ static bool make_filter(const struct rs_master *m, const struct rs_conf *c, stru
 	bool ok = true;
 
 	*f = (struct rs_watch_filter){ 0 };
+	look_for(m, c->inotify_watch_path);
 	real_path(m, c->inotify_watch_path, root);
 	real_path(m, c->laravel_base_path, base);
 	for (size_t i = 0; ok && i < c->inotify_excluded_dirs.n; i++) {

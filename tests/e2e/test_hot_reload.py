@@ -62,6 +62,14 @@ def test_a_file_in_a_new_directory_counts_also_when_it_came_at_once(watched):
     assert reloads(d)[1:] == ["app/new/deep/er/b.php"]
 
 
+def test_a_path_that_is_not_there_is_told(daemon):
+    d = daemon(start=False)
+    d.set("inotify_reload", enable=True, watch_path="nowhere")
+    d.start()
+    d.wait_log(r"\[warn\] .*inotify_reload\.watch_path: .*/nowhere is no directory.*nothing is watched")
+    assert d.get("/").status == 200
+
+
 def test_a_directory_alone_is_no_change(watched):
     d = watched()
     os.makedirs(os.path.join(d.app, "app/x/y/z"))
