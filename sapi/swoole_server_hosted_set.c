@@ -170,6 +170,8 @@ bool rs_swoole_hosted_set(struct rs_swoole_server *s, struct rs_swoole_port *por
 		const struct rs_setting *row = key ? rs_swoole_setting(key) : NULL;
 
 		ZVAL_DEREF(value);
+		if (key && !row && !s)
+			rs_warnx(rs_host_log(), "the port %s:%u has no setting %s, ignored", port->p.host, port->p.port, ZSTR_VAL(key));
 		if (!row || Z_TYPE_P(value) == IS_NULL || !counts(row, s != NULL))
 			continue;
 		if (!apply(row, rs_swoole_setting_member(row, s ? &s->conf : NULL, port), value, s && in_configuration(row->key)))

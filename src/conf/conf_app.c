@@ -51,10 +51,10 @@ static enum rs_result check_root_sockets(const struct rs_conf *c, struct rs_conf
 	for (size_t i = 0; i < sockets->n; i++) {
 		const struct rs_conf_item *it = &sockets->v[i];
 		bool path = rs_conf_socket_type(it) >= SOCK_UNIX_STREAM;
+		int64_t port = rs_conf_item_number(it, RS_ITEM_sockets_port);
 
-		if (it->at.from != RS_FROM_APP || !rs_conf_item_number(it, RS_ITEM_sockets_enable) ||
-		    (!path && rs_conf_item_number(it, RS_ITEM_sockets_port) >= 1024))
-			continue;
+		if (it->at.from != RS_FROM_APP || !rs_conf_item_number(it, RS_ITEM_sockets_enable) || (!path && (port == 0 || port >= 1024)))
+			continue; /* one without a number is refused by that reason */
 		(void)rs_fmt(why.what, sizeof why.what, "%s", path ? "a Unix socket that root makes cannot be set here" :
 								     "a port below 1024 cannot be set here");
 		rs_conf_item_section(RS_KIND_sockets, it, section, sizeof section);

@@ -164,6 +164,12 @@ WRONG = {
     "a process that is no class": ("$c['processes'] = ['a' => 5];", r"processes\.a must be an array or a class.*int"),
     "several values for one": ("$c['listen_ip'] = ['127.0.0.1', '::1'];", r"listen_ip.*is a list.*one value"),
     "several values for one of an item": ("$c['sockets'][0]['host'] = ['127.0.0.1', '::1'];", r"sockets\.0.*host.*is a list"),
+    "a port without a number": ("unset($c['sockets'][0]['port']);", r"sockets\.0\] port: the port has no number"),
+    "a handler of another kind": ("$c['sockets'][0]['handler'] = \\App\\Sockets\\DatagramSocket::class;",
+                                  r"sockets\.0\.handler: App.Sockets.DatagramSocket has no onReceive.*extends .*TcpSocket"),
+    "a handler that reads streams": ("$c['sockets'][2]['handler'] = \\App\\Sockets\\EofSocket::class;", r"sockets\.2\.handler: .*no onPacket.*UdpSocket"),
+    "a provider that is none": ("$c['register_providers'] = [\\App\\Services\\Remembers::class];",
+                                r"register_providers: App.Services.Remembers must extend Illuminate.Support.ServiceProvider"),
     "a provider that is not there": ("$c['cleaners'][] = 'App\\\\Cleaners\\\\Gone';", "Gone"),
 }
 
@@ -198,10 +204,12 @@ def test_wrong_value_in_the_ini_is_refused(hosted, section, keys, reason):
 
 def test_unknown_keys_are_named_and_not_fatal(hosted):
     d = hosted("37", start=False, timer=False, processes=False)
-    d.config_php("$c['web_socket'] = ['enable' => true]; $c['swoole']['worker_nun'] = 3; $c['event_handlers']['ServerBegin'] = \\App\\Events\\ServerStartEvent::class;")
+    d.config_php("$c['web_socket'] = ['enable' => true]; $c['swoole']['worker_nun'] = 3; $c['event_handlers']['ServerBegin'] = \\App\\Events\\ServerStartEvent::class;"
+                 "$c['sockets'][0]['settings']['open_eof_chek'] = true; $c['register_providers'][] = 'App\\\\Providers\\\\Gone';")
     d.start()
-    for key in ("web_socket", "worker_nun", "ServerBegin"):
+    for key in ("web_socket", "worker_nun", "ServerBegin", "has no setting open_eof_chek"):
         assert key in d.log()
+    assert d.log().count("there is no class App\\Providers\\Gone") == 1, "once, not by each worker"
     assert "worker_num" in d.log(), "a suggestion"
 
 

@@ -89,6 +89,7 @@ final class ResidentApplication implements Hosted
         foreach (Settings::read()->cleaners as $class) {
             Cleaners::check($class);
         }
+        array_map(Providers::check(...), Settings::read()->registerProviders);
         if (where() === 'manager') {
             $this->complete();
         }

@@ -29,6 +29,11 @@ final class Ports
         TcpInterface::class => ['open_http_protocol' => false, 'open_websocket_protocol' => false],
     ];
 
+    /** SWOOLE_SOCK_* of datagrams, and what SWOOLE_SSL adds */
+    private const DATAGRAMS = [2, 4, 6];
+
+    private const SSL = 512;
+
     /** @param (Closure(Closure(): object, string): WebSockets)|null $webSockets handler, name of the port; null: there are none */
     public function __construct(private readonly Hosted $host, private readonly ?Closure $webSockets)
     {
@@ -47,6 +52,8 @@ final class Ports
         foreach ($sockets as $name => $socket) {
             if ($socket['enable']) {
                 Check::implements("sockets.$name.handler", $socket['handler'], PortInterface::class);
+                $socket['settings'] = self::settings($socket);
+                self::checkKind("sockets.$name.handler", $socket);
                 $port = $server->listen($socket['host'], $socket['port'], $socket['type']);
                 if ($port === false) {
                     throw new UnexpectedValueException("sockets.$name: {$socket['host']}:{$socket['port']} is no address");
@@ -61,11 +68,6 @@ final class Ports
     {
         $class = $socket['handler'];
         $settings = $socket['settings'];
-        foreach (self::PROTOCOLS as $kind => $implied) {
-            if (is_subclass_of($class, $kind)) {
-                $settings += $implied;
-            }
-        }
         $port->set($settings);
         $handler = static function () use ($port, $class): object {
             static $made = null;
@@ -79,6 +81,44 @@ final class Ports
         }
         if (method_exists($class, 'onRequest')) {
             $port->on('request', fn (Request $request, Response $response) => $this->request($name, $handler, $request, $response));
+        }
+    }
+
+    /**
+     * What the handler's kind implies is added.
+     *
+     * @param array<string, mixed> $socket
+     *
+     * @return array<string, mixed>
+     */
+    private static function settings(array $socket): array
+    {
+        $settings = $socket['settings'];
+        foreach (self::PROTOCOLS as $kind => $implied) {
+            if (is_subclass_of($socket['handler'], $kind)) {
+                $settings += $implied;
+            }
+        }
+
+        return $settings;
+    }
+
+    /**
+     * Does the handler have what such a port calls?
+     *
+     * @param array<string, mixed> $socket
+     */
+    private static function checkKind(string $where, array $socket): void
+    {
+        [$method, $kind, $base] = match (true) {
+            in_array($socket['type'] & ~self::SSL, self::DATAGRAMS, true) => ['onPacket', 'datagram', 'UdpSocket'],
+            (bool) ($socket['settings']['open_websocket_protocol'] ?? false) => ['onMessage', 'WebSocket', 'WebSocket'],
+            (bool) ($socket['settings']['open_http_protocol'] ?? false) => ['onRequest', 'HTTP', 'Http'],
+            default => ['onReceive', 'stream', 'TcpSocket'],
+        };
+        if (!method_exists($socket['handler'], $method)) {
+            throw new UnexpectedValueException("$where: {$socket['handler']} has no $method(), which a $kind port calls; allowed: a class that "
+                . "extends Hhxsv5\\LaravelS\\Swoole\\Socket\\$base");
         }
     }
 
