@@ -335,7 +335,7 @@ static bool as_texts(zval *in, zval *out)
 
 bool rs_http_set_line(struct rs_http_answer *r, enum rs_http_response_property where, zend_string *key, zval *value, bool format)
 {
-	zval *all = OBJ_PROP_NUM(&r->std, where), text;
+	zval *all = OBJ_PROP_NUM(&r->std, where), text, old;
 	zend_string *name;
 
 	if (ZSTR_LEN(key) == 0 || ZSTR_LEN(key) > KEY_MAX) {
@@ -345,14 +345,16 @@ bool rs_http_set_line(struct rs_http_answer *r, enum rs_http_response_property w
 	if (!as_texts(value, &text))
 		return false;
 	ZVAL_DEREF(all);
+	ZVAL_UNDEF(&old);
 	if (Z_TYPE_P(all) != IS_ARRAY) {
-		zval_ptr_dtor(all);
+		ZVAL_COPY_VALUE(&old, all);
 		array_init(all);
 	}
 	SEPARATE_ARRAY(all);
 	name = format ? rs_http_format_key(key) : zend_string_copy(key);
 	zend_hash_update(Z_ARRVAL_P(all), name, &text);
 	zend_string_release(name);
+	zval_ptr_dtor(&old); /* last: its destructor may look at us */
 	return true;
 }
 

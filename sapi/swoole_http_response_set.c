@@ -90,7 +90,7 @@ static void cookie(INTERNAL_FUNCTION_PARAMETERS, bool raw)
 {
 	struct rs_http_answer *r = rs_http_this(ZEND_THIS);
 	struct rs_http_cookie c = { .raw = raw };
-	zval *all = OBJ_PROP_NUM(&r->std, RS_HTTP_RESPONSE_COOKIE);
+	zval *all = OBJ_PROP_NUM(&r->std, RS_HTTP_RESPONSE_COOKIE), old;
 	zend_string *line, *root = NULL;
 
 	ZEND_PARSE_PARAMETERS_START(1, 9)
@@ -116,12 +116,14 @@ static void cookie(INTERNAL_FUNCTION_PARAMETERS, bool raw)
 	if (!line)
 		RETURN_FALSE;
 	ZVAL_DEREF(all);
+	ZVAL_UNDEF(&old);
 	if (Z_TYPE_P(all) != IS_ARRAY) {
-		zval_ptr_dtor(all);
+		ZVAL_COPY_VALUE(&old, all);
 		array_init(all);
 	}
 	SEPARATE_ARRAY(all);
 	add_next_index_str(all, line);
+	zval_ptr_dtor(&old); /* last: its destructor may look at us */
 	RETURN_TRUE;
 }
 

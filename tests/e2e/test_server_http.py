@@ -560,3 +560,38 @@ def test_nothing_is_sent_after_close(server, target):
     with s.conn() as c:
         c.send(http.build(target))
         s.wait_output("[true,false,false,1004]")
+
+
+LOOKS = """<?php
+class Looks
+{
+    public function __construct(private $r, private $name)
+    {
+    }
+
+    public function __destruct()
+    {
+        echo json_encode([$this->name, $this->r->{$this->name}]), "\\n";
+        $this->r->{$this->name} = 5;
+    }
+}
+$server = new Swoole\\Http\\Server('127.0.0.1', (int) getenv('RS_PORT'), SWOOLE_PROCESS);
+$server->set(['worker_num' => 1, 'enable_coroutine' => false]);
+$server->on('request', function ($q, $r) {
+    foreach (['header', 'cookie'] as $name) {
+        $r->$name = new Looks($r, $name);
+        $r->$name('a', 'b');
+        $r->$name('c', 'd');
+    }
+    $r->end('fine');
+});
+$server->start();
+"""
+
+
+def test_destructors_of_what_stood_in_place_of_headers(server):
+    s = server(code=LOOKS)
+    r = s.get("/")
+    assert r.status == 200 and r.get("C") == "d" and r.get("Set-Cookie") == "c=d; path=/" and r.get("A") is None
+    s.wait_output('["header",{"A":"b"}]')
+    s.wait_output('["cookie",["a=b; path=\\/"]]')
