@@ -273,7 +273,7 @@ static bool measure(zend_string *file, zend_long offset, zend_long *length)
 {
 	struct stat st;
 
-	if (php_check_open_basedir(ZSTR_VAL(file)))
+	if (!file || php_check_open_basedir(ZSTR_VAL(file)))
 		return false;
 	if (stat(ZSTR_VAL(file), &st) < 0) {
 		rs_swoole_warn(errno, "stat(%s) failed: %s", ZSTR_VAL(file), strerror(errno));

@@ -120,7 +120,7 @@ static void note_offer(struct rs_httpd *h, const struct rs_http_head *head)
 	keep->verdict = rs_ws_judge(&o, line, &keep->no);
 	if (keep->verdict != RS_WS_UPGRADE)
 		return;
-	memcpy(keep->key, o.key.p, o.key.n < sizeof keep->key ? o.key.n : sizeof keep->key);
+	memcpy(keep->key, o.key.n ? o.key.p : "", o.key.n < sizeof keep->key ? o.key.n : sizeof keep->key);
 	keep->key_n = sizeof keep->key;
 	if (o.protocol.n <= sizeof keep->protocol) {
 		memcpy(keep->protocol, o.protocol.n ? o.protocol.p : "", o.protocol.n);

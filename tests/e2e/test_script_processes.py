@@ -138,7 +138,7 @@ def test_user(server):
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root")
 def test_unknown_user(server):
     s = server(user="nobody-knows")
-    s.logged('user or group "nobody-knows" is not known')
+    s.logged('user "nobody-knows" is not known: workers stay what they are')
     assert proc.uids(s.worker(0))[0] == 0
 
 

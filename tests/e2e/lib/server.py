@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from signal import SIGTERM
 
 from . import http, proc
@@ -59,6 +60,19 @@ class Server:
             with socket.socket() as s:
                 return s.connect_ex(("127.0.0.1", self.port)) == 0
         until(listening, timeout, message=f"somebody listens on {self.port}")
+        self.wait_bound(self.ports[1:])
+
+    def wait_bound(self, ports, timeout=2):
+        """A script takes its ports one after the other. One that it does not take at all, or not at once, is not waited for."""
+        def bound():
+            taken = set()
+            for table in ("tcp", "tcp6", "udp", "udp6"):
+                with open(f"/proc/net/{table}") as f:
+                    taken |= {int(line.split()[1].rsplit(":", 1)[1], 16) for line in f.readlines()[1:]}
+            return taken.issuperset(ports)
+        end = time.monotonic() + timeout * SLOW
+        while not bound() and time.monotonic() < end and self.child.poll() is None:
+            time.sleep(0.01)
 
     def to_end(self, timeout=60):
         """Waits for the script's end; the output. For scripts that end by themselves."""

@@ -151,7 +151,7 @@ static void malformed_lines_are_refused(void **state)
 		assert_string_equal(f->err.text, "a line of a dumped configuration is malformed");
 	}
 	assert_int_equal(rs_conf_undump(&f->c, RS_SLICE("ini\t\tswoole\tworker_num\t4\0\n"), &f->err), RS_ERR);
-	assert_int_equal(rs_conf_undump(&f->c, RS_SLICE("ini\t\tswoole\tworker_num\t4000\n"), &f->err), RS_ERR);
+	assert_int_equal(rs_conf_undump(&f->c, RS_SLICE("ini\t\tswoole\tworker_num\t40000\n"), &f->err), RS_ERR);
 	assert_contains(f->err.text, "is too large");
 }
 
@@ -206,7 +206,7 @@ static const struct {
 	const char *expected; /* error or warnings */
 } takes[] = {
 	{ false, "app\t\tswoole\tworker_num\tx\n", RS_ERR,
-	  "config/laravels.php: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 1000" },
+	  "config/laravels.php: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 4000" },
 	{ false, "app\t\tswoole\tworker_num[]\t4\n", RS_ERR,
 	  "config/laravels.php: [swoole] worker_num: is a list; allowed: one value" },
 	{ false, "app\t\tsockets.0\thost[]\t::\n", RS_ERR, "config/laravels.php: [sockets.0] host: is a list; allowed: one value" },

@@ -13,10 +13,10 @@ static const struct {
 	const char *ini, *expected;
 } errors[] = {
 	{ "[swoole]\nworker_num = many\n",
-	  "x.ini:2: [swoole] worker_num: `many` is not a whole number; allowed: 0 to 1000" },
-	{ "; comment\n\n[swoole]\n\nworker_num = 2000", "x.ini:5: [swoole] worker_num: `2000` is too large; allowed: 0 to 1000" },
-	{ "[swoole]\r\nworker_num = x\r\n", "x.ini:2: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 1000" },
-	{ "\xef\xbb\xbf[swoole]\nworker_num = x", "x.ini:2: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 1000" },
+	  "x.ini:2: [swoole] worker_num: `many` is not a whole number; allowed: 0 to 4000" },
+	{ "; comment\n\n[swoole]\n\nworker_num = 5000", "x.ini:5: [swoole] worker_num: `5000` is too large; allowed: 0 to 4000" },
+	{ "[swoole]\r\nworker_num = x\r\n", "x.ini:2: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 4000" },
+	{ "\xef\xbb\xbf[swoole]\nworker_num = x", "x.ini:2: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 4000" },
 	{ "worker_num = 4\n",
 	  "x.ini:1: worker_num: a value stands before the first section; did you mean `[laravels]` above it?" },
 	{ "[swoole]\nworker_num\n",
@@ -43,10 +43,10 @@ static const struct {
 	  "x.ini:2: [rserverd] trusted_proxies: `ten` is not a network; allowed: an IP address, a network such as "
 	  "10.0.0.0/8 or fd00::/8, or unix:" },
 	{ "[php]\nfoo[] = x\n[swoole]\nworker_num=x\n",
-	  "x.ini:4: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 1000" },
+	  "x.ini:4: [swoole] worker_num: `x` is not a whole number; allowed: 0 to 4000" },
 	/* the first of two mistakes */
 	{ "[swoole]\nworker_num = a\nbacklog = b\n",
-	  "x.ini:2: [swoole] worker_num: `a` is not a whole number; allowed: 0 to 1000" },
+	  "x.ini:2: [swoole] worker_num: `a` is not a whole number; allowed: 0 to 4000" },
 	{ "[swoole]\nnonsense\nworker_num = a\n",
 	  "x.ini:2: the line is neither a section nor a value; allowed: [section], key = value, key[] = value, ; comment" },
 	{ "[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\nx = 1\n",

@@ -95,7 +95,7 @@ static void printed_numbers_are_read_back(void **state)
 
 /* -- what is refused --------------------------------------------------------------------------------------- */
 
-#define WHOLE "is not a whole number; allowed: 0 to 1000"
+#define WHOLE "is not a whole number; allowed: 0 to 4000"
 #define SIZE_RULE "1K or more (units K, M, G)"
 #define TIME_RULE "0s to 86400s (seconds, or with a unit: 500ms, 30s, 5m, 1h)"
 
@@ -115,8 +115,8 @@ static const struct {
 	{ "swoole", "worker_num", "-", "`-` " WHOLE },
 	{ "swoole", "worker_num", "--1", "`--1` " WHOLE },
 	{ "swoole", "worker_num", "1\n2", "`1\\x0a2` " WHOLE },
-	{ "swoole", "worker_num", "1001", "`1001` is too large; allowed: 0 to 1000" },
-	{ "swoole", "worker_num", "-1", "`-1` is too small; allowed: 0 to 1000" },
+	{ "swoole", "worker_num", "4001", "`4001` is too large; allowed: 0 to 4000" },
+	{ "swoole", "worker_num", "-1", "`-1` is too small; allowed: 0 to 4000" },
 	{ "swoole", "worker_num", "9223372036854775808", "`9223372036854775808` " WHOLE },
 	{ "swoole", "worker_num", "99999999999999999999999999", "`99999999999999999999999999` " WHOLE },
 	{ "swoole", "max_request", "-1", "`-1` is too small; allowed: 0 or more" },
@@ -231,7 +231,7 @@ static void long_values_and_names_are_cut_in_messages(void **state)
 	memcpy(where + sizeof where - 8, ".ini:77", 8);
 	assert_int_equal(rs_conf_set(&f->c, RS_FROM_INI, where, "swoole", "worker_num", value, &f->err, NULL, NULL),
 			 RS_ERR);
-	assert_contains(f->err.text, "vvv...` is not a whole number; allowed: 0 to 1000");
+	assert_contains(f->err.text, "vvv...` is not a whole number; allowed: 0 to 4000");
 	assert_contains(f->err.text, "...www");
 	assert_contains(f->err.text, ".ini:77: [swoole] worker_num: ");
 	assert_true(strlen(f->err.text) < 700);

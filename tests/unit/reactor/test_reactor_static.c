@@ -111,8 +111,10 @@ static void files_are_served(void **state)
 		assert_non_null(strstr(r->head, "\r\nLast-Modified: "));
 		assert_non_null(strstr(r->head, "\r\nDate: "));
 	}
+	send_text(c, "GET /css/app.css HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx");
+	assert_reply(c, 200, "body{}");
 	assert_true(hears_nothing(&w, 0));
-	assert_int_equal(ask_status(&h).requests_total, RS_COUNTOF(row));
+	assert_int_equal(ask_status(&h).requests_total, RS_COUNTOF(row) + 1);
 	close(c);
 	end();
 }
@@ -154,9 +156,6 @@ static void everything_else_is_for_php(void **state)
 		assert_reply(c, 200, "php");
 	}
 	send_text(c, "POST /css/app.css HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
-	serve(&w, "/css/app.css", "php");
-	assert_reply(c, 200, "php");
-	send_text(c, "GET /css/app.css HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx");
 	serve(&w, "/css/app.css", "php");
 	assert_reply(c, 200, "php");
 	close(c);
