@@ -28,7 +28,7 @@ Co\run(function () use ($ca, $tls): void {
     same('own certificate', true, $tls('web_asks', $own)->get('/echo'));
     $c = $tls('web_asks', []);
     same('none', false, $c->get('/echo'));
-    $c = $tls('web', []);
+    $c = $tls('web', ['timeout' => 1, 'connect_timeout' => 1]); // waits for a line
     same('no TLS there', [false, -1], [$c->get('/echo'), $c->statusCode]);
     $c = web([], 'web_tls');
     same('no TLS here', [false, -3], [$c->get('/echo'), $c->statusCode]);
