@@ -227,7 +227,8 @@ void rs_swoole_minit_coroutine(void)
 void rs_swoole_minit_coroutine_short(void)
 {
 	static const char *const names[] = {
-		"Context", "Iterator", "System", "Channel", "WaitGroup", "Barrier", "Scheduler", "Socket", "Client", "Http\\Client",
+		"Context", "Iterator", "System", "Channel", "WaitGroup", "Barrier", "Scheduler", "Socket", "Client", "Server",
+		"Server\\Connection", "Http\\Server", "Http\\Client",
 	};
 
 	if (!INI_BOOL("swoole.use_shortname"))
