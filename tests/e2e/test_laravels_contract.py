@@ -72,8 +72,11 @@ class Loads implements CustomProcessInterface
     }
     public static function onReload(Server $swoole, Process $process)
     {
-        self::$quit = true;
         file_put_contents(storage_path('reloaded'), Thing::name());
+    }
+    public static function onStop(Server $swoole, Process $process)
+    {
+        self::$quit = true;
     }
 }
 """
