@@ -32,6 +32,12 @@ def stat_fields(pid):
     return text[text.rfind(")") + 2:].split() if text else []
 
 
+def started(pid):
+    """When it started, in ticks since the system did: with the pid, its name for good. "" when it is gone."""
+    f = stat_fields(pid)
+    return f[19] if f else ""
+
+
 def state(pid):
     f = stat_fields(pid)
     return f[0] if f else ""

@@ -41,7 +41,7 @@ class Server:
         self.stop_within = 10
         self.allow_output = []
         self.finished = False
-        self.seen = set()     # pids that have been ours
+        self.seen = set()     # (pid, when it started) of processes that have been ours: a pid may be somebody else's soon
 
     # ---- life ------------------------------------------------------------------------------------
 
@@ -105,8 +105,8 @@ class Server:
         """Living processes of the script: descendants, and what has been one and lives on."""
         now = set(proc.descendants(self.child.pid)) | {self.child.pid} if self.child else set()
         marked = {p for p in proc.pids() if proc.uses(p, self.folder, self.folder)}
-        self.seen |= now | marked
-        return [p for p in self.seen if proc.alive(p) and proc.state(p) != "Z"]
+        self.seen |= {(p, proc.started(p)) for p in now | marked}
+        return [p for p, started in self.seen if proc.alive(p) and proc.state(p) != "Z" and proc.started(p) == started]
 
     # ---- clients ---------------------------------------------------------------------------------
 
