@@ -240,6 +240,9 @@ static void serve(struct rs_co_http_server *s, struct rs_co_http *c)
 
 		rs_co_http_handle(c, q, find(s, path));
 	}
+	if (c->h.body_error)
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, c->h.body_error, "cannot keep a request body in %s: %s", s->rules.spool_dir,
+			      strerror(c->h.body_error));
 	if (!EG(exception) && !c->detached)
 		rs_httpd_part(&c->h);
 }

@@ -56,6 +56,7 @@ struct rs_httpd {
 	bool keep;                     /* another request may come after this one */
 	bool idle, stopping;           /* it waits for a request; no other one is wanted */
 	bool gone;                     /* the client is, or must be: nothing more can be said */
+	int body_error;                /* errno of a file for a body; 0: there was none */
 	/* the request that is being answered */
 	uint8_t minor;
 	bool head_method, started, ended;

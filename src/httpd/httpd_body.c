@@ -18,11 +18,13 @@ struct body {
 	uint64_t n;         /* bytes so far */
 	struct rs_buf bytes;
 	int fd;             /* -1: they are in memory */
+	int error;          /* errno of its file */
 };
 
 /* The status of a body that cannot be kept. */
-static unsigned no_room(void)
+static unsigned no_room(struct body *b)
 {
+	b->error = errno;
 	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? 507 : 503;
 }
 
@@ -35,12 +37,12 @@ static unsigned take(struct body *b, struct rs_slice piece)
 	if (b->fd < 0 && b->n > b->rules->memory_max) {
 		b->fd = rs_spool_open(b->rules->spool_dir);
 		if (b->fd < 0 || !rs_spool_write(b->fd, rs_buf_data(&b->bytes), b->bytes.len))
-			return no_room();
+			return no_room(b);
 		rs_buf_free(&b->bytes);
 		b->bytes = (struct rs_buf){ 0 };
 	}
 	if (b->fd >= 0)
-		return rs_spool_write(b->fd, piece.p, piece.n) ? 0 : no_room();
+		return rs_spool_write(b->fd, piece.p, piece.n) ? 0 : no_room(b);
 	return rs_buf_put(&b->bytes, piece.p, piece.n) ? 0 : 503;
 }
 
@@ -111,6 +113,7 @@ unsigned rs_httpd_read_body(struct rs_httpd *h, const struct rs_httpd_extent *ex
 		status = wait_for_more(h);
 	if (status == 0)
 		rs_server_request_give(q, &b.bytes, &b.fd, b.n);
+	h->body_error = b.error;
 	rs_buf_free(&b.bytes);
 	rs_fd_close(&b.fd);
 	return status;

@@ -1,8 +1,11 @@
 """No space left for a script's server: for what is uploaded, for its log, for its statistics. Disks: lib/disk.py."""
 
+import contextlib
 import json
 import os
 import re
+import signal
+import socket
 
 import pytest
 
@@ -112,3 +115,32 @@ def test_statistics_without_room(tmpfs, server):
     assert s.get("/").status == 200
     until(lambda: json.load(open(tmpfs.path("stats.json")))["request_count"] > before)
     assert [n for n in os.listdir(tmpfs.folder)] == ["stats.json"]
+
+
+IN_COROUTINE = """<?php
+Swoole\\Coroutine\\run(function () {
+    $server = new Swoole\\Coroutine\\Http\\Server('127.0.0.1', (int)getenv('RS_PORT'));
+    $server->set(json_decode(getenv('RS_SET'), true) + ['package_max_length' => 8 << 20]);
+    $server->handle('/', fn ($request, $response) => $response->end(strlen($request->getContent())));
+    $server->start();
+});"""
+
+
+def test_body_without_room_in_a_coroutine_server(tmpfs, server):
+    """The process that has the connections keeps the body, too: it refuses what it has no room for, and goes on."""
+    os.mkdir(tmpfs.path("up"), 0o777)
+    s = server(code=IN_COROUTINE, env={"RS_SET": json.dumps({"upload_tmp_dir": tmpfs.path("up")})})
+    s.expect_exit = -signal.SIGTERM
+    for _ in range(3):
+        c = socket.create_connection(s.address, timeout=20)
+        c.sendall(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 4000000\r\n\r\n")
+        try:
+            c.sendall(b"x" * 4000000)
+        except (BrokenPipeError, ConnectionResetError):
+            pass                              # answered and closed while we were sending
+        with contextlib.suppress(ConnectionResetError):
+            assert c.recv(100).startswith(b"HTTP/1.1 507 ")
+        c.close()
+        assert s.request("POST", "/", body=b"x" * 100).body == b"100"
+    assert os.listdir(tmpfs.path("up")) == []
+    s.wait_output(f"cannot keep a request body in {tmpfs.path('up')}: No space left on device", count=3)
