@@ -60,6 +60,35 @@ static bool exiting(void)
 	return EG(exception) && (zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception)));
 }
 
+/*
+ * The handler of set_exception_handler() gets what nobody caught. zend_user_exception_handler() is not asked: it drops what
+ * the handler itself throws when there is a frame below, and here there always is one; php-fpm calls that a fatal error.
+ */
+static void call_user_handler(void)
+{
+	zend_object *thrown = EG(exception);
+	zval handler, result, arg;
+
+	EG(exception) = NULL;
+	ZVAL_OBJ(&arg, thrown);
+	ZVAL_COPY_VALUE(&handler, &EG(user_exception_handler));
+	zend_stack_push(&EG(user_exception_handlers), &handler);
+	ZVAL_UNDEF(&EG(user_exception_handler));
+	ZVAL_UNDEF(&result);
+	(void)call_user_function(NULL, NULL, &handler, &result, 1, &arg);
+	zval_ptr_dtor(&result);
+	OBJ_RELEASE(thrown);
+	/* The handler may have set another one: then the first stays below it. */
+	if (Z_TYPE(EG(user_exception_handler)) == IS_UNDEF) {
+		zval *top = zend_stack_top(&EG(user_exception_handlers));
+
+		if (top) {
+			ZVAL_COPY_VALUE(&EG(user_exception_handler), top);
+			zend_stack_del_top(&EG(user_exception_handlers));
+		}
+	}
+}
+
 /* What is left in EG(exception) after a call: exit is an end like any other; the rest is reported as php-fpm would. */
 static enum rs_call_end settle_exception(bool use_handler)
 {
@@ -68,7 +97,7 @@ static enum rs_call_end settle_exception(bool use_handler)
 	if (!EG(exception))
 		return RS_CALL_OK;
 	if (use_handler && !exiting() && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF)
-		zend_user_exception_handler();
+		call_user_handler();
 	if (exiting()) {
 		zend_clear_exception();
 		end = RS_CALL_EXIT;
@@ -80,9 +109,9 @@ static enum rs_call_end settle_exception(bool use_handler)
 	return end;
 }
 
-void rs_php_settle_app(void)
+void rs_php_settle(void)
 {
-	(void)settle_exception(true);
+	(void)settle_exception(false);
 }
 
 /* PHP builds that delay the error of exhausted memory call nothing any more, shutdown functions included, until this is cleared. */

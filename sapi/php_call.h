@@ -31,12 +31,12 @@ bool rs_php_call_through(struct rs_php_callback *cb, uint32_t argc, zval *argv, 
 /* Runs body guarded like rs_php_call(), but exit is a plain exit. */
 enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg);
 /*
- * The same for what belongs to a request of a hosted application: as under php-fpm, the handler of
- * set_exception_handler() gets the exception first.
+ * The same for what handles a request of a hosted application: as under php-fpm, the handler of set_exception_handler()
+ * gets the exception first. It gets none of shutdown functions, output callbacks and destructors at the end.
  */
 enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg);
-/* Within such a body: settles what a call threw, before the body goes on. */
-void rs_php_settle_app(void);
+/* Within a guarded body: settles what a call threw, before the body goes on. */
+void rs_php_settle(void);
 
 /* After a fatal error, in a process that will end: its last user code (shutdown functions) can run, with memory of its own. */
 void rs_php_after_fatal(void);

@@ -82,7 +82,7 @@ static void release_body(void *arg)
 
 bool rs_php_destruct_request(void)
 {
-	return rs_php_guarded_app(destruct_body, NULL) != RS_CALL_FATAL;
+	return rs_php_guarded(destruct_body, NULL) != RS_CALL_FATAL;
 }
 
 bool rs_php_release_request(void)

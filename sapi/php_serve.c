@@ -23,7 +23,7 @@
 /* false: a fatal error. */
 static bool guarded(void (*body)(void *), void *arg)
 {
-	return rs_php_guarded_app(body, arg) != RS_CALL_FATAL;
+	return rs_php_guarded(body, arg) != RS_CALL_FATAL;
 }
 
 static void call_body(void *arg)
@@ -33,7 +33,7 @@ static void call_body(void *arg)
 
 bool rs_php_call_glue(struct rs_php_callback *cb)
 {
-	return !cb->set || guarded(call_body, cb);
+	return !cb->set || rs_php_guarded_app(call_body, cb) != RS_CALL_FATAL;
 }
 
 static void shutdown_functions_body(void *arg)
@@ -63,7 +63,7 @@ static void end_output_body(void *arg)
 {
 	(void)arg;
 	php_output_end_all();
-	rs_php_settle_app();
+	rs_php_settle();
 	php_header();
 	if (PS(session_status) == php_session_active)
 		php_session_flush(1);
@@ -139,7 +139,7 @@ static bool isolated(enum rs_isolation mode)
 static void collect_body(void *collected)
 {
 	*(bool *)collected = gc_collect_cycles() > 0;
-	rs_php_settle_app();
+	rs_php_settle();
 }
 
 /* Garbage that holds a lock, a connection, or has a destructor goes with its request. */

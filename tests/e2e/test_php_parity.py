@@ -293,6 +293,23 @@ SCRIPTS = {
     "type error": "strlen([]);",
     "exception handler": "set_exception_handler(function ($e) { http_response_code(409); echo 'handled ', $e->getMessage(); });"
                          "throw new Exception('e');",
+    "exception handler that throws": "set_exception_handler(function ($e) { http_response_code(409); throw new Exception('second'); });"
+                                     "register_shutdown_function(function () { echo json_encode(error_get_last()['type'] ?? null); });"
+                                     "echo 'a'; throw new Exception('first');",
+    "exception handler that throws it again": "set_exception_handler(function ($e) { echo 'seen'; throw $e; }); throw new Exception('e');",
+    "exception handler that calls what there is not": "set_exception_handler(function ($e) { nowhere_at_all(); }); throw new Exception('e');",
+    "exception handler that triggers": "set_exception_handler(function ($e) { trigger_error('bad', E_USER_ERROR); }); throw new Exception('e');",
+    "exception handler that exits": "set_exception_handler(function ($e) { http_response_code(409); exit('bye'); }); throw new Exception('e');",
+    "exception handler that is no callable now": "class Gone { static function __callStatic($n, $a) { throw new LogicException($n); } } "
+                                                 "set_exception_handler('Gone::there'); throw new Exception('e');",
+    "exception handler with another one": "set_exception_handler(function ($e) { set_exception_handler(function ($e) { echo 'two'; });"
+                                          " throw new Exception('second'); }); throw new Exception('first');",
+    "exception handler and what a shutdown function throws": "set_exception_handler(function ($e) { echo 'handled ', $e->getMessage(); });"
+                                                             "register_shutdown_function(function () { throw new Exception('late'); });",
+    "exception handler that throws, in shutdown": "set_exception_handler(function ($e) { throw new Exception('second'); });"
+                                                  "register_shutdown_function(function () { throw new Exception('late'); });",
+    "exception handler and a destructor": "set_exception_handler(function ($e) { echo 'handled ', $e->getMessage(); });"
+                                          "$o = new class { function __destruct() { throw new Exception('d'); } }; echo 'a';",
     "exception in shutdown": "register_shutdown_function(function () { throw new Exception('late'); }); echo 'a';",
     "error handler": "set_error_handler(function ($n, $m) { echo \"[$m]\"; return true; }); echo $undefined; trigger_error('mine');",
     "warnings are not shown": "echo $undefined, 'x'; echo 1 <=> [] , 'y';",
