@@ -109,7 +109,7 @@ static enum rs_call_end settle_exception(bool use_handler)
 	return end;
 }
 
-void rs_php_settle(void)
+void rs_php_settle_exception(void)
 {
 	(void)settle_exception(false);
 }

@@ -36,7 +36,7 @@ enum rs_call_end rs_php_guarded(void (*body)(void *arg), void *arg);
  */
 enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg);
 /* Within a guarded body: settles what a call threw, before the body goes on. */
-void rs_php_settle(void);
+void rs_php_settle_exception(void);
 
 /* After a fatal error, in a process that will end: its last user code (shutdown functions) can run, with memory of its own. */
 void rs_php_after_fatal(void);

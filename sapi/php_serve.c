@@ -63,7 +63,7 @@ static void end_output_body(void *arg)
 {
 	(void)arg;
 	php_output_end_all();
-	rs_php_settle();
+	rs_php_settle_exception();
 	php_header();
 	if (PS(session_status) == php_session_active)
 		php_session_flush(1);
@@ -139,7 +139,7 @@ static bool isolated(enum rs_isolation mode)
 static void collect_body(void *collected)
 {
 	*(bool *)collected = gc_collect_cycles() > 0;
-	rs_php_settle();
+	rs_php_settle_exception();
 }
 
 /* Garbage that holds a lock, a connection, or has a destructor goes with its request. */

@@ -96,7 +96,7 @@ static bool empty_grave(void)
 		ZVAL_COPY_VALUE(&dead, &snapshot.grave[i]);
 		zval_ptr_dtor(&dead);
 		if (UNEXPECTED(EG(exception)))
-			rs_php_settle();
+			rs_php_settle_exception();
 	}
 	snapshot.dead = 0;
 	return any && !(marked && mark_is_there());
@@ -116,7 +116,7 @@ static void collect_garbage(void)
 		return;
 	gc_collect_cycles();
 	if (UNEXPECTED(EG(exception)))
-		rs_php_settle();
+		rs_php_settle_exception();
 	snapshot.collect_at = zend_memory_usage(false) + GARBAGE_MAX;
 }
 
