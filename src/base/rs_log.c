@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,8 @@
 
 static const char *const level_name[] = { "debug", "info", "notice", "warn", "error", "alert" };
 static const char *const level_name_marked[] = { "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "ALERT" };
+/* of syslog(3) */
+static const char *const priority[] = { "<7>", "<6>", "<5>", "<4>", "<3>", "<1>" };
 
 enum rs_log_level rs_log_level_of(int64_t n)
 {
@@ -21,6 +25,31 @@ enum rs_log_level rs_log_level_of(int64_t n)
 						    RS_LOG_WARN,  RS_LOG_ERROR, RS_LOG_ALERT };
 
 	return n >= 0 && n < (int64_t)RS_COUNTOF(levels) ? levels[n] : RS_LOG_INFO;
+}
+
+bool rs_log_is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (!stream || fstat(fd, &st) < 0)
+		return false;
+	rs_fmt(own, sizeof own, "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return strcmp(stream, own) == 0;
+}
+
+const char *rs_log_priority(struct rs_slice line)
+{
+	const char *open = memchr(line.p, '[', line.n);
+	const size_t left = open ? (size_t)(line.p + line.n - open - 1) : 0;
+
+	for (size_t i = 0; i < RS_COUNTOF(level_name); i++) {
+		const size_t n = strlen(level_name[i]);
+		if (left > n && memcmp(open + 1, level_name[i], n) == 0 && open[1 + n] == ']')
+			return priority[i];
+	}
+	return priority[RS_LOG_NOTICE];
 }
 
 /*
@@ -69,6 +98,7 @@ static size_t put_escaped(char *line, size_t at, const char *text, size_t n)
 
 static size_t put_prefix(const struct rs_log *log, enum rs_log_level level, char *line)
 {
+	const char *const journal = log->journal ? priority[level] : "";
 	struct timespec now;
 	struct tm tm;
 	char stamp[40], gen[16] = "";
@@ -81,9 +111,9 @@ static size_t put_prefix(const struct rs_log *log, enum rs_log_level level, char
 	if (log->generation)
 		snprintf(gen, sizeof gen, " g%u", log->generation);
 	if (log->mark)
-		n = snprintf(line, 160, "[%s %c%d.0]\t%s\t", stamp, log->mark, (int)getpid(), level_name_marked[level]);
+		n = snprintf(line, 160, "%s[%s %c%d.0]\t%s\t", journal, stamp, log->mark, (int)getpid(), level_name_marked[level]);
 	else
-		n = snprintf(line, 160, "%s.%03ld [%s] %s %d%s: ", stamp, now.tv_nsec / 1000000, level_name[level], log->role,
+		n = snprintf(line, 160, "%s%s.%03ld [%s] %s %d%s: ", journal, stamp, now.tv_nsec / 1000000, level_name[level], log->role,
 			     (int)getpid(), gen);
 	return n < 0 ? 0 : (size_t)n < 160 ? (size_t)n : 159;
 }

@@ -7,7 +7,8 @@
  *
  *   [2026-11-21 09:30:00 *4711.0]	WARNING	message: No such file or directory
  *
- * The fd is a terminal or file (foreground) or a pipe that the master drains into log_file.
+ * The fd is a terminal or file (foreground), systemd's journal (each line behind its priority, as sd-daemon(3) has it: <4>), or a
+ * pipe that the master drains into log_file.
  * errno survives every call. Control bytes in the message are written as \xNN, so that no
  * client can forge a line.
  */
@@ -27,6 +28,7 @@ enum rs_log_level { RS_LOG_DEBUG, RS_LOG_INFO, RS_LOG_NOTICE, RS_LOG_WARN, RS_LO
  */
 struct rs_log {
 	int fd;
+	bool journal;              /* fd is the journal */
 	enum rs_log_level level;   /* lines below are dropped */
 	char role[32];             /* "master", "reactor", "manager", "worker 3" */
 	unsigned generation;       /* 0: the process belongs to none */
@@ -36,6 +38,11 @@ struct rs_log {
 
 /* The level behind log_level: 0 debug, 1 trace, 2 info, 3 notice, 4 warning, 5 error, 6 none. */
 enum rs_log_level rs_log_level_of(int64_t n);
+
+/* Is this descriptor systemd's journal, as JOURNAL_STREAM says? */
+bool rs_log_is_journal(int fd);
+/* The priority of a line that another process has written so, as the journal reads it: "<4>". */
+const char *rs_log_priority(struct rs_slice line);
 
 /* Printf-style; `_errno` variants append strerror(errno). */
 void rs_log_at(const struct rs_log *log, enum rs_log_level level, const char *fmt, ...) RS_PRINTF(3, 4);

@@ -60,7 +60,7 @@ static int test(const struct rs_cli *cli)
 
 int rs_cmd_start(const struct rs_cli *cli)
 {
-	struct rs_log log = { .fd = STDERR_FILENO, .level = RS_LOG_INFO, .role = "master" };
+	struct rs_log log = { .fd = STDERR_FILENO, .journal = rs_log_is_journal(STDERR_FILENO), .level = RS_LOG_INFO, .role = "master" };
 	struct rs_conf_error err;
 	struct rs_conf conf;
 	const struct rs_master_start start = { .conf = &conf, .read_conf = rs_cli_read_conf, .read_arg = cli,

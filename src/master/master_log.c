@@ -73,23 +73,29 @@ static void note_error(struct rs_log_pipe *p, struct rs_slice s)
 
 static void write_line(struct rs_log_pipe *p, struct rs_slice s)
 {
-	char line[LINE_MAX_BYTES + 1];
+	const struct rs_log *log = p->l->log;
+	char line[LINE_MAX_BYTES + 8];
+	const char *priority;
+	size_t at;
 
 	if (s.n && s.p[s.n - 1] == '\r')
 		s.n--;
 	if (s.n == 0)
 		return;
 	if (!is_ours(s)) {
-		rs_notice(p->l->log, "%s said: %.*s", p->role, (int)s.n, s.p);
+		rs_notice(log, "%s said: %.*s", p->role, (int)s.n, s.p);
 		return;
 	}
 	note_error(p, s);
 	if (s.n > LINE_MAX_BYTES)
 		s.n = LINE_MAX_BYTES;
-	memcpy(line, s.p, s.n);
-	line[s.n] = '\n';
+	priority = log->journal ? rs_log_priority(s) : "";
+	at = strlen(priority);
+	memcpy(line, priority, at);
+	memcpy(line + at, s.p, s.n);
+	line[at + s.n] = '\n';
 	/* A full disk loses lines, it does not stop the server. */
-	if (write(p->l->log->fd, line, s.n + 1) < 0)
+	if (write(log->fd, line, at + s.n + 1) < 0)
 		return;
 }
 
@@ -279,6 +285,7 @@ bool rs_mlog_open(struct rs_mlog *l, const struct rs_conf *c, const char *log_pa
 			l->log->fd = fd;
 		else
 			replace(fd, &l->log->fd);
+		l->log->journal = false;
 		(void)rs_copy(l->path, sizeof l->path, rs_slice_str(log_path));
 	}
 	return open_access(l, c->access_log, why, why_size);

@@ -41,11 +41,11 @@ void rs_setup_failed(struct rs_master *m, const char *why)
 		rs_script_failed(m, why);
 		return;
 	}
-	if (m->log->fd != STDERR_FILENO || m->logs.detached)
+	if (m->log->fd != STDERR_FILENO || m->log->journal || m->logs.detached)
 		rs_errorx(m->log, "cannot start: %s", why);
 	if (m->ready_fd >= 0)
 		tell_starter(m, '-', rs_slice_str(why));
-	else if (!m->logs.detached)
+	else if (!m->logs.detached && !m->log->journal)
 		fprintf(stderr, "rserverd: %s\n", why);
 }
 

@@ -59,6 +59,7 @@ static void become_child(struct rs_master *m, const struct rs_spawn *s, int out)
 		_exit(1);
 	keep_fds(s);
 	m->log->fd = STDERR_FILENO;
+	m->log->journal = false;
 	rs_fmt(m->log->role, sizeof m->log->role, "%s", s->role);
 	m->log->generation = s->generation;
 	rs_fmt(title, sizeof title, "%s process", s->role);

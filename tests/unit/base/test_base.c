@@ -167,6 +167,45 @@ static void test_log_marked(void **state)
 	rs_fd_close(&fd);
 }
 
+/* The journal takes a line's priority from its first bytes. */
+static void test_log_journal(void **state)
+{
+	static const struct {
+		const char *line, *priority;
+	} cases[] = {
+		{ "2026-11-21 09:30:00.123 [warn] reactor 4711 g2: [error] is not it", "<4>" },
+		{ "2026-11-21 09:30:00.123 [error] reactor 4711 g2: x", "<3>" },
+		{ "2026-11-21 09:30:00.123 [alert] reactor 4711 g2: x", "<1>" },
+		{ "2026-11-21 09:30:00.123 [info] reactor 4711 g2: x", "<6>" },
+		{ "2026-11-21 09:30:00.123 [info", "<5>" }, { "[", "<5>" }, { "", "<5>" },
+	};
+	int fd = rs_fd_memory("log", 0);
+	struct rs_log log = { .fd = fd, .journal = true, .level = RS_LOG_INFO, .role = "master" };
+	char line[200] = "", stream[64];
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(cases); i++)
+		assert_string_equal(rs_log_priority(rs_slice_str(cases[i].line)), cases[i].priority);
+	rs_warnx(&log, "full");
+	assert_true(pread(fd, line, sizeof line - 1, 0) > 0);
+	assert_memory_equal(line, "<4>2", 4);
+	assert_non_null(strstr(line, " [warn] master "));
+
+	assert_int_equal(fstat(fd, &st), 0);
+	snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	unsetenv("JOURNAL_STREAM");
+	assert_false(rs_log_is_journal(fd));
+	setenv("JOURNAL_STREAM", stream, 1);
+	assert_true(rs_log_is_journal(fd));
+	assert_false(rs_log_is_journal(STDIN_FILENO));
+	assert_false(rs_log_is_journal(-1));
+	setenv("JOURNAL_STREAM", "0:0", 1);
+	assert_false(rs_log_is_journal(fd));
+	unsetenv("JOURNAL_STREAM");
+	rs_fd_close(&fd);
+}
+
 /* Whoever moves the word first has the request; the other side always notices. */
 static void test_claim(void **state)
 {
@@ -191,7 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_u64),   cmocka_unit_test(test_slices_and_copies),
 		cmocka_unit_test(test_buffer),      cmocka_unit_test(test_log_escapes), cmocka_unit_test(test_log_plain),
-		cmocka_unit_test(test_log_request), cmocka_unit_test(test_log_marked),
+		cmocka_unit_test(test_log_request), cmocka_unit_test(test_log_marked), cmocka_unit_test(test_log_journal),
 		cmocka_unit_test(test_claim),
 	};
 

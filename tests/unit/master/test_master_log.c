@@ -68,6 +68,16 @@ static void our_lines_pass(void **state)
 	assert_string_equal(logged(f), OURS);
 }
 
+static void lines_for_the_journal_have_priorities(void **state)
+{
+	struct fixture *f = *state;
+
+	f->log.journal = true;
+	SAY(f, OURS "what PHP said\n");
+	assert_memory_equal(logged(f), "<4>" OURS "<5>", sizeof "<4>" OURS "<5>" - 1);
+	assert_non_null(strstr(f->text, "manager g3 said: what PHP said\n"));
+}
+
 static void lines_of_script_servers_pass(void **state)
 {
 	static const char line[] = "[2026-11-21 09:30:00 *4711.0]\tWARNING\ta message\n";
@@ -181,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(our_lines_pass, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_for_the_journal_have_priorities, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_of_script_servers_pass, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_lines_are_tagged, setup, teardown),
 		cmocka_unit_test_setup_teardown(control_bytes_are_escaped, setup, teardown),
