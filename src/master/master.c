@@ -11,6 +11,7 @@
 #include "master/master_script.h"
 #include "master/master_setup.h"
 #include "master/master_watch.h"
+#include "master/master_watchdog.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -125,7 +126,7 @@ static bool prepare(struct rs_master *m)
 	m->recover = event_new(m->base, -1, 0, rs_act_on_recover, m);
 	m->memory = event_new(m->base, -1, 0, rs_mmemory_cb, m);
 	m->reactor.respawn = event_new(m->base, -1, 0, rs_mreactor_respawn_cb, m);
-	return m->deadline && m->recover && m->memory && m->reactor.respawn && rs_master_signals_open(m);
+	return m->deadline && m->recover && m->memory && m->reactor.respawn && rs_mwatchdog_open(m) && rs_master_signals_open(m);
 }
 
 static void boot_first(struct rs_master *m)
@@ -154,6 +155,7 @@ static void release(struct rs_master *m)
 	rs_hosted_close(m, keep);
 	rs_mkeep_fini(m);
 	rs_master_watch_end(m);
+	rs_mwatchdog_close(m);
 	rs_peer_close(&m->reactor.peer);
 	rs_mlog_fini(&m->logs);
 	rs_master_signals_close(m);

@@ -24,6 +24,16 @@
 /* Rounds of KILL after which what is left is stuck in the kernel. */
 #define KILLS_MAX 5
 
+/* Between a stop that is over in time and what follows one that is not: systemd leaves both to us. */
+#define PATIENCE_MS (2 * RS_TERM_GRACE_MS + QUIT_WAIT_MS)
+
+/* The next step of the end, should this one last. */
+static void end_within(struct rs_master *m, int64_t ms)
+{
+	rs_notify_patience(m->log, ms + PATIENCE_MS);
+	rs_master_after_ms(m->deadline, ms);
+}
+
 void rs_master_drained(struct rs_master *m)
 {
 	struct rs_gen *g, *next;
@@ -35,7 +45,7 @@ void rs_master_drained(struct rs_master *m)
 	if (m->state == RS_FSM_DRAIN && !rs_hosted_may_end(m))
 		return;
 	m->reactor.drained = true;
-	rs_master_after_ms(m->deadline, QUIT_WAIT_MS + 2 * DRAIN_SLACK_MS + (m->hosted ? rs_master_conf(m)->max_wait_time : 0));
+	end_within(m, QUIT_WAIT_MS + 2 * DRAIN_SLACK_MS + (m->hosted ? rs_master_conf(m)->max_wait_time : 0));
 	/* The end of its channel ends the reactor, and that the workers. */
 	rs_peer_close(&m->reactor.peer);
 	for (g = LIST_FIRST(&m->gens); g; g = next) {
@@ -51,7 +61,10 @@ void rs_act_drain(struct rs_master *m)
 	uint32_t ms = (uint32_t)(m->script ? rs_script_wait_ms(m) : rs_master_conf(m)->max_wait_time);
 
 	rs_notice(m->log, "stopping: running requests may take %u ms", ms);
-	rs_notify(m->log, m->restart ? "RELOADING=1\nSTATUS=restarting" : "STOPPING=1");
+	if (m->restart)
+		rs_notify_reloading(m->log, "restarting");
+	else
+		rs_notify_stopping(m->log);
 	rs_ctl_reload_done(m, false, "the server is stopping", true);
 	event_del(m->recover);
 	event_del(m->reactor.respawn);
@@ -66,7 +79,7 @@ void rs_act_drain(struct rs_master *m)
 		rs_mports_fini(&m->ports, &m->user, true);
 	}
 	if (!m->script)
-		rs_master_after_ms(m->deadline, rs_hosted_stop_ms(m) + DRAIN_SLACK_MS + QUIT_WAIT_MS);
+		end_within(m, rs_hosted_stop_ms(m) + DRAIN_SLACK_MS + QUIT_WAIT_MS);
 	if (m->reactor.pid && m->current)
 		rs_mreactor_send(m, RS_MSG_STOP, rs_slice(&ms, sizeof ms), NULL, 0);
 	else

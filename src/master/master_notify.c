@@ -36,18 +36,32 @@ void rs_notify(const struct rs_log *log, const char *state)
 	rs_fd_close(&fd);
 }
 
-void rs_notify_ready(const struct rs_log *log, const char *status)
+void rs_notify_serving(const struct rs_log *log, uint32_t generation, uint32_t workers, const char *more)
 {
 	char text[512];
 
-	rs_fmt(text, sizeof text, "READY=1\nMAINPID=%d\nSTATUS=%s", (int)getpid(), status);
+	rs_fmt(text, sizeof text, "READY=1\nMAINPID=%d\nSTATUS=generation %u serves, %u workers%s", (int)getpid(), generation, workers,
+	       more);
 	rs_notify(log, text);
 }
 
-void rs_notify_reloading(const struct rs_log *log)
+void rs_notify_reloading(const struct rs_log *log, const char *status)
 {
 	char text[128];
 
-	rs_fmt(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)rs_now_us());
+	rs_fmt(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=%s", (long long)rs_now_us(), status);
+	rs_notify(log, text);
+}
+
+void rs_notify_stopping(const struct rs_log *log)
+{
+	rs_notify(log, "STOPPING=1\nSTATUS=stopping");
+}
+
+void rs_notify_patience(const struct rs_log *log, int64_t ms)
+{
+	char text[64];
+
+	rs_fmt(text, sizeof text, "EXTEND_TIMEOUT_USEC=%lld", (long long)ms * 1000);
 	rs_notify(log, text);
 }

@@ -9,8 +9,12 @@
 /* One datagram of VAR=value lines. Failure is logged, never more. */
 void rs_notify(const struct rs_log *log, const char *state);
 
-void rs_notify_ready(const struct rs_log *log, const char *status);
-/* A reload has begun; rs_notify_ready() ends it. */
-void rs_notify_reloading(const struct rs_log *log);
+/* This generation serves, with so many workers and task workers. more: what else there is to say, "": nothing. */
+void rs_notify_serving(const struct rs_log *log, uint32_t generation, uint32_t workers, const char *more);
+/* A reload or a restart has begun; rs_notify_serving() ends it. */
+void rs_notify_reloading(const struct rs_log *log, const char *status);
+void rs_notify_stopping(const struct rs_log *log);
+/* The end may take so long from now on, whatever TimeoutStopSec= of the unit says. */
+void rs_notify_patience(const struct rs_log *log, int64_t ms);
 
 #endif

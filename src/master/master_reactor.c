@@ -6,6 +6,7 @@
 #include "master/master_hosted.h"
 #include "master/master_script.h"
 #include "master/master_state.h"
+#include "master/master_watchdog.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -118,7 +119,10 @@ static enum rs_result on_worker_kill(struct rs_peer *p, struct rs_frame *f)
 
 static enum rs_result on_status(struct rs_peer *p, struct rs_frame *f)
 {
-	rs_ctl_status_came(master_of(p), f->payload);
+	struct rs_master *m = master_of(p);
+
+	rs_ctl_status_came(m, f->payload);
+	rs_mwatchdog_answered(m, f->payload);
 	return RS_OK;
 }
 

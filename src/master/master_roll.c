@@ -50,7 +50,7 @@ void rs_act_roll(struct rs_master *m)
 	struct rs_conf conf;
 
 	m->reload_again = false;
-	rs_notify_reloading(m->log);
+	rs_notify_reloading(m->log, "reloading");
 	if (rs_master_conf_read(m, &conf, &err) == RS_OK) {
 		rs_act_boot(m, &conf, false);
 		return;
@@ -109,7 +109,7 @@ void rs_act_commit(struct rs_master *m)
 	rs_hosted_serves(m, g);
 	rs_hosted_reloading(m, false);
 	rs_notice(m->log, "generation %u serves: %u workers, manager %d", g->number, g->nworkers + g->ntasks, (int)g->pid);
-	rs_notify_ready(m->log, "serving");
+	rs_notify_serving(m->log, g->number, g->nworkers + g->ntasks, "");
 	if (m->script)
 		rs_script_serving(m);
 	else if (first)
@@ -147,7 +147,8 @@ void rs_act_abandon(struct rs_master *m)
 		  m->failure);
 	rs_act_drop_next(m);
 	rs_hosted_reloading(m, false);
-	rs_notify_ready(m->log, "serving; the last reload failed");
+	rs_notify_serving(m->log, m->current->number, m->current->nworkers + m->current->ntasks,
+			  recovery ? "; its manager is dead" : "; the last reload failed");
 	if (!recovery)
 		reload_result(m, false, number, m->failure);
 	if (m->current->pid == 0)

@@ -180,6 +180,7 @@ struct rs_master {
 	size_t nkept;
 
 	struct event *signals, *deadline, *recover, *memory;
+	struct event *watchdog;         /* NULL: systemd waits for no sign of life */
 	int signal_fd;
 	bool strays_termed;             /* unknown children have had their TERM */
 	unsigned kills;                 /* rounds of KILL */

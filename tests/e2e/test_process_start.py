@@ -10,7 +10,7 @@ import pytest
 from lib import http, proc
 from lib.daemon import run
 from lib.load import Background, Load
-from lib.wait import SLOW, until
+from lib.wait import SLOW, stays, until
 
 
 def test_start_serves_and_names_its_processes(daemon):
@@ -160,6 +160,75 @@ def test_systemd_is_told_when_ready(daemon):
         assert "READY=1" in got.split("\n")
         assert d.get("/").body == b"hello", "ready means serving"
         d.wait_ready()
+
+
+class Told:
+    """What the daemon tells systemd, in order."""
+
+    def __init__(self, d):
+        self.sock, self.lines = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK), []
+        self.sock.bind(d.path("notify.sock"))
+        d.env["NOTIFY_SOCKET"] = d.path("notify.sock")
+
+    def all(self):
+        try:
+            while True:
+                self.lines += self.sock.recv(4096).decode().split("\n")
+        except BlockingIOError:
+            return self.lines
+
+
+def test_systemd_is_told_how_long_a_stop_may_take(daemon):
+    """By max_wait_time, not by what the unit says."""
+    d = daemon(start=False, ini={"swoole": {"max_wait_time": 50}})
+    told = Told(d)
+    d.start()
+    assert "STATUS=generation 1 serves, 2 workers" in told.all()
+    assert d.ctl("reload", "--wait").returncode == 0
+    until(lambda: "STATUS=generation 2 serves, 2 workers" in told.all(), message="the end of the reload")
+    assert "RELOADING=1" in told.lines and any(line.startswith("MONOTONIC_USEC=") for line in told.lines)
+    assert not any(line.startswith("EXTEND") for line in told.lines)
+    assert d.stop() == 0
+    assert "STOPPING=1" in told.all()
+    times = [int(line.split("=")[1]) for line in told.lines if line.startswith("EXTEND_TIMEOUT_USEC=")]
+    assert times and 50e6 < times[0] < 90e6
+    told.sock.close()
+
+
+def test_signs_of_life(daemon):
+    """WATCHDOG_USEC: while master and reactor turn, and for the process that it is meant for."""
+    d = daemon(start=False)
+    told = Told(d)
+    d.env["WATCHDOG_USEC"] = "300000"
+    d.start()
+    signs = lambda: told.all().count("WATCHDOG=1")  # noqa: E731
+    for _ in range(3):
+        now = signs()
+        until(lambda: signs() > now, message="a sign of life")
+    reactor = d.pid("reactor")
+    os.kill(reactor, signal.SIGSTOP)
+    try:
+        until(lambda: proc.state(reactor) == "T", message="the reactor stands still")
+        now = signs()
+        stays(lambda: signs() <= now + 1, 1, message="no sign of life but for one that was under way")
+        now = signs()
+    finally:
+        os.kill(reactor, signal.SIGCONT)
+    until(lambda: signs() > now, message="it turns again")
+    proc.kill(reactor)
+    now = signs()
+    until(lambda: signs() > now + 2, message="signs with another reactor")
+    told.sock.close()
+
+
+def test_signs_of_life_are_not_for_others(daemon):
+    d = daemon(start=False)
+    told = Told(d)
+    d.env.update(WATCHDOG_USEC="30000", WATCHDOG_PID="1")
+    d.start()
+    stays(lambda: "WATCHDOG=1" not in told.all(), 0.5)
+    assert "READY=1" in told.lines
+    told.sock.close()
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
