@@ -119,6 +119,22 @@ static void take_binary(const char *p, int family, size_t size, struct rs_proxy_
 	h->kind = RS_PROXY_CLIENT;
 }
 
+/* What stands behind the addresses: a byte of type, two of length, a value. Of TLS the value's first byte says which it has. */
+#define TLV_HEAD 3
+#define TLV_TLS 0x20
+#define TLS_OF_CLIENT 0x01
+
+static void take_tlvs(const char *p, size_t n, struct rs_proxy_header *h)
+{
+	while (n >= TLV_HEAD && get16(p + 1) <= n - TLV_HEAD) {
+		const size_t value = get16(p + 1);
+		if (p[0] == TLV_TLS && value && (p[TLV_HEAD] & TLS_OF_CLIENT))
+			h->tls = true;
+		p += TLV_HEAD + value;
+		n -= TLV_HEAD + value;
+	}
+}
+
 /* Families and transports of the fourteenth byte. Datagrams do not come by a stream. */
 enum { UNSPEC = 0x00, TCP4 = 0x11, TCP6 = 0x21, UNIX_STREAM = 0x31 };
 
@@ -149,7 +165,10 @@ static enum rs_result parse_v2(const char *p, size_t n, struct rs_proxy_header *
 		return RS_ERR;
 	if (n < h->length)
 		return RS_AGAIN;
-	if (h->kind == RS_PROXY_UNKNOWN && (family == TCP4 || family == TCP6))
+	if (h->kind == RS_PROXY_LOCAL)
+		return RS_OK;
+	take_tlvs(p + V2_HEAD + addresses, rest - addresses, h);
+	if (family == TCP4 || family == TCP6)
 		take_binary(p + V2_HEAD, family == TCP4 ? AF_INET : AF_INET6, family == TCP4 ? 4 : 16, h);
 	return RS_OK;
 }

@@ -20,12 +20,13 @@ struct rs_proxy_header {
 	enum rs_proxy_kind kind;
 	char source[46], destination[46];
 	uint16_t source_port, destination_port;
+	bool tls;           /* the client speaks TLS with the proxy (PP2_TYPE_SSL) */
 	size_t length;      /* bytes of the header */
 };
 
 /*
  * RS_OK: *h is filled. RS_AGAIN: all n bytes belong to the header, and more do. RS_ERR: not a header; *why says what is wrong. The verdict
- * depends on the bytes alone, not on how they were cut. TLVs are passed over.
+ * depends on the bytes alone, not on how they were cut. TLVs but for that one are passed over; one that does not fit ends them.
  */
 enum rs_result rs_proxy_parse(const char *p, size_t n, struct rs_proxy_header *h, const char **why) RS_MUST_CHECK;
 

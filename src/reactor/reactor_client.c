@@ -213,7 +213,8 @@ void rs_client_find(struct rs_conn *c, const struct rs_http_head *h, struct rs_c
 {
 	struct walk w = { .c = c, .h = h, .out = out };
 
-	*out = (struct rs_client){ .remote_port = c->remote_port, .local_port = c->local_port, .tls = c->secure };
+	*out = (struct rs_client){ .remote_port = c->remote_port, .local_port = c->local_port,
+				    .tls = c->secure || c->tls_ended };
 	memcpy(out->remote, c->remote, sizeof out->remote);
 	if (rs_conn_trusted(c))
 		ask_proxy(&w);

@@ -84,6 +84,7 @@ struct rs_conn {
 	bool linger;                /* close with care: the client may still be sending */
 	bool read_paused;           /* enough is buffered, or end of file was seen */
 	bool write_armed, is_ready, is_idle, trusted, limit_lent;
+	bool tls_ended;             /* its PROXY protocol header says: the client speaks TLS, with the balancer */
 	bool stranger;              /* by its PROXY protocol header nobody knows who it is: never trusted */
 	bool tcp, secure;           /* secure: what the client sees is encrypted (HTTPS) */
 	uint8_t hold;               /* RS_HOLD_* */

@@ -229,6 +229,7 @@ static struct rs_conn *new_stream(struct rs_h2conn *hc)
 	c->tcp = of->tcp;
 	c->secure = of->secure;
 	c->stranger = of->stranger;
+	c->tls_ended = of->tls_ended;
 	c->remote_port = of->remote_port;
 	c->local_port = of->local_port;
 	memcpy(c->remote, of->remote, sizeof c->remote);

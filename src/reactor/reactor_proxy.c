@@ -94,6 +94,7 @@ static void take_addresses(struct rs_conn *c, const struct rs_proxy_header *h)
 	}
 	/* What follows is the client's: it is believed if the client, too, is one of trusted_proxies. The proxy itself is. */
 	c->stranger = h->kind == RS_PROXY_UNKNOWN;
+	c->tls_ended = h->tls;
 	c->trusted_serial = c->r->conf_serial - 1;
 }
 

@@ -3,9 +3,11 @@
 upstream: (host, port), or the path of a Unix socket.
 """
 
+import csv
 import os
 import re
 import shutil
+import socket
 
 from . import http
 from .daemon import TREE, run
@@ -14,6 +16,7 @@ from .ports import free_port
 from .wait import until
 
 APACHE = shutil.which("apache2", path="/usr/sbin:/usr/bin")
+HAPROXY = shutil.which("haproxy", path="/usr/sbin:/usr/bin")
 MODULES = "/usr/lib/apache2/modules"
 STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so"
 KINDS = [k for k, there in (("nginx", NGINX), ("apache", APACHE)) if there]
@@ -127,7 +130,68 @@ def judge_nginx(n):
     return result.stderr
 
 
+# ---- haproxy -----------------------------------------------------------------------------------------------
+
+def at_haproxy(upstream):
+    return f"unix@{upstream}" if isinstance(upstream, str) else "%s:%d" % upstream
+
+
+class Haproxy(Service):
+    """haproxy with any sections: make_sections(service), where service.port is a free one for its first address."""
+
+    def __init__(self, make_sections):
+        super().__init__()
+        self.port = free_port()
+        self.address = ("127.0.0.1", self.port)
+        try:
+            conf = self.write("haproxy.cfg", f"""global
+    stats socket {self.path('stats.sock')}
+    log stdout format raw daemon
+defaults
+    timeout connect 10s
+    timeout client 60s
+    timeout server 60s
+{make_sections(self)}
+""")
+            self.spawn(HAPROXY, "-db", "-f", conf)
+            until(self.listening, message="haproxy listens")
+        except BaseException:
+            self.stop()
+            raise
+
+    def listening(self):
+        self.check()
+        return os.path.exists(self.path("stats.sock")) and self.servers()
+
+    def servers(self):
+        """{name: what it knows of that server}: status, check_status, check_code, last_chk ..."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.path("stats.sock"))
+            s.sendall(b"show stat\n")
+            text = b""
+            while piece := s.recv(65536):
+                text += piece
+        rows = csv.DictReader(text.decode().removeprefix("# ").splitlines())
+        return {r["svname"]: r for r in rows if r["svname"] not in ("FRONTEND", "BACKEND")}
+
+
+def haproxy_site(service, upstream):
+    """A site of plain HTTP that says who asks."""
+    return f"""
+listen site
+    mode http
+    bind 127.0.0.1:{service.port}
+    http-request set-header X-Real-IP %[src]
+    http-request set-header X-Real-Port %[src_port]
+    http-request set-header Scheme http
+    timeout tunnel 60s
+    server d {at_haproxy(upstream)}
+"""
+
+
 def front(kind, upstream, root, unbuffered=False):
+    if kind == "haproxy":
+        return Haproxy(lambda service: haproxy_site(service, upstream))
     if kind == "nginx":
         return Nginx(lambda service: nginx_sample(service, upstream, root, unbuffered))
     return Apache(lambda service: apache_sample(service, upstream, root, unbuffered))

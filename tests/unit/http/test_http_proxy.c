@@ -97,6 +97,37 @@ static void headers(void **state)
 	}
 }
 
+/* PP2_TYPE_SSL, among others, cut off, in a header of the proxy's own. */
+static void tls_of_the_client(void **state)
+{
+#define CLIENT(rest, tlvs) BYTES(SIGNATURE "\x21\x11\x00" rest "\xc0\x00\x02\x01\xc0\x00\x02\x02\x13\x88\x01\xbb" tlvs)
+	static const struct {
+		struct rs_slice bytes;
+		bool tls;
+	} cases[] = {
+		{ CLIENT("\x14", "\x20\x00\x05\x01\0\0\0\0"), true },
+		{ CLIENT("\x14", "\x20\x00\x05\x07\0\0\0\1"), true },
+		{ CLIENT("\x14", "\x20\x00\x05\x00\0\0\0\0"), false },
+		{ CLIENT("\x19", "\x01\x00\x02h2\x20\x00\x05\x01\0\0\0\0"), true },
+		{ CLIENT("\x11", "\x01\x00\x02\x20\x01"), false },
+		{ CLIENT("\x10", "\x20\x00\x01\x01"), true },
+		{ CLIENT("\x0f", "\x20\x00\x00"), false },
+		{ CLIENT("\x10", "\x20\x00\x02\x01"), false },
+		{ CLIENT("\x0e", "\x20\x00"), false },
+		{ CLIENT("\x14", "\x20\xff\xff\x01\0\0\0\0"), false },
+		{ BYTES(SIGNATURE "\x21\x00\x00\x04\x20\x00\x01\x01"), true },
+		{ BYTES(SIGNATURE "\x20\x00\x00\x04\x20\x00\x01\x01"), false },
+	};
+	struct rs_proxy_header h;
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(cases); i++)
+		if (rs_proxy_parse(cases[i].bytes.p, cases[i].bytes.n, &h, &why) != RS_OK || h.tls != cases[i].tls ||
+		    h.length != cases[i].bytes.n)
+			fail_msg("case %zu: %s", i, h.tls ? "TLS" : "none");
+}
+
 static void sizes_are_bounded(void **state)
 {
 	char *p = malloc(RS_PROXY_HEADER_MAX + 1);
@@ -121,7 +152,8 @@ static void sizes_are_bounded(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(headers), cmocka_unit_test(sizes_are_bounded) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(headers), cmocka_unit_test(tls_of_the_client),
+					    cmocka_unit_test(sizes_are_bounded) };
 
 	return cmocka_run_group_tests_name("http_proxy", tests, NULL, NULL);
 }
