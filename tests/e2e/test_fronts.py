@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 
 import pytest
@@ -459,6 +460,71 @@ def test_websocket(server, kind, tmp_path):
         w.close()
         assert http.fetch(front.address, "/", headers=[("Upgrade", "h2c"), ("Connection", "Upgrade, HTTP2-Settings")]).body == b"none"
     finally:
+        front.stop()
+
+
+@pytest.mark.skipif("apache" not in fronts.KINDS, reason="needs Apache")
+def test_websocket_by_wstunnel(server):
+    """How Apache was told of it before 2.4.47."""
+    s = server(code=ECHO)
+    front = fronts.Apache(lambda service: f"ProxyPass /chat ws://127.0.0.1:{s.port}/chat\nProxyPass / http://127.0.0.1:{s.port}/\n",
+                          modules=["proxy_wstunnel"])
+    try:
+        w = websocket.create_connection("ws://127.0.0.1:%d/chat" % front.port, timeout=20)
+        for text in ("one", "x" * 100000):
+            w.send(text)
+            assert w.recv() == f"you said: {text}"
+        w.close()
+        assert http.fetch(front.address, "/").body == b"none"
+    finally:
+        front.stop()
+
+
+@pytest.mark.parametrize("way", ["tcp", "unix"])
+@pytest.mark.parametrize("kind", [*fronts.KINDS, *(["haproxy"] if fronts.HAPROXY else [])])
+def test_websocket_of_laravel(hosted, kind, way, tmp_path):
+    """Through the routes, with session and user; it outlives a reload, and ends as either side says."""
+    d = hosted("37", start=False, timer=False, processes=False)
+    d.set("websocket", gate="true")
+    upstream = d.address
+    if way == "unix":
+        upstream = d.path("run/up.sock")
+        d.set("rserverd", listen=[upstream], socket_mode="0666")
+    for folder in (d.folder, d.path("run"), tmp_path):
+        os.chmod(folder, 0o755)
+    d.start()
+    front = fronts.front(kind, upstream, str(tmp_path))
+    try:
+        alice = http.Browser(front.address)
+        assert alice.get("/test/login?user=alice").json()["auth"] == "alice@example.test"
+        sock = socket.socket()
+        sock.bind(("127.0.0.6", 0))
+        sock.connect(front.address)
+        c = d.ws("/ws?tag=front", alice, port=front.port, socket=sock)
+        alice.close()
+        assert c.opened["user"] == c.opened["by_request"] == "alice@example.test" and c.opened["query"] == {"tag": "front"}
+        assert c.code("return [request()->ip(), $server->getClientInfo($frame->fd)['websocket_status']];") == ["127.0.0.6", 3]
+        big = "x" * 300000
+        assert c.ask("echo " + big) == big
+        c.ws.send_binary(bytes(range(256)))
+        assert c.recv() == bytes(range(256))[::-1]
+        c.ws.ping("are you there")
+        assert c.ws.recv_data_frame(control_frame=True)[0] == websocket.ABNF.OPCODE_PONG
+        assert d.ctl("reload", "--wait").returncode == 0
+        assert c.alive() and c.code("return auth()->user()->email;") == "alice@example.test"
+        fd = c.fd
+        c.close()
+        d.wait("close", fd=fd)
+        assert d.ws("/ws-plain?refuse=1", port=front.port, welcome=False).closed() == (4001, "go away")
+        c = d.ws("/ws-plain", port=front.port)
+        fd = c.fd
+        c.reset()
+        d.wait("close", fd=fd)
+        _, r = d.upgrade("/ws", port=front.port)
+        assert r.status == 302 and r.get("location").endswith("/login"), "a stranger has the answer of the routes"
+        assert http.fetch(front.address, "/test/whoami").json()["auth"] is None
+    finally:
+        d.hang_up()
         front.stop()
 
 
