@@ -25,6 +25,15 @@ static bool ini_path(const struct rs_cli *cli, char *out, size_t size)
 	return rs_fmt(out, size, "%s%s%s", name[0] == '/' ? "" : cli->cwd, name[0] == '/' ? "" : "/", name);
 }
 
+/* Has systemd started this very process, and waits for its word (Type=notify)? Then it is the server, and stays. */
+static bool is_watched(void)
+{
+	const char *pid = getenv("SYSTEMD_EXEC_PID");
+	uint64_t n;
+
+	return getenv("NOTIFY_SOCKET") && pid && rs_parse_u64(rs_slice_str(pid), INT32_MAX, &n) && (pid_t)n == getpid();
+}
+
 enum rs_result rs_cli_read_conf(const void *arg, struct rs_conf *c, struct rs_conf_error *err, rs_conf_warn_fn warn,
 				void *warn_arg)
 {
@@ -41,6 +50,8 @@ enum rs_result rs_cli_read_conf(const void *arg, struct rs_conf *c, struct rs_co
 	}
 	if (r == RS_OK && cli->daemonize)
 		r = rs_conf_set(c, RS_FROM_CLI, "-d", "swoole", "daemonize", "true", err, warn, warn_arg);
+	else if (r == RS_OK && is_watched())
+		r = rs_conf_set(c, RS_FROM_CLI, "systemd", "swoole", "daemonize", "false", err, warn, warn_arg);
 	if (r == RS_OK)
 		r = rs_conf_complete(c, cli->cwd, err);
 	if (r != RS_OK)

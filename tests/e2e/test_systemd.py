@@ -318,6 +318,16 @@ def test_commands_that_are_not_systemds(instance):
 
 
 @together
+def test_daemonize_has_no_effect(instance):
+    """Of the ini file, and of config/laravels.php: what systemd has started is the server, and its log is the journal."""
+    i = instance("background").callable(swoole={"daemonize": "true"}).start()
+    assert i.state() == "active" and i.get() == "1" and i.is_one()
+    assert "generation 1 serves" in i.m.journal(i.unit)
+    i.m.done("reload", i.unit)
+    assert "daemonize" not in i.m.journal(i.unit)
+
+
+@together
 def test_a_stop_takes_the_time_that_the_configuration_gives(instance):
     """Requests finish, however short TimeoutStopSec is: the server tells systemd how long it may take."""
     i = instance("stop").callable(swoole={"max_wait_time": 60})
@@ -477,6 +487,7 @@ def test_an_application_has_all_that_it_needs(instance, tmp_path):
     scaffold(str(tmp_path / "app"), "laravel", ["TEST_ROUTES=true"])
     os.makedirs(os.path.dirname(i.m.path(i.app)), exist_ok=True)
     assert run("cp", "-a", str(tmp_path / "app"), i.m.path(i.app)).returncode == 0
+    i.m.write(f"{i.app}/config/laravels.php", "<?php\nreturn ['swoole' => ['daemonize' => true]];\n")
     i.own()
     i.start()
     main = i.main_pid()
