@@ -151,6 +151,14 @@ class Instance:
         self.write("release", "1")
         return self.configure(**sections)
 
+    def laravel(self, folder):
+        """tests/apps/laravel, by way of this folder."""
+        scaffold(str(folder / "app"), "laravel", ["TEST_ROUTES=true"])
+        os.makedirs(os.path.dirname(self.m.path(self.app)), exist_ok=True)
+        assert run("cp", "-a", str(folder / "app"), self.m.path(self.app)).returncode == 0
+        self.own()
+        return self
+
     def start(self):
         self.m.done("start", self.unit)
         return self
@@ -319,7 +327,7 @@ def test_commands_that_are_not_systemds(instance):
 
 @together
 def test_daemonize_has_no_effect(instance):
-    """Of the ini file, and of config/laravels.php: what systemd has started is the server, and its log is the journal."""
+    """Of the ini file: what systemd has started is the server, and its log is the journal."""
     i = instance("background").callable(swoole={"daemonize": "true"}).start()
     assert i.state() == "active" and i.get() == "1" and i.is_one()
     assert "generation 1 serves" in i.m.journal(i.unit)
@@ -484,12 +492,7 @@ def test_an_application_has_all_that_it_needs(instance, tmp_path):
     """Laravel inside the sandbox: sessions, SQLite, uploads, downloads, its own log; JIT; a low port and a Unix socket as `user`."""
     i = instance("shop").configure(laravels={"listen_ip": "0.0.0.0", "listen_port": 80}, php=JIT,
                                    rserverd={"listen[]": "/run/rserverd/shop/http.sock"})
-    scaffold(str(tmp_path / "app"), "laravel", ["TEST_ROUTES=true"])
-    os.makedirs(os.path.dirname(i.m.path(i.app)), exist_ok=True)
-    assert run("cp", "-a", str(tmp_path / "app"), i.m.path(i.app)).returncode == 0
-    i.m.write(f"{i.app}/config/laravels.php", "<?php\nreturn ['swoole' => ['daemonize' => true]];\n")
-    i.own()
-    i.start()
+    i.laravel(tmp_path).start()
     main = i.main_pid()
     assert {proc.uids(p)[0] for p in i.pids()} == {0, i.m.uid("www-data")}
     assert [p for p in i.pids() if proc.uids(p)[0] == 0] == [main]
@@ -544,3 +547,14 @@ def test_user_of_the_unit_instead(instance):
     assert i.get() == "2"
     proc.kill(next(p for p in i.pids() if "worker process 0" in proc.title(p)))
     assert i.get() == "2"
+
+
+@together
+def test_daemonize_of_the_application_has_no_effect(instance, tmp_path):
+    """As root only the ini file may say it; else config/laravels.php may, too."""
+    i = instance("own").configure().laravel(tmp_path)
+    i.write("config/laravels.php", "<?php\nreturn ['swoole' => ['daemonize' => true]];\n")
+    i.m.drop_in(i.unit, "User=www-data\n")
+    i.start()
+    assert i.state() == "active" and i.get("/api/hello") and i.is_one()
+    assert "generation 1 serves" in i.m.journal(i.unit)
