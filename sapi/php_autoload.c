@@ -1,8 +1,8 @@
 /*
- * Classes of LaravelS and of the glue in PHP processes that we do not host: Artisan, queue workers, php-fpm with this module. They are
- * found before any autoloader of the application is asked: an application that still has the hhxsv5/laravel-s package in vendor/
- * gets ours. Which file a class is in, sapi/php/Autoload.php knows; it is compiled when the first such class is wanted, and by
- * OPcache like any file.
+ * Classes of LaravelS and of the glue, and swoole_mysql, in PHP processes that we do not host: Artisan, queue workers, php-fpm with
+ * this module. They are found before any autoloader of the application is asked: an application that still has the
+ * hhxsv5/laravel-s package in vendor/ gets ours. Which file a class is in, sapi/php/Autoload.php knows; it is compiled when the
+ * first such class is wanted, and by OPcache like any file.
  *
  * Where we host PHP, main.php registers that autoloader itself.
  */
@@ -36,6 +36,8 @@ static bool find_file(char *out, size_t size)
 static bool is_ours(const zend_string *lc_name)
 {
 	return zend_string_starts_with_literal(lc_name, "hhxsv5\\laravels\\") || zend_string_starts_with_literal(lc_name, "rserverd\\") ||
+	       zend_string_equals_literal(lc_name, "swoole_mysql") || zend_string_equals_literal(lc_name, "swoole_mysql_exception") ||
+	       zend_string_equals_literal(lc_name, "swoole\\mysql") || zend_string_equals_literal(lc_name, "swoole\\mysql\\exception") ||
 	       zend_string_equals_literal(lc_name, "illuminate\\foundation\\bootstrap\\registerproviders") ||
 	       zend_string_equals_literal(lc_name, "laravel\\lumen\\console\\kernel") ||
 	       zend_string_equals_literal(lc_name, "laravel\\lumen\\http\\request");

@@ -18,10 +18,15 @@ final class Autoload
     private const ROOTS = [
         'Rserverd\\' => __DIR__ . '/',
         'Hhxsv5\\LaravelS\\' => __DIR__ . '/laravels/',
+        'Swoole\\MySQL' => __DIR__ . '/Swoole/MySQL',
     ];
 
-    /** A name that applications write otherwise: to PHP it is the same. */
-    private const SPELLINGS = ['Hhxsv5\LaravelS\Swoole\WebsocketHandlerInterface' => 'Hhxsv5\LaravelS\Swoole\WebSocketHandlerInterface'];
+    /** Names that applications write otherwise: to PHP it is the same, or the file of a class gives it both. */
+    private const SPELLINGS = [
+        'Hhxsv5\LaravelS\Swoole\WebsocketHandlerInterface' => 'Hhxsv5\LaravelS\Swoole\WebSocketHandlerInterface',
+        'swoole_mysql' => 'Swoole\MySQL',
+        'swoole_mysql_exception' => 'Swoole\MySQL\Exception',
+    ];
 
     /** Classes by which an application shows that it begins; see Arrival. sapi/php_autoload.c has them too. */
     private const SIGNS = [
