@@ -39,10 +39,7 @@ ZEND_COLD static bool wrong(const struct rs_setting *row, zval *value, const cha
 {
 	char shown[128];
 
-	if (Z_TYPE_P(value) == IS_STRING)
-		ap_php_snprintf(shown, sizeof shown, "\"%.100s\"", Z_STRVAL_P(value));
-	else
-		ap_php_snprintf(shown, sizeof shown, "%s", zend_zval_type_name(value));
+	rs_swoole_setting_show(value, shown, sizeof shown);
 	zend_throw_exception_ex(spl_ce_UnexpectedValueException, 0, "%s: must be %s, not %s", row->key, expected, shown);
 	return false;
 }
@@ -69,30 +66,11 @@ static bool set_bool(const struct rs_setting *row, void *at, zval *value)
 	return true;
 }
 
-/* A number as the type says, or not. */
-static bool number_of(const struct rs_setting *row, zval *value, int64_t *out)
-{
-	zend_string *error = NULL;
-
-	if (Z_TYPE_P(value) > IS_STRING || Z_TYPE_P(value) < IS_FALSE)
-		return false;
-	if (Z_TYPE_P(value) == IS_STRING && row->type == RS_SETTING_SIZE) {
-		*out = zend_ini_parse_quantity(Z_STR_P(value), &error);
-		if (error)
-			zend_string_release(error);
-		return !error && ZSTR_LEN(Z_STR_P(value)) > 0;
-	}
-	if (Z_TYPE_P(value) == IS_STRING && !is_numeric_string(Z_STRVAL_P(value), Z_STRLEN_P(value), NULL, NULL, false))
-		return false;
-	*out = row->type == RS_SETTING_MS ? rs_swoole_setting_ms(value) : zval_get_long(value);
-	return true;
-}
-
 static bool set_number(const struct rs_setting *row, void *at, zval *value, bool checked)
 {
 	int64_t n;
 
-	if (!number_of(row, value, &n))
+	if (!rs_swoole_setting_number(row, value, &n))
 		return wrong(row, value, row->type == RS_SETTING_SIZE ? "a size such as 2M" : "a number");
 	if (!checked && (n < row->min || n > row->max)) {
 		zend_throw_exception_ex(spl_ce_UnexpectedValueException, 0, "%s: must be %" PRId64 " to %" PRId64 "%s, not %" PRId64,
@@ -117,7 +95,7 @@ static bool set_pointer(const struct rs_setting *row, void *at, zval *value)
 	}
 	if (Z_TYPE_P(value) > IS_STRING || !(text = zval_try_get_string(value)))
 		return EG(exception) ? false : wrong(row, value, "a text");
-	if (strlen(ZSTR_VAL(text)) != ZSTR_LEN(text) && !strstr(row->key, "eof")) {
+	if (strlen(ZSTR_VAL(text)) != ZSTR_LEN(text) && !rs_swoole_setting_is_bytes(row)) {
 		zend_string_release(text);
 		return wrong(row, value, "a text without zero bytes");
 	}

@@ -9,17 +9,20 @@
 
 /* ---- values --------------------------------------------------------------------------------------------------------- */
 
-int64_t rs_swoole_setting_size(zval *value)
+/* What does not fit becomes the nearest that does; to PHP it would be some number or none. */
+static int64_t whole(zval *value)
 {
-	zend_string *error = NULL;
-	zend_long n;
+	zend_long n = 0;
+	double d;
 
-	if (Z_TYPE_P(value) != IS_STRING)
+	switch (Z_TYPE_P(value)) {
+	case IS_DOUBLE:
+		return zend_dval_to_lval_cap(Z_DVAL_P(value));
+	case IS_STRING:
+		return is_numeric_string(Z_STRVAL_P(value), Z_STRLEN_P(value), &n, &d, true) == IS_DOUBLE ? zend_dval_to_lval_cap(d) : n;
+	default:
 		return zval_get_long(value);
-	n = zend_ini_parse_quantity(Z_STR_P(value), &error);
-	if (error)
-		zend_string_release(error);
-	return n;
+	}
 }
 
 int64_t rs_swoole_setting_ms(zval *value)
@@ -31,31 +34,81 @@ int64_t rs_swoole_setting_ms(zval *value)
 	return (int64_t)ms;
 }
 
+/* Bytes, with a suffix if there is one. false: it is no size; *out is what PHP reads all the same. */
+static bool size(zend_string *text, int64_t *out)
+{
+	zend_string *error = NULL;
+
+	*out = zend_ini_parse_quantity(text, &error);
+	if (error)
+		zend_string_release(error);
+	return !error && ZSTR_LEN(text) > 0;
+}
+
+bool rs_swoole_setting_number(const struct rs_setting *row, zval *value, int64_t *out)
+{
+	*out = 0;
+	if (Z_TYPE_P(value) > IS_STRING || Z_TYPE_P(value) < IS_FALSE)
+		return false;
+	if (Z_TYPE_P(value) == IS_STRING && row->type == RS_SETTING_SIZE)
+		return size(Z_STR_P(value), out);
+	*out = row->type == RS_SETTING_MS ? rs_swoole_setting_ms(value) : whole(value);
+	return Z_TYPE_P(value) != IS_STRING || is_numeric_string(Z_STRVAL_P(value), Z_STRLEN_P(value), NULL, NULL, false);
+}
+
+void rs_swoole_setting_show(zval *value, char *out, size_t n)
+{
+	if (Z_TYPE_P(value) == IS_STRING)
+		ap_php_snprintf(out, n, "\"%.100s\"", Z_STRVAL_P(value));
+	else
+		ap_php_snprintf(out, n, "%s", zend_zval_type_name(value));
+}
+
 static void set_number(const struct rs_setting *row, void *at, zval *value)
 {
-	int64_t given = row->type == RS_SETTING_SIZE ? rs_swoole_setting_size(value)
-			: row->type == RS_SETTING_MS ? rs_swoole_setting_ms(value) : zval_get_long(value);
-	int64_t fits = given < row->min ? row->min : given > row->max ? row->max : given;
+	int64_t given, fits;
+	bool number = rs_swoole_setting_number(row, value, &given);
+	char shown[128];
 
-	if (given != fits)
+	rs_swoole_setting_show(value, shown, sizeof shown);
+	if (!number && Z_TYPE_P(value) != IS_STRING) {
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be a number, not %s, it stays as it is", row->key, shown);
+		return;
+	}
+	fits = given < row->min ? row->min : given > row->max ? row->max : given;
+	if (!number)
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be %s, not %s, it becomes %" PRId64, row->key,
+			      row->type == RS_SETTING_SIZE ? "a size such as 2M" : "a number", shown, fits);
+	else if (given != fits)
 		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be %" PRId64 " to %" PRId64 "%s, it becomes %" PRId64, row->key,
 			      row->min, row->max, row->type == RS_SETTING_MS ? " milliseconds" : "", fits);
 	rs_swoole_setting_put(row, at, fits);
 }
 
-static void set_pointer(const struct rs_setting *row, void *at, zval *value)
+static void set_string(const struct rs_setting *row, void *at, zval *value)
 {
-	if (row->type == RS_SETTING_ARRAY && Z_TYPE_P(value) != IS_ARRAY) {
-		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be an array", row->key);
+	zend_string *string;
+
+	if (Z_TYPE_P(value) == IS_ARRAY) {
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be a string, not array, it stays as it is", row->key);
 		return;
 	}
-	if (row->type == RS_SETTING_STRING) {
-		zend_string *string = zval_try_get_string(value);
+	string = zval_try_get_string(value);
+	if (!string)
+		return;
+	/* Names of files and people end there, to whom they are passed on. */
+	if (strlen(ZSTR_VAL(string)) != ZSTR_LEN(string) && !rs_swoole_setting_is_bytes(row)) {
+		zend_string_release(string);
+		rs_swoole_fatal("%s must not have zero bytes", row->key);
+	}
+	rs_swoole_setting_release(row, at);
+	*(zend_string **)at = string;
+}
 
-		if (!string)
-			return;
-		rs_swoole_setting_release(row, at);
-		*(zend_string **)at = string;
+static void set_array(const struct rs_setting *row, void *at, zval *value)
+{
+	if (Z_TYPE_P(value) != IS_ARRAY) {
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, 0, "%s must be an array", row->key);
 		return;
 	}
 	rs_swoole_setting_release(row, at);
@@ -75,8 +128,10 @@ static void apply(const struct rs_setting *row, void *at, zval *value)
 		set_number(row, at, value);
 		break;
 	case RS_SETTING_STRING:
+		set_string(row, at, value);
+		break;
 	case RS_SETTING_ARRAY:
-		set_pointer(row, at, value);
+		set_array(row, at, value);
 		break;
 	case RS_SETTING_IS_INERT:
 		break;
@@ -132,7 +187,9 @@ static bool check_root(struct rs_swoole_port *port, char *why, size_t n)
 
 	if (!port->conf.document_root)
 		return true;
-	if (!VCWD_REALPATH(ZSTR_VAL(port->conf.document_root), real) || strlen(real) >= sizeof port->p.document_root) {
+	/* "" is the working directory to PHP, and nobody's choice. */
+	if (ZSTR_LEN(port->conf.document_root) == 0 || !VCWD_REALPATH(ZSTR_VAL(port->conf.document_root), real) ||
+	    strlen(real) >= sizeof port->p.document_root) {
 		ap_php_snprintf(why, n, "document_root[%s] does not exist", ZSTR_VAL(port->conf.document_root));
 		return false;
 	}
@@ -166,7 +223,17 @@ bool rs_swoole_settings_check(struct rs_swoole_port *port, char *why, size_t n)
 	       check_root(port, why, n);
 }
 
-/* The log's level first: what follows is logged by it. */
+/* The log first: what follows is logged by it. */
+static const char *const first[] = { "log_file", "log_level", "display_errors" };
+
+static bool is_first(zend_string *key)
+{
+	for (size_t i = 0; i < RS_COUNTOF(first); i++)
+		if (zend_string_equals_cstr(key, first[i], strlen(first[i])))
+			return true;
+	return false;
+}
+
 static void apply_key(struct rs_swoole_server *s, struct rs_swoole_port *port, HashTable *values, const char *key)
 {
 	zval *value = zend_hash_str_find_deref(values, key, strlen(key));
@@ -185,16 +252,15 @@ void rs_swoole_apply_settings(struct rs_swoole_server *s, struct rs_swoole_port 
 	zval *value;
 
 	if (s) {
-		apply_key(s, port, values, "log_file");
-		apply_key(s, port, values, "log_level");
-		apply_key(s, port, values, "display_errors");
+		for (size_t i = 0; i < RS_COUNTOF(first); i++)
+			apply_key(s, port, values, first[i]);
 		now(&s->conf);
 	}
 	ZEND_HASH_FOREACH_STR_KEY_VAL(values, key, value) {
 		const struct rs_setting *row = key ? rs_swoole_setting(key) : NULL;
 
 		ZVAL_DEREF(value);
-		if (!key || Z_TYPE_P(value) == IS_NULL)
+		if (!key || Z_TYPE_P(value) == IS_NULL || (s && is_first(key)))
 			continue;
 		if (!row)
 			rs_swoole_log(RS_SWOOLE_LOG_NOTICE, 0, "unknown setting %s", ZSTR_VAL(key));

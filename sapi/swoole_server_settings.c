@@ -35,6 +35,11 @@ const struct rs_setting *rs_swoole_setting(zend_string *key)
 	return NULL;
 }
 
+bool rs_swoole_setting_is_bytes(const struct rs_setting *row)
+{
+	return strcmp(row->key, "package_eof") == 0;
+}
+
 /* ---- members -------------------------------------------------------------------------------------------------------- */
 
 void *rs_swoole_setting_member(const struct rs_setting *row, void *server_conf, void *port)

@@ -28,9 +28,14 @@ void *rs_swoole_setting_member(const struct rs_setting *row, void *server_conf, 
 void rs_swoole_setting_put(const struct rs_setting *row, void *at, int64_t value);
 /* What a string's or an array's member holds is let go. */
 void rs_swoole_setting_release(const struct rs_setting *row, void *at);
-/* PHP's numbers in the units of rows: bytes with a suffix, seconds. */
-int64_t rs_swoole_setting_size(zval *value);
+/* The value in the units of its row: bytes, milliseconds, or as it is. false: it is no number; *out is what PHP makes of a string. */
+bool rs_swoole_setting_number(const struct rs_setting *row, zval *value, int64_t *out);
+/* Seconds as milliseconds, without end rather than too many. */
 int64_t rs_swoole_setting_ms(zval *value);
+/* A value as messages show it. */
+void rs_swoole_setting_show(zval *value, char *out, size_t n);
+/* May a string have zero bytes? */
+bool rs_swoole_setting_is_bytes(const struct rs_setting *row);
 
 /* What is no matter of taste in the strings of a port. false: why, with the key. */
 bool rs_swoole_settings_check(struct rs_swoole_port *port, char *why, size_t n);

@@ -62,12 +62,14 @@ def test_settings_merge(server):
     ({"package_eof": "123456789"}, "the max length of package_eof is 8"),
     ({"package_length_type": "x"}, "unknown package_length_type 'x'"),
     ({"document_root": "/nowhere/at/all"}, "document_root[/nowhere/at/all] does not exist"),
+    ({"document_root": ""}, "document_root[] does not exist"),
     ({"upload_tmp_dir": "/" + "x" * 220}, "upload_tmp_dir must not be longer"),
     ({"task_tmpdir": "/" + "x" * 220}, "task_tmpdir must not be longer"),
     ({"dispatch_func": "strlen"}, "the setting dispatch_func is refused"),
     ({"package_length_func": "strlen"}, "the setting package_length_func is refused"),
     ({"open_redis_protocol": True}, "the setting open_redis_protocol is refused"),
     ({"chroot": "/tmp"}, "the setting chroot is refused"),
+    ({"pid_file": "/tmp/a\0b"}, "pid_file must not have zero bytes"), ({"user": "nobody\0"}, "user must not have zero bytes"),
 ])
 def test_fatal_settings(server, settings, text):
     s, out = set_only(server, settings)
@@ -79,10 +81,37 @@ def test_fatal_settings(server, settings, text):
     ({"ssl_capath": "/etc/ssl"}, "directories of authorities"),
     ({"log_rotation": 2}, "rotating logs"), ({"http_index_files": "index.html"}, "http_index_files must be an array"),
     ({"package_max_length": 10}, "package_max_length must be 65536 to"), ({"worker_num": -1}, "worker_num must be 0 to"),
+    ({"worker_num": "auto"}, 'worker_num must be a number, not "auto", it becomes 0'),
+    ({"worker_num": []}, "worker_num must be a number, not array, it stays as it is"),
+    ({"package_max_length": "2MB"}, 'package_max_length must be a size such as 2M, not "2MB", it becomes 65536'),
+    ({"max_wait_time": "soon"}, 'max_wait_time must be a number, not "soon", it becomes 0'),
+    ({"package_max_length": 1e300}, "package_max_length must be 65536 to 2147483647, it becomes 2147483647"),
+    ({"task_tmpdir": ["/tmp"]}, "task_tmpdir must be a string, not array, it stays as it is"),
+    ({"log_file": ["x"]}, "log_file must be a string, not array, it stays as it is"),
 ])
 def test_settings_that_are_warned_of(server, settings, text):
     s, out = set_only(server, settings)
-    assert "WARNING\tSwoole\\Server::set(): " in out and text in out and out.endswith("set")
+    assert out.count("WARNING\tSwoole\\Server::set(): ") == out.count(text) == 1 and out.endswith("set")
+
+
+def test_numbers_as_php_has_them(server):
+    """Strings with blanks around them, floats, truth values, far beyond any limit: no word, and none becomes another number."""
+    s, out = php(server, """$s = new Swoole\\Server('127.0.0.1', 0);
+        $s->set(['worker_num' => ' 3 ', 'task_worker_num' => 1.9, 'max_request' => true, 'max_wait_time' => '2.5', 'package_max_length' => ' 128K',
+            'task_max_request' => 1e15, 'backlog' => 7.0, 'max_idle_time' => false, 'hook_flags' => '0x7', 'max_conn' => null]);
+        echo 'set';""")
+    assert out.count("WARNING") == 1 and 'hook_flags must be a number, not "0x7"' in out and out.endswith("set")
+
+
+def test_values_of_other_types(server):
+    """Objects, closures, resources: a line in the log, and not a word from PHP, which the handler here would throw."""
+    s, out = php(server, """$s = new Swoole\\Server('127.0.0.1', 0);
+        foreach ([new stdClass, fn () => 1, STDIN, NAN, INF, -INF] as $value)
+            $s->set(['worker_num' => $value, 'max_wait_time' => $value, 'package_max_length' => $value]);
+        $s->set(['log_file' => new class { function __toString() { return ''; } }]);
+        try { $s->set(['task_tmpdir' => new stdClass]); } catch (Error $e) { echo get_class($e), ' '; }
+        echo 'set';""")
+    assert out.endswith("Error set") and out.count("must be a number, not ") == 9
 
 
 def test_the_log_level_holds_at_once(server):
