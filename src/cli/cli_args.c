@@ -36,10 +36,14 @@ struct parsing {
 	size_t why_size;
 };
 
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
+/* master/master_ctl_parse.c has them, too: of the name of an environment, and of a version, which may be a branch: "release/2.0#7". */
+#define OF_ENVIRONMENT PLAIN
+#define OF_VERSION PLAIN "/:,@#=%"
+
 /* -e and -x become words of a command line and of the environment again. */
-static bool plain_word(const char *text, size_t max)
+static bool word_of(const char *allowed, const char *text, size_t max)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
 	size_t n = strlen(text);
 
 	return n && n < max && text[0] != '-' && strspn(text, allowed) == n;
@@ -70,13 +74,14 @@ static bool take_option(struct parsing *p, int opt, const char *typed)
 		return true;
 	case 'e':
 		cli->environment = optarg;
-		return plain_word(optarg, 64) || !rs_fmt(p->why, p->why_size, "-e: \"%s\" is no name of an environment", optarg);
+		return word_of(OF_ENVIRONMENT, optarg, 64) || !rs_fmt(p->why, p->why_size, "-e: \"%s\" is no name of an environment", optarg);
 	case 'i':
 		cli->ignore = true;
 		return true;
 	case 'x':
 		cli->x_version = optarg;
-		return plain_word(optarg, 128) || !rs_fmt(p->why, p->why_size, "-x: \"%s\" is no version", optarg);
+		return word_of(OF_VERSION, optarg, 128) ||
+		       !rs_fmt(p->why, p->why_size, "-x: \"%s\" is no version: up to 127 letters, digits and any of ._+-/:,@#=%%", optarg);
 	case 't':
 		cli->test = true;
 		p->given |= RS_CLI_TEST;

@@ -33,10 +33,14 @@ static struct rs_slice word(struct rs_slice *line)
 	return w;
 }
 
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-"
+/* As on the command line: cli/cli_args.c. */
+#define OF_ENVIRONMENT PLAIN
+#define OF_VERSION PLAIN "/:,@#=%"
+
 /* What becomes a word of a command line. */
-static bool take_value(struct rs_slice *line, char *out, size_t size)
+static bool take_value(struct rs_slice *line, const char *allowed, char *out, size_t size)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
 	struct rs_slice w = word(line);
 
 	if (w.n == 0 || w.p[0] == '-' || !rs_copy(out, size, w))
@@ -55,9 +59,9 @@ static bool take_option(struct rs_slice w, struct rs_slice *line, unsigned flags
 	else if (!(flags & OPT_START))
 		return false;
 	else if (rs_slice_eq(w, RS_SLICE("-e")))
-		*error = take_value(line, out->environment, sizeof out->environment) ? NULL : "bad value of -e";
+		*error = take_value(line, OF_ENVIRONMENT, out->environment, sizeof out->environment) ? NULL : "bad value of -e";
 	else if (rs_slice_eq(w, RS_SLICE("-x")))
-		*error = take_value(line, out->x_version, sizeof out->x_version) ? NULL : "bad value of -x";
+		*error = take_value(line, OF_VERSION, out->x_version, sizeof out->x_version) ? NULL : "bad value of -x";
 	else
 		return false;
 	if (!(flags & OPT_START))

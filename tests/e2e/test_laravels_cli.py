@@ -131,18 +131,18 @@ def test_stale_pid_file(hosted, flag):
 
 
 def test_environment_and_version(hosted, release):
-    """-e NAME and -x VERSION, visible in every process, over a reload too."""
+    """-e NAME and -x VERSION, which may be a branch, visible in every process, over a reload too."""
     d = hosted(release, start=False)
     with open(os.path.join(d.app, ".env")) as f:
         d.write(".env.testing", f.read().replace("APP_NAME=Demo", "APP_NAME=Tested").replace("APP_ENV=local", "APP_ENV=testing"))
-    d.args = ["-e", "testing", "-x", "release-9", "-i"]
+    d.args = ["-e", "testing", "-x", "release/9#rc", "-i"]
     d.start()
     look = "return [app()->environment(), config('app.name'), $_SERVER['X_VERSION'], $_ENV['X_VERSION'] ?? null];"
     for _ in range(2):
-        assert d.code(look) == ["testing", "Tested", "release-9", "release-9"]
-        assert d.code("return $request->server->get('X_VERSION');") == "release-9"
+        assert d.code(look) == ["testing", "Tested", "release/9#rc", "release/9#rc"]
+        assert d.code("return $request->server->get('X_VERSION');") == "release/9#rc"
         for place in ("timer", "process"):
-            assert d.inbox(place, look) == ["testing", "Tested", "release-9", "release-9"]
+            assert d.inbox(place, look) == ["testing", "Tested", "release/9#rc", "release/9#rc"]
         if d.status()["generation"] == 1:
             assert d.ctl("reload", "--wait").returncode == 0
             until(lambda: d.settled_in(2) and len(d.titled("timer")) == len(d.titled("inbox")) == 1, 20)

@@ -63,6 +63,7 @@ static void good_lines(void **state)
 		{ "-di start -ca.ini", "start", "a.ini", "", "", 1, 1, 0, 0, 0, 0 },
 		{ "--config=a.ini --daemonize start", "start", "a.ini", "", "", 1, 0, 0, 0, 0, 0 },
 		{ "start -e staging -x v1.2", "start", NULL, "staging", "v1.2", 0, 0, 0, 0, 0, 0 },
+		{ "start -x feature/log-in#7,x@y:z=50%", "start", NULL, "", "feature/log-in#7,x@y:z=50%", 0, 0, 0, 0, 0, 0 },
 		{ "start --env=x --x-version 3", "start", NULL, "x", "3", 0, 0, 0, 0, 0, 0 },
 		{ "-t", "start", NULL, "", "", 0, 0, 1, 0, 0, 0 },
 		{ "-t -c a.ini", "start", "a.ini", "", "", 0, 0, 1, 0, 0, 0 },

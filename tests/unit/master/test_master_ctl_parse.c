@@ -29,6 +29,7 @@ static void good_lines(void **state)
 		{ "restart", RS_CTL_RESTART, false, false, "", "" },
 		{ "restart -e staging -x 1.2+b_3", RS_CTL_RESTART, false, false, "staging", "1.2+b_3" },
 		{ "restart -x v1", RS_CTL_RESTART, false, false, "", "v1" },
+		{ "restart -x feature/log-in#7,x@y:z=50%", RS_CTL_RESTART, false, false, "", "feature/log-in#7,x@y:z=50%" },
 		{ "info", RS_CTL_INFO, false, false, "", "" },
 		{ "app-conf", RS_CTL_APP_CONF, false, false, "", "" },
 	};
