@@ -275,8 +275,12 @@ def test_published_files_serve(site, name):
     s.d.ini_path = os.path.join(s.d.app, "laravels.ini")
     script = os.path.join(s.d.app, "bin/laravels")
     env = {**s.d.environment(), "RSERVERD": s.d.binary}
+    r = run("php", script, "info", env=env, cwd="/")
+    assert r.returncode == 0 and re.search(r"Server +\| does not run ", r.stdout) and re.search(r"PHP +\| 8\.", r.stdout), r.stdout + r.stderr
     r = run("php", script, "start", "-d", "-i", "-x", "7", env=env, cwd="/")
     assert r.returncode == 0, r.stdout + r.stderr
+    r = run("php", script, "info", env=env, cwd="/")
+    assert r.returncode == 0 and re.search(r"Main HTTP +\| On ", r.stdout) and "does not run" not in r.stdout, r.stdout + r.stderr
     s.d.master_pid = s.d.pid_in_file()
     assert s.d.get("/").status == 200
     s.d.wait_ready()

@@ -60,6 +60,9 @@ foreach ([
     same([7, "$want$dir/app\n"], $bin(...$words), 'bin/laravels ' . implode(' ', $words));
 }
 same('[help]' . "$dir/app\n", $bin()[1], 'bin/laravels alone');
+touch("$dir/app/artisan");
+same([7, "[-c][x.ini][artisan][laravels][info]$dir/app\n"], $bin('info', '-c', 'x.ini'), 'info without a server: Artisan tells');
+unlink("$dir/app/artisan");
 same([2, "bin/laravels: unknown option --enable-apollo\n"], $bin('start', '--enable-apollo'), 'an option that is not there');
 same([2, "bin/laravels: -e needs a value\n"], $bin('start', '-e'), 'a value that is missing');
 same([2, "bin/laravels: --daemonize takes no value\n"], $bin('start', '--daemonize=1'), 'a value too many');
