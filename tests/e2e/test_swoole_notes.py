@@ -1,4 +1,4 @@
-"""What the API notes say about tables, timers and processes, run as it stands there (acceptance point 14): old names, old
+"""What the API notes say about tables, timers, processes and files, run as it stands there (acceptance point 14): old names, old
 function style, no server around it. php/swoole/notes/*.php."""
 
 import os
@@ -10,6 +10,11 @@ from lib.daemon import PHP_CASES, run
 
 NOTES = os.path.join(PHP_CASES, "swoole", "notes")
 EXPECTED = {
+    "async_dns.php": "goes on\nlocalhost : 127.0.0.1\n",
+    "async_read.php": "content-length: 8192\ncontent-length: 4\ncontent-length: 0\nfile is end.\n",
+    "async_readfile.php": "async_readfile.php: all of it\n",
+    "async_write.php": "bool(true)\nHELLO world!\n",
+    "async_writefile.php": "wirte ok.\nfirst\nsecond\n",
     "callbacks.php": "closure\nstatic method\nstatic method\nfunction\nmethod\n",
     "process_event.php": "child got a message\nint(0)\n",
     "process_exec.php": "through another program\nint(0)\n",
