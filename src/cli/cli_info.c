@@ -23,6 +23,16 @@ static void static_line(const char *name, const char *value)
 	printf("  %-18s %s\n", name, *value ? value : "-");
 }
 
+/* config/laravels.php is code: without a server nobody knows what it says. */
+static void say_unread(const struct rs_conf *c)
+{
+	char file[4200];
+
+	rs_fmt(file, sizeof file, "%s/config/laravels.php", c->laravel_base_path);
+	if (access(file, F_OK) == 0)
+		fprintf(stderr, "rserverd: %s is read when the server starts; its values are not shown\n", file);
+}
+
 /* What can be told without a server. */
 static void static_info(const struct rs_conf *c)
 {
@@ -59,6 +69,7 @@ int rs_cmd_info(const struct rs_cli *cli)
 		rs_cli_print(rs_buf_slice(&answer));
 		break;
 	case RS_DONE:
+		say_unread(&c);
 		static_info(&c);
 		break;
 	default:
@@ -69,13 +80,13 @@ int rs_cmd_info(const struct rs_cli *cli)
 	return status;
 }
 
-/* config/laravels.php is code: only a server that runs can say what it said. */
+/* Only a server that runs can say what config/laravels.php said. */
 static void add_app_conf(const struct rs_cli *cli, struct rs_conf *c)
 {
 	struct rs_buf app = { 0 };
 	struct rs_conf_error err;
 	struct rs_conf ours;
-	char why[4096], file[4200];
+	char why[4096];
 
 	if (rs_cli_ask(c, "app-conf", ANSWER_MS, &app, why, sizeof why) == RS_OK) {
 		if (!rs_cli_load(cli, &ours, false))
@@ -84,9 +95,7 @@ static void add_app_conf(const struct rs_cli *cli, struct rs_conf *c)
 			(void)rs_cli_fail("%s", err.text);
 		rs_conf_fini(&ours);
 	} else {
-		rs_fmt(file, sizeof file, "%s/config/laravels.php", c->laravel_base_path);
-		if (access(file, F_OK) == 0)
-			fprintf(stderr, "rserverd: %s is read when the server starts; its values are not shown\n", file);
+		say_unread(c);
 	}
 out:
 	rs_buf_free(&app);

@@ -177,6 +177,8 @@ def test_stop_of_nothing(hosted):
     r = d.ctl("stop")
     assert r.returncode == 0 and "not running" in (r.stdout + r.stderr).lower()
     assert d.ctl("reload").returncode == 1
+    r = d.ctl("info")
+    assert r.returncode == 0 and "config/laravels.php is read when the server starts; its values are not shown" in r.stderr
 
 
 def test_foreground_under_a_supervisor(hosted, release):
