@@ -293,6 +293,67 @@ def test_published_files_serve(site, name):
     assert not proc.alive(s.d.master_pid)
 
 
+SERVERLESS = """#!/usr/bin/env bash
+set +e
+
+# Create storage-related directories
+mkdir -p {0}/app/public
+mkdir -p {0}/framework/cache
+mkdir -p {0}/framework/sessions
+mkdir -p {0}/framework/testing
+mkdir -p {0}/framework/views
+mkdir -p {0}/logs
+
+# Set the environment variable APP_STORAGE_PATH, please make sure it's the same as APP_STORAGE_PATH in .env
+export APP_STORAGE_PATH={0}
+
+# Start LaravelS
+php bin/laravels start
+"""
+
+
+def test_serverless(site, tmp_path):
+    """The README's laravels_bootstrap; bootstrap/app.php has its line. Nothing is written into the project."""
+    s = site(start=False)
+    d, storage = s.d, str(tmp_path / "storage")
+    assert s.artisan("laravels", "publish", "--no-interaction").returncode == 0
+    with open(os.path.join(d.app, "bootstrap/app.php")) as f:
+        text = f.read()
+    line = f"$app->useStoragePath(env('APP_STORAGE_PATH', '{storage}'));\n"
+    d.write("bootstrap/app.php", text.replace("\nreturn $app;", f"\n{line}\nreturn $app;"))
+    assert line in open(os.path.join(d.app, "bootstrap/app.php")).read()
+    with open(os.path.join(d.app, ".env"), "a") as f:
+        f.write(f"APP_STORAGE_PATH={storage}\n")
+    d.write("laravels_bootstrap", SERVERLESS.format(storage))
+    del d.ini["swoole"]["pid_file"]
+    os.unlink(d.ini_path)
+    d.ini_path = os.path.join(d.app, "laravels.ini")
+    d.write_ini()
+    d.ini["swoole"]["pid_file"] = os.path.join(storage, "laravels.pid")
+
+    def written():
+        return {os.path.join(root, name): os.stat(os.path.join(root, name)).st_mtime_ns
+                for root, _, names in os.walk(d.app) if not root.endswith("database") for name in names}
+    before = written()
+    env = {**d.environment(), "RSERVERD": d.binary}
+    with open(d.out_path, "ab") as out:
+        child = subprocess.Popen(["bash", "laravels_bootstrap"], cwd=d.app, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    env["APP_STORAGE_PATH"] = d.env["APP_STORAGE_PATH"] = storage     # for who asks from outside
+    try:
+        d.master_pid = until(d.pid_in_file, 30, message="the pid file in the storage folder")
+        until(lambda: d.settled(), 30, message="it serves")
+        assert d.get("/").status == 200 and d.get("/test/session").status in (200, 404)
+        assert {"laravels.pid", "control.sock", "app.sock"} <= set(os.listdir(storage))
+        assert os.listdir(f"{storage}/framework/views"), "compiled views"
+        assert run("php", "bin/laravels", "reload", "--wait", env=env, cwd=d.app).returncode == 0
+        assert run("php", "bin/laravels", "stop", env=env, cwd=d.app).returncode == 0
+        assert child.wait(20) == 0 and not os.path.exists(d.ini["swoole"]["pid_file"])
+        assert written() == before
+    finally:
+        child.kill()
+        child.wait()
+
+
 def test_exit_status_of_artisan(site):
     s = site(start=False)
     assert s.artisan("laravels", "reload").returncode == 1
