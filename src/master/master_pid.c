@@ -62,6 +62,26 @@ static void remove_name(const struct rs_pidfile *f)
 	rs_file_rights_drop(&rights);
 }
 
+/*
+ * One that we may not write was left by a server that somebody else had started: where nobody holds it and the folder is ours, the
+ * name is, too. errno stays EACCES.
+ */
+static bool remove_stale(const struct rs_pidfile *f)
+{
+	int fd = rs_file_open(f->path, O_RDONLY, 0, f->owner);
+	bool removed = false;
+
+	if (fd >= 0 && lock_holder(fd) == 0) {
+		struct rs_file_rights rights = rs_file_rights_take(f->path, f->owner);
+
+		removed = same_file(fd, f->path) && unlink(f->path) == 0;
+		rs_file_rights_drop(&rights);
+	}
+	rs_fd_close(&fd);
+	errno = EACCES;
+	return removed;
+}
+
 /* RS_DONE: the file was replaced meanwhile; once more. */
 static enum rs_result try_lock(struct rs_pidfile *f, pid_t *holder, char *why, size_t why_size)
 {
@@ -70,6 +90,13 @@ static enum rs_result try_lock(struct rs_pidfile *f, pid_t *holder, char *why, s
 	bool locked;
 
 	f->fd = rs_file_open(f->path, O_RDWR | O_CREAT, 0644, f->owner);
+	if (f->fd < 0 && errno == EACCES) {
+		*holder = rs_pidfile_holder(f->path);
+		if (*holder)
+			return RS_AGAIN;
+		if (remove_stale(f))
+			return RS_DONE;
+	}
 	if (f->fd < 0) {
 		rs_fmt(why, why_size, "cannot open the pid file %s: %s", f->path,
 		       errno == EINVAL ? "not a regular file" : strerror(errno));

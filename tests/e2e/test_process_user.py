@@ -1,5 +1,6 @@
 """Started as root: who runs what, who owns what."""
 
+import fcntl
 import grp
 import os
 import pwd
@@ -94,6 +95,24 @@ def test_unknown_group_is_refused(made_for):
 def test_root_as_the_owner_is_warned_about(daemon):
     d = daemon.callable(WHO)
     assert "root" in d.log() and "[warn]" in d.log()
+
+
+def test_pid_file_that_root_has_left(made_for):
+    """A server that root had started was killed: its file is no reason not to start. One that is held is."""
+    d = made_for()
+    uid, gid = pwd.getpwnam(USER)[2:4]
+    d.ini["swoole"]["pid_file"] = path = os.path.join(d.app, "laravels.pid")
+    d.write_ini()
+    with open(path, "w") as f:
+        f.write("1\n")
+        fcntl.lockf(f, fcntl.LOCK_EX)
+        d.expect_exit = 1
+        d.start(wait=False)
+        assert d.wait_exit() == 1 and f"already running: process {os.getpid()} holds {path}" in d.log(), d.log()
+        assert os.stat(path).st_uid == 0, "it was left alone"
+    d.expect_exit = 0
+    d.start()
+    assert os.stat(path).st_uid == uid and d.pid_in_file() == d.master_pid
 
 
 def test_run_time_files(made_for):
