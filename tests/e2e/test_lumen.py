@@ -378,8 +378,10 @@ HOSTED = """<?php return ['websocket' => ['enable' => true, 'handler' => App\\Se
 @pytest.fixture
 def hosted_lumen(lumen):
     def make(**kw):
-        return lumen(config=HOSTED, files={"app/Services/Chat.php": CHAT, "app/Services/Answer.php": ANSWER,
-                                           "app/Services/Tick.php": TICK}, **kw)
+        d = lumen(config=HOSTED, start=False, files={"app/Services/Chat.php": CHAT, "app/Services/Answer.php": ANSWER,
+                                                     "app/Services/Tick.php": TICK}, **kw)
+        d.nprocesses = 2        # the task worker of config/laravels.php, and the timer
+        return d.start_hosted()
     return make
 
 
