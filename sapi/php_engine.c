@@ -199,6 +199,7 @@ const struct rs_engine rs_the_engine = {
 	.forked = php_forked,
 	.worker_start = php_worker_start,
 	.one_request = rs_php_one_request,
+	.settle = rs_php_settle,
 	.request = rs_php_request,
 	.idle = rs_php_tidy,
 	.worker_stop = php_worker_stop,

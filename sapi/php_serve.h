@@ -20,6 +20,12 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 /* Nothing to do: the glue's idle callback, garbage. Destructors that this runs are contained, what they change is put back. */
 enum rs_request_end rs_php_tidy(void);
 
+/*
+ * php_gaps.c: in the process that forks those of requests, once before the first: the same, and its memory is made so that they copy little of
+ * it.
+ */
+enum rs_request_end rs_php_settle(void);
+
 /* What boot has printed is said; from here on the process is armed for each thing it does. */
 void rs_php_leave_boot(void);
 /* warm_up[] of the configuration, once, after the boot. false: the fatal error of that path was one too many for this process. */

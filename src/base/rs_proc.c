@@ -82,7 +82,7 @@ void rs_signal(int sig, void (*handler)(int), bool restart)
 	sigaction(sig, &sa, NULL);
 }
 
-pid_t rs_fork_blocked(void)
+pid_t rs_fork_as_is(void)
 {
 	sigset_t all, old;
 	pid_t pid;
@@ -94,13 +94,19 @@ pid_t rs_fork_blocked(void)
 		int saved = errno;
 		sigprocmask(SIG_SETMASK, &old, NULL);
 		errno = saved;
-		return pid;
 	}
-	for (int sig = 1; sig < NSIG; sig++) {
+	return pid;
+}
+
+pid_t rs_fork_blocked(void)
+{
+	pid_t pid = rs_fork_as_is();
+
+	for (int sig = 1; pid == 0 && sig < NSIG; sig++) {
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
 	}
-	return 0;
+	return pid;
 }
 
 pid_t rs_fork(void)

@@ -27,6 +27,8 @@ void rs_title_put(struct rs_title *t, const char *text);
 pid_t rs_fork(void);
 /* The same, but the child's mask is full: it unblocks what it wants when its handlers are set. */
 pid_t rs_fork_blocked(void);
+/* The same, but the child has its parent's handlers: for one that is forked often, by a process whose handlers are all its own. */
+pid_t rs_fork_as_is(void);
 
 /* Sets or ignores; SA_RESTART only if asked. handler SIG_IGN and SIG_DFL work too. */
 void rs_signal(int sig, void (*handler)(int), bool restart);

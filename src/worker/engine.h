@@ -52,6 +52,11 @@ struct rs_engine {
 	 * ends with _exit(); whatever it leaves behind is gone with it.
 	 */
 	void (*one_request)(void);
+	/*
+	 * isolation = fork: once, in the process that forks those, before the first: frees what nobody needs, and sees to it that they write to few
+	 * pages that are shared. RS_REQUEST_RECYCLE as with idle().
+	 */
+	enum rs_request_end (*settle)(void);
 	/* Serves one request: reads x, answers through x. */
 	enum rs_request_end (*request)(struct rs_exchange *x);
 	/* Nothing to do for a moment: collect cycles, trim. Called once per idle period. Destructors may run: RS_REQUEST_RECYCLE. */

@@ -93,7 +93,7 @@ static bool fork_spare(struct rs_nursery_own *n)
 	int fds[2] = { -1, -1 };
 	bool ok = true;
 
-	pid = rs_fd_pair(fds) ? rs_fork() : -1;
+	pid = rs_fd_pair(fds) ? rs_fork_as_is() : -1;
 	if (pid == 0) {
 		rs_fd_close(&fds[0]);
 		rs_ipc_fini(&n->control);
@@ -231,6 +231,20 @@ static void end_children(struct rs_nursery_own *n)
 	}
 }
 
+/* Huge pages of the manager's are no longer whole here: somebody has written to them since. */
+static void make_forks_cheap(struct rs_process *p)
+{
+	sigset_t all, old;
+	unsigned data, huge;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	data = rs_pages_own_data();
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	huge = rs_pages_collapse_private();
+	rs_debug(p->log, "%u pieces of data of libraries and %u huge pages are this process's own", data, huge);
+}
+
 void rs_nursery_life(struct rs_process *p, int control_fd)
 {
 	struct rs_nursery_own n = { .p = p };
@@ -249,10 +263,9 @@ void rs_nursery_life(struct rs_process *p, int control_fd)
 	if (getppid() != worker)
 		_exit(0);
 	/* What nobody holds any more need not be copied for every request. */
-	if (p->engine->idle() == RS_REQUEST_RECYCLE)
+	if (p->engine->settle() == RS_REQUEST_RECYCLE)
 		_exit(255);
-	/* The manager's are no longer whole here: somebody has written to them since. */
-	RS_IGNORE(!rs_pages_collapse_private());
+	make_forks_cheap(p);
 	while (turn(&n, &unblocked))
 		;
 	end_children(&n);

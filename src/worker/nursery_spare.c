@@ -64,15 +64,17 @@ static void on_parent_died(int sig)
 	errno = saved;
 }
 
+/* What the nursery ignores is ignored here too. All have been blocked since the fork. */
 static void set_signals(void)
 {
-	static const int ignored[] = { SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
+	sigset_t none;
 
-	for (size_t i = 0; i < RS_COUNTOF(ignored); i++)
-		rs_signal(ignored[i], SIG_IGN, false);
+	rs_signal(SIGCHLD, SIG_DFL, false);
 	rs_signal(SIGTERM, on_term, true);
 	rs_signal(RS_SIG_OVERDUE, on_overdue, false);
 	rs_signal(RS_SIG_PARENT_DIED, on_parent_died, true);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* ---- the one request ---------------------------------------------------------------------------------------------------- */

@@ -11,4 +11,10 @@ unsigned rs_pages_collapse_private(void);
 /* Shared memory of the language (OPcache's), while no child of this process has it. How many. */
 unsigned rs_pages_collapse_shared(void);
 
+/*
+ * The data of program and libraries as this process's own, at the same addresses, so that forks of it cost less. How many pieces. Only while
+ * this process has one thread and its signals are blocked.
+ */
+unsigned rs_pages_own_data(void);
+
 #endif

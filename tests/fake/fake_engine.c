@@ -209,6 +209,7 @@ const struct rs_engine rs_the_engine = {
 	.worker_start = fake_worker_start,
 	.one_request = fake_nothing,
 	.request = fake_request,
+	.settle = fake_idle,
 	.idle = fake_idle,
 	.worker_stop = fake_nothing,
 	.overdue = fake_nothing,
