@@ -14,6 +14,13 @@
 #define RANGES_MAX 1024
 #define BYTES_MAX ((size_t)2 << 20)
 
+/* A sanitizer's memcpy() writes to the sanitizer's own data. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 struct range {
 	uintptr_t from, to;
 	bool writable;
@@ -56,11 +63,12 @@ static int find_cb(struct dl_phdr_info *info, size_t size, void *arg)
 
 		if (h->p_type != PT_LOAD || (h->p_flags & (PF_W | PF_X)) != PF_W)
 			continue;
-		if (locked_from == from && locked_to > from) {
+		if (locked_from >= to || locked_to <= from) {
+			add(r, from, to, true);
+		} else if (locked_from == from) {
 			add(r, from, locked_to, false);
-			from = locked_to;
-		}
-		add(r, from, to, true);
+			add(r, locked_to, to, true);
+		} /* else something within it is locked, as no linker we know puts it: it stays as it is */
 	}
 	return 0;
 }
@@ -99,9 +107,8 @@ unsigned rs_pages_own_data(void)
 	struct ranges r = { .page = (size_t)sysconf(_SC_PAGESIZE) };
 	unsigned n = 0;
 
-#ifndef __SANITIZE_ADDRESS__ /* whose functions note what they do while they copy */
-	dl_iterate_phdr(find_cb, &r);
-#endif
+	if (!SANITIZED)
+		dl_iterate_phdr(find_cb, &r);
 	for (unsigned i = 0; i < r.n; i++)
 		n += renew(&r.v[i], r.page);
 	return n;
