@@ -1,7 +1,7 @@
 /*
  * isolation = fork: the data of the program and its libraries as the nursery's own. With Debian's extensions these are 200 mappings, and for each
  * the kernel keeps a list of all processes back to the one that made it: manager, worker, nursery. A fork copies each list and an end takes it
- * apart, which is a fifth of what a request process costs. Of memory that the nursery has made itself the lists are short.
+ * apart. Of memory that the nursery has made itself the lists are short.
  */
 #include "worker/pages.h"
 
