@@ -45,6 +45,12 @@ static void fill(const struct bin *b)
 		efree(run[--n]);
 }
 
+/* The whole pages need a chunk at most; memory_limit is for requests to break, not for this. -1: there is none. */
+static bool has_room(void)
+{
+	return zend_memory_usage(true) + 2 * ZEND_MM_CHUNK_SIZE <= (size_t)PG(memory_limit);
+}
+
 static void fill_all(void *arg)
 {
 	(void)arg;
@@ -57,7 +63,7 @@ enum rs_request_end rs_php_settle(void)
 	enum rs_request_end end = rs_php_tidy();
 
 	/* With USE_ZEND_ALLOC=0 it is malloc() that allocates. */
-	if (end == RS_REQUEST_OK && is_zend_mm() && rs_php_guarded(fill_all, NULL) == RS_CALL_FATAL)
+	if (end == RS_REQUEST_OK && is_zend_mm() && has_room() && rs_php_guarded(fill_all, NULL) == RS_CALL_FATAL)
 		return RS_REQUEST_RECYCLE;
 	return end;
 }
