@@ -35,7 +35,7 @@ static struct {
 	uint64_t restores, changed, restore_ns, destroy_ns, take_us;
 } snapshot;
 
-static uint64_t now_ns(void)
+RS_HOT static uint64_t now_ns(void)
 {
 	struct timespec t;
 
@@ -60,7 +60,7 @@ void *rs_snapshot_room(void *v, uint32_t i, uint32_t *cap, size_t size)
 
 /* ---- the grave ------------------------------------------------------------------------------------------------------ */
 
-void rs_snapshot_bury(zval *value)
+RS_HOT void rs_snapshot_bury(zval *value)
 {
 	if (!Z_REFCOUNTED_P(value))
 		return;
@@ -141,7 +141,7 @@ void rs_php_snapshot_take(void)
 	snapshot.take_us = (now_ns() - began) / 1000;
 }
 
-unsigned rs_php_snapshot_restore(void)
+RS_HOT unsigned rs_php_snapshot_restore(void)
 {
 	unsigned changed = 0;
 	bool again = true;

@@ -36,7 +36,7 @@ void rs_adopted_look_behind(zval *at)
 
 static void adopt_from(zval *value, unsigned depth);
 
-static void adopt(zend_object *o, unsigned depth)
+RS_HOT static void adopt(zend_object *o, unsigned depth)
 {
 	struct adopted *a;
 
@@ -53,7 +53,7 @@ static void adopt(zend_object *o, unsigned depth)
 
 #define DEEPEST 16 /* levels of objects and arrays behind an exempt property */
 
-static void adopt_from(zval *value, unsigned depth)
+RS_HOT static void adopt_from(zval *value, unsigned depth)
 {
 	zval *zv;
 
@@ -77,20 +77,23 @@ static void let_go(struct adopted *a)
 }
 
 /* Whom nobody else holds any more. Several that hold each other go one request after the other. */
-static void let_go_of_the_dropped(void)
+RS_HOT static void let_go_of_the_dropped(void)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < here.n; i++) {
-		if (GC_REFCOUNT(here.v[i].k.object) == 1)
+		if (UNEXPECTED(GC_REFCOUNT(here.v[i].k.object) == 1)) {
 			let_go(&here.v[i]);
-		else
-			here.v[n++] = here.v[i];
+			continue;
+		}
+		if (UNEXPECTED(n != i))
+			here.v[n] = here.v[i];
+		n++;
 	}
 	here.n = n;
 }
 
-static unsigned put_back(void)
+RS_HOT static unsigned put_back(void)
 {
 	unsigned changed = 0;
 
@@ -103,7 +106,7 @@ static unsigned put_back(void)
 	return changed;
 }
 
-unsigned rs_adopted_restore(void)
+RS_HOT unsigned rs_adopted_restore(void)
 {
 	unsigned changed = put_back();
 

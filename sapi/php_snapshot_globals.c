@@ -8,6 +8,53 @@ static const char *const superglobals[] = { "GLOBALS", "_GET", "_POST", "_COOKIE
 static HashTable saved;   /* name => value; a reference stays one */
 static HashTable ignored; /* superglobals */
 
+/* How the table began when all was put back last: one look at each, instead of a search for each name. */
+static struct known {
+	zend_string *name; /* counted; NULL: a number */
+	const zval *was;   /* in saved; NULL: not ours */
+} *known;
+static uint32_t nknown, known_cap;
+
+/* Without gaps a table keeps its positions when it grows. */
+static void remember_order(void)
+{
+	HashTable *table = &EG(symbol_table);
+
+	if (table->nNumUsed != table->nNumOfElements)
+		zend_hash_rehash(table);
+	while (nknown > 0) {
+		if (known[--nknown].name)
+			zend_string_release(known[nknown].name);
+	}
+	while (nknown < table->nNumUsed) {
+		zend_string *name = table->arData[nknown].key;
+
+		known = rs_snapshot_room(known, nknown, &known_cap, sizeof *known);
+		known[nknown++] = (struct known){ name ? zend_string_copy(name) : NULL, name ? zend_hash_find(&saved, name) : NULL };
+	}
+}
+
+static zval *value_in(Bucket *b)
+{
+	return Z_TYPE(b->val) == IS_INDIRECT ? Z_INDIRECT(b->val) : &b->val;
+}
+
+/* What the snapshot knows is where it was, and what it was. */
+RS_HOT static bool begins_as_known(void)
+{
+	HashTable *table = &EG(symbol_table);
+
+	if (table->nNumUsed < nknown)
+		return false;
+	for (uint32_t i = 0; i < nknown; i++) {
+		Bucket *b = &table->arData[i];
+
+		if (b->key != known[i].name || (known[i].was && !rs_snapshot_same(value_in(b), known[i].was)))
+			return false;
+	}
+	return true;
+}
+
 static void take(void)
 {
 	zend_string *name;
@@ -25,27 +72,30 @@ static void take(void)
 		ZVAL_COPY(&value, zv);
 		zend_hash_add_new(&saved, name, &value);
 	} ZEND_HASH_FOREACH_END();
+	remember_order();
 }
 
-/* Puts the new ones into the grave; there may be any number of them. */
-static unsigned drop_new(void)
+/* Puts the new ones into the grave; there may be any number of them, and none before this place of the table. */
+RS_HOT static unsigned drop_new(uint32_t from)
 {
-	zend_string *name;
+	HashTable *table = &EG(symbol_table);
 	unsigned n = 0;
-	zval *zv, value;
 
-	ZEND_HASH_FOREACH_STR_KEY_VAL_IND(&EG(symbol_table), name, zv) {
-		if (!name || zend_hash_exists(&saved, name) || zend_hash_exists(&ignored, name))
+	for (uint32_t i = from; i < table->nNumUsed; i++) {
+		zend_string *name = table->arData[i].key;
+		zval *zv = value_in(&table->arData[i]), value;
+
+		if (Z_TYPE_P(zv) == IS_UNDEF || !name || zend_hash_exists(&saved, name) || zend_hash_exists(&ignored, name))
 			continue;
 		ZVAL_COPY(&value, zv);
 		rs_snapshot_bury(&value);
-		zend_hash_del_ind(&EG(symbol_table), name);
+		zend_hash_del_ind(table, name);
 		n++;
-	} ZEND_HASH_FOREACH_END();
+	}
 	return n;
 }
 
-static unsigned restore(void)
+static unsigned put_back(void)
 {
 	unsigned changed = 0;
 	zend_string *name;
@@ -65,7 +115,14 @@ static unsigned restore(void)
 		ZVAL_COPY_VALUE(now, before);
 		rs_snapshot_bury(&old);
 	} ZEND_HASH_FOREACH_END();
-	return changed + drop_new();
+	changed += drop_new(0);
+	remember_order();
+	return changed;
+}
+
+RS_HOT static unsigned restore(void)
+{
+	return EXPECTED(begins_as_known()) ? drop_new(nknown) : put_back();
 }
 
 static void differences(rs_snapshot_tell tell, void *arg)

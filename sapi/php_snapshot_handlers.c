@@ -35,7 +35,7 @@ void rs_handlers_take(void)
 		handlers.levels[i] = ((const int *)zend_stack_base(&EG(user_error_handlers_error_reporting)))[i];
 }
 
-static bool differs(const struct stack *s, const zval *now, const zend_stack *below)
+RS_HOT static bool differs(const struct stack *s, const zval *now, const zend_stack *below)
 {
 	const zval *v = zend_stack_base(below);
 
@@ -76,7 +76,7 @@ static void put_levels_back(void)
 		zend_stack_push(&EG(user_error_handlers_error_reporting), &handlers.levels[i]);
 }
 
-unsigned rs_handlers_restore(void)
+RS_HOT unsigned rs_handlers_restore(void)
 {
 	unsigned n = 0;
 

@@ -342,7 +342,7 @@ static void take(void)
 		inners[i].family->keep(&inners[i]);
 }
 
-static unsigned restore(void)
+RS_HOT static unsigned restore(void)
 {
 	unsigned n = 0;
 

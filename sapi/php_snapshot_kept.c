@@ -28,11 +28,25 @@ static void take_declared(zend_object *o, struct rs_places *places, void (*exemp
 	}
 }
 
-/* Those of its own; those of a first-class callable are its function's. */
+/*
+ * Does a call write to the table of static variables? What a closure uses by value is copied from there into each call. A variable declared
+ * static, and one that is used by reference, becomes a reference in the table.
+ */
+static bool writes_static_variables(const zend_op_array *f)
+{
+	for (uint32_t i = 0; i < f->last; i++) {
+		if (f->opcodes[i].opcode == ZEND_BIND_STATIC && (f->opcodes[i].extended_value & ZEND_BIND_REF))
+			return true;
+	}
+	return false;
+}
+
+/* Those of its own; those of a first-class callable are its function's. What cannot change is only looked through for references. */
 static void take_closure(zend_object *o, struct rs_places *places)
 {
 	const zend_function *f = zend_get_closure_method_def(o);
 	HashTable *ht;
+	bool writes;
 	zval *zv;
 
 	if (f->type != ZEND_USER_FUNCTION || (f->common.fn_flags & ZEND_ACC_FAKE_CLOSURE) || !f->op_array.static_variables)
@@ -40,8 +54,12 @@ static void take_closure(zend_object *o, struct rs_places *places)
 	ht = ZEND_MAP_PTR_GET(f->op_array.static_variables_ptr);
 	if (!ht)
 		return;
+	writes = writes_static_variables(&f->op_array);
 	ZEND_HASH_FOREACH_VAL(ht, zv) {
-		rs_places_add(places, zv, NULL);
+		if (writes)
+			rs_places_add(places, zv, NULL);
+		else
+			rs_references_look(zv);
 	} ZEND_HASH_FOREACH_END();
 }
 
@@ -171,7 +189,7 @@ static bool table_is_same(const struct rs_kept *k)
 	return dynamic == 0;
 }
 
-unsigned rs_kept_restore_table(const struct rs_kept *k)
+RS_HOT unsigned rs_kept_restore_table(const struct rs_kept *k)
 {
 	zend_object *o = k->object;
 

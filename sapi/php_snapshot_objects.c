@@ -4,30 +4,26 @@
  */
 #include "php_snapshot_kept.h"
 
-/* One that may have dynamic properties: what tells at a glance that it has none but those that it had. */
-struct open {
-	const zend_object *object;
-	const HashTable *properties; /* always_looked_at: what is in it is to be compared */
-	uint32_t number;
-};
-
-static const HashTable always_looked_at;
-
 static struct {
 	struct rs_kept *v;
 	uint32_t n;
 	struct rs_places places;
-	struct open *open;
-	uint32_t nopen;
+	/* Of those that may have dynamic properties: who has none, which a word of each tells, with their numbers; and numbers of who has some. */
+	const zend_object **bare;
+	uint32_t *bare_numbers, *dressed;
+	uint32_t nbare, ndressed;
 } objects;
 
-static void take_open(uint32_t number)
+static void take_dynamic(uint32_t number)
 {
 	const struct rs_kept *k = &objects.v[number];
 
-	objects.open[objects.nopen++] = (struct open){
-		.object = k->object, .properties = k->dynamic ? &always_looked_at : k->properties, .number = number,
-	};
+	if (k->properties || k->dynamic) {
+		objects.dressed[objects.ndressed++] = number;
+	} else {
+		objects.bare_numbers[objects.nbare] = number;
+		objects.bare[objects.nbare++] = k->object;
+	}
 }
 
 static void take(void)
@@ -36,7 +32,9 @@ static void take(void)
 
 	rs_adopted_begin(top);
 	objects.v = safe_pemalloc(top, sizeof *objects.v, 0, true);
-	objects.open = safe_pemalloc(top, sizeof *objects.open, 0, true);
+	objects.bare = safe_pemalloc(top, sizeof *objects.bare, 0, true);
+	objects.bare_numbers = safe_pemalloc(top, sizeof *objects.bare_numbers, 0, true);
+	objects.dressed = safe_pemalloc(top, sizeof *objects.dressed, 0, true);
 	for (uint32_t i = 1; i < top; i++) {
 		zend_object *o = EG(objects_store).object_buckets[i];
 
@@ -45,7 +43,7 @@ static void take(void)
 		rs_adopted_know(o);
 		objects.v[objects.n] = rs_kept_take(o, &objects.places, rs_adopted_look_behind);
 		if (!(o->ce->ce_flags & ZEND_ACC_NO_DYNAMIC_PROPERTIES))
-			take_open(objects.n);
+			take_dynamic(objects.n);
 		objects.n++;
 	}
 }
@@ -73,16 +71,16 @@ static zend_property_info *info_of_place(const zval *at, uint32_t i)
 	return rs_kept_info(owner_of(i)->object, at);
 }
 
-static unsigned restore(void)
+RS_HOT static unsigned restore(void)
 {
 	unsigned changed = rs_places_restore(&objects.places, info_of_place);
 
-	for (uint32_t i = 0; i < objects.nopen; i++) {
-		const struct open *open = &objects.open[i];
-
-		if (UNEXPECTED(open->object->properties != open->properties))
-			changed += rs_kept_restore_table(&objects.v[open->number]);
+	for (uint32_t i = 0; i < objects.nbare; i++) {
+		if (UNEXPECTED(objects.bare[i]->properties))
+			changed += rs_kept_restore_table(&objects.v[objects.bare_numbers[i]]);
 	}
+	for (uint32_t i = 0; i < objects.ndressed; i++)
+		changed += rs_kept_restore_table(&objects.v[objects.dressed[i]]);
 	return changed + rs_adopted_restore();
 }
 

@@ -109,7 +109,7 @@ static zend_object *connected(size_t i)
 }
 
 /* The last one first: how errors are told may have been among them. */
-unsigned rs_pdo_restore(void)
+RS_HOT unsigned rs_pdo_restore(void)
 {
 	unsigned n = 0;
 

@@ -84,7 +84,7 @@ static void references_take(void)
 	references.visited = NULL;
 }
 
-static unsigned references_restore(void)
+RS_HOT static unsigned references_restore(void)
 {
 	unsigned changed = 0;
 	zval old;
@@ -117,23 +117,10 @@ const struct rs_snapshot_part rs_snapshot_references = { "references", reference
 
 /* ---- places ------------------------------------------------------------------------------------------------------- */
 
-static void add_to_run(struct rs_places *p, zval *at)
-{
-	struct rs_run *last = p->nruns ? &p->runs[p->nruns - 1] : NULL;
-
-	if (last && last->at + last->n == at) {
-		last->n++;
-		return;
-	}
-	p->runs = rs_snapshot_room(p->runs, p->nruns, &p->runs_cap, sizeof *p->runs);
-	p->runs[p->nruns++] = (struct rs_run){ .at = at, .first = p->n, .n = 1 };
-}
-
 void rs_places_add_value(struct rs_places *p, zval *at, zval *value)
 {
 	p->values = rs_snapshot_room(p->values, p->n, &p->values_cap, sizeof *p->values);
 	p->at = rs_snapshot_room(p->at, p->n, &p->at_cap, sizeof *p->at);
-	add_to_run(p, at);
 	p->at[p->n] = at;
 	ZVAL_COPY_VALUE_PROP(&p->values[p->n], value);
 	p->n++;
@@ -156,12 +143,11 @@ void rs_places_free(struct rs_places *p)
 		rs_snapshot_bury(&p->values[i]);
 	pefree(p->values, true);
 	pefree(p->at, true);
-	pefree(p->runs, true);
 	*p = (struct rs_places){ 0 };
 }
 
 /* The type of a property holds for what is behind its reference: the reference knows, and must no more, or again. */
-static void put_back(zval *at, zval *value, zend_property_info *info)
+RS_HOT static void put_back(zval *at, zval *value, zend_property_info *info)
 {
 	bool typed = info && ZEND_TYPE_IS_SET(info->type);
 	zval old;
@@ -178,51 +164,61 @@ static void put_back(zval *at, zval *value, zend_property_info *info)
 	rs_snapshot_bury(&old);
 }
 
-/*
- * The words alone, whatever their types, and no branch for each: what is behind a null is chance, so these may differ though nothing has
- * changed.
- */
-static bool words_differ(const zval *at, const zval *was, uint32_t n)
-{
-	zend_ulong differ = 0;
+/* What a place holds, in one piece: value, type, and a word that is somebody else's. */
+typedef uint32_t words __attribute__((vector_size(16), aligned(8), may_alias));
+_Static_assert(sizeof(zval) == sizeof(words) && offsetof(zval, u1) == 8 && offsetof(zval, u2) == 12, "difference() knows where what is");
 
-	for (uint32_t i = 0; i < n; i++)
-		differ |= (zend_ulong)(Z_LVAL(at[i]) ^ Z_LVAL(was[i])) | (Z_TYPE_INFO(at[i]) ^ Z_TYPE_INFO(was[i]));
-	return differ != 0;
+/* Places that are looked at without a branch. After a request none would be foreseen, and a wrong guess costs as much as twenty places. */
+#define BLOCK 16
+
+static words difference(const zval *at, const zval *was)
+{
+	return *(const words *)at ^ *(const words *)was;
 }
 
-static unsigned restore_run(const struct rs_run *run, zval *values, rs_place_info info)
+/* The words alone, whatever their types: what is behind a null is chance, so these may differ though nothing has changed. */
+static bool is_any(words differ)
+{
+	return (differ[0] | differ[1] | differ[2]) != 0;
+}
+
+static bool block_differs(zval *const *at, const zval *was)
+{
+	words differ = { 0 };
+
+#pragma GCC unroll 16
+	for (uint32_t i = 0; i < BLOCK; i++)
+		differ |= difference(at[i], &was[i]);
+	return is_any(differ);
+}
+
+RS_HOT static unsigned restore_each(struct rs_places *p, uint32_t from, uint32_t to, rs_place_info info)
 {
 	unsigned changed = 0;
 
-	for (uint32_t i = 0; i < run->n; i++) {
-		zval *at = run->at + i;
+	for (uint32_t i = from; i < to; i++) {
+		zval *at = p->at[i], *was = &p->values[i];
 
-		if (rs_snapshot_same(at, &values[i])) {
-			values[i].value = at->value; /* the chance of now, so that it is not looked into again */
+		if (EXPECTED(!is_any(difference(at, was))))
+			continue;
+		if (rs_snapshot_same(at, was)) {
+			was->value = at->value; /* the chance of now, so that it is not looked into again */
 			continue;
 		}
-		put_back(at, &values[i], info && (Z_ISREF_P(at) || Z_ISREF(values[i])) ? info(at, run->first + i) : NULL);
+		put_back(at, was, info && (Z_ISREF_P(at) || Z_ISREF_P(was)) ? info(at, i) : NULL);
 		changed++;
 	}
 	return changed;
 }
 
-/* What is looked at is all over the heap: the memory is asked for some runs ahead. */
-#define AHEAD 4
-
-unsigned rs_places_restore(struct rs_places *p, rs_place_info info)
+RS_HOT unsigned rs_places_restore(struct rs_places *p, rs_place_info info)
 {
 	unsigned changed = 0;
+	uint32_t i;
 
-	for (uint32_t r = 0; r < p->nruns; r++) {
-		const struct rs_run *run = &p->runs[r];
-		zval *values = &p->values[run->first];
-
-		if (EXPECTED(r + AHEAD < p->nruns))
-			__builtin_prefetch(p->runs[r + AHEAD].at);
-		if (UNEXPECTED(words_differ(run->at, values, run->n)))
-			changed += restore_run(run, values, info);
+	for (i = 0; i + BLOCK <= p->n; i += BLOCK) {
+		if (UNEXPECTED(block_differs(&p->at[i], &p->values[i])))
+			changed += restore_each(p, i, i + BLOCK, info);
 	}
-	return changed;
+	return changed + restore_each(p, i, p->n, info);
 }

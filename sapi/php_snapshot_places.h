@@ -6,18 +6,10 @@
 
 #include "php_snapshot.h"
 
-/* Neighbours in memory, as the properties of one object are: they are compared without asking each for its address. */
-struct rs_run {
-	zval *at;          /* the first; stays where it is as long as its owner lives */
-	uint32_t first, n; /* numbers of places */
-};
-
 struct rs_places {
 	zval **at;    /* by number */
 	zval *values; /* what they held: references of ours; with the flag of a property that was never initialised */
 	uint32_t n, at_cap, values_cap;
-	struct rs_run *runs;
-	uint32_t nruns, runs_cap;
 };
 
 /* Remembers what is at the place now. info: of a typed property, else NULL. */

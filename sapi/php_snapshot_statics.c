@@ -91,7 +91,7 @@ static void take_function(zend_function *f, bool as_declared)
 }
 
 /* Those that have been called since get places. */
-static void look_at_lazy(void)
+RS_HOT static void look_at_lazy(void)
 {
 	for (uint32_t i = 0; i < statics.nlazy;) {
 		const struct lazy *lazy = &statics.lazy[i];
@@ -180,7 +180,7 @@ static void take_class(zend_class_entry *ce, bool as_declared)
 }
 
 /* The class at this place of the table. false: it is still to come. */
-static bool look_at_class(uint32_t i, bool as_declared)
+RS_HOT static bool look_at_class(uint32_t i, bool as_declared)
 {
 	const Bucket *b = &EG(class_table)->arData[i];
 	zend_class_entry *ce = Z_TYPE(b->val) == IS_PTR ? Z_PTR(b->val) : NULL;
@@ -193,7 +193,7 @@ static bool look_at_class(uint32_t i, bool as_declared)
 	return true;
 }
 
-static void look_at_new(bool as_declared)
+RS_HOT static void look_at_new(bool as_declared)
 {
 	uint32_t n = 0;
 
@@ -228,7 +228,7 @@ static zend_property_info *info_of_place(const zval *at, uint32_t i)
 	return statics.types[i];
 }
 
-static unsigned restore(void)
+RS_HOT static unsigned restore(void)
 {
 	/* Their places first: they are put back at once. */
 	look_at_new(true);

@@ -80,7 +80,7 @@ void rs_transactions_guard(void)
 }
 
 /* There and connected still? */
-static pdo_dbh_t *connection(size_t i)
+RS_HOT static pdo_dbh_t *connection(size_t i)
 {
 	zend_object *object = used[i].handle < EG(objects_store).top ? EG(objects_store).object_buckets[used[i].handle] : NULL;
 	pdo_dbh_t *dbh;
@@ -110,7 +110,7 @@ static bool roll_back(pdo_dbh_t *dbh)
 	return ok;
 }
 
-unsigned rs_transactions_restore(void)
+RS_HOT unsigned rs_transactions_restore(void)
 {
 	unsigned n = 0;
 

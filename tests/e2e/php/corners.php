@@ -75,6 +75,16 @@ final class Box extends ParentBox
 
     public Closure $counter;
 
+    public Closure $uses;
+
+    public Closure $usesReferences;
+
+    public Closure $sums;
+
+    public Closure $adds;
+
+    public Closure $tells;
+
     public Closure $first;
 
     public WeakReference $weak;
@@ -96,10 +106,36 @@ final class Box extends ParentBox
 
             return ++$n;
         };
+        $this->closures([], ['clean' => &$this->target], 0, 0);
         $this->first = $this->method(...);
         $this->weak = WeakReference::create($this->child);
         $this->loose = (object) ['x' => 'clean', 'y' => (object) ['z' => 'clean']];
         $this->stream = fopen('php://memory', 'w+b');
+    }
+
+    /** What closures use: by value; a reference in that; by reference, which one closure has alone, or two share. */
+    private function closures(array $list, array $references, int $alone, int $shared): void
+    {
+        $this->uses = static function () use ($list): int {
+            $list[] = 'x';
+
+            return count($list);
+        };
+        $this->usesReferences = static function (string $to) use ($references): string {
+            $was = $references['clean'];
+            $references['clean'] = $to;
+
+            return $was;
+        };
+        $this->sums = static function () use (&$alone): int {
+            return ++$alone;
+        };
+        $this->adds = static function () use (&$shared): void {
+            $shared++;
+        };
+        $this->tells = static function () use (&$shared): int {
+            return $shared;
+        };
     }
 
     public function method(): int
@@ -271,6 +307,24 @@ $cases = [
         sort($box->list);
     }, fn () => $box->list, [3, 1, 2]],
     'reference-global' => [fn () => $GLOBALS['globals']['x'] = 'x', fn () => $GLOBALS['global'], 'clean'],
+    'global-made' => [fn () => $GLOBALS['made'] = 'x', fn () => isset($GLOBALS['made']), false],
+    'global-unset' => [function (): void {
+        unset($GLOBALS['global'], $GLOBALS['box']);
+    }, fn () => [$GLOBALS['global'], $GLOBALS['globals']['x'], $GLOBALS['box'] === $box], ['clean', 'clean', true]],
+    'global-instead-of-another' => [function (): void {
+        unset($GLOBALS['tree']);
+        $GLOBALS['made'] = 'x';
+    }, fn () => [array_key_exists('tree', $GLOBALS), isset($GLOBALS['made'])], [true, false]],
+    'global-super' => [function (): void {
+        unset($GLOBALS['_COOKIE'], $GLOBALS['_SERVER']['REQUEST_METHOD']);
+        $GLOBALS['_SESSION'] = $GLOBALS['made'] = ['x'];
+    }, fn () => [$_COOKIE, $_SERVER['REQUEST_METHOD'], isset($_SESSION), isset($GLOBALS['made'])], [[], 'GET', false, false]],
+    'global-many' => [function (): void {
+        unset($GLOBALS['globals']);
+        for ($i = 0; $i < 1000; $i++) {
+            $GLOBALS["made$i"] = $i;
+        }
+    }, fn () => [count(array_filter(array_keys($GLOBALS), fn ($name) => str_starts_with($name, 'made'))), $GLOBALS['globals']['x']], [0, 'clean']],
     'reference-typed' => [function () use ($box): void {
         $r = &$box->number;
         $r = 99;
@@ -346,6 +400,10 @@ $cases = [
     }, fn () => Statics::byReference(), []],
     'static-object' => [fn () => Statics::object()->name = 'x', fn () => Statics::object()->name, 'clean'],
     'static-closure' => [fn () => ($box->counter)(), fn () => ($box->counter)(), 1],
+    'closure-uses-value' => [fn () => ($box->uses)(), fn () => ($box->uses)(), 1],
+    'closure-uses-references' => [fn () => ($box->usesReferences)('x'), fn () => [($box->usesReferences)('clean'), $box->target], ['clean', 'clean']],
+    'closure-uses-reference' => [fn () => ($box->sums)(), fn () => ($box->sums)(), 1],
+    'closure-uses-reference-of-two' => [fn () => ($box->adds)(), fn () => ($box->tells)(), 0],
     'static-of-method' => [fn () => $box->method(), fn () => $box->method(), 1],
     'first-class-callable' => [fn () => ($box->first)(), fn () => [($box->first)(), $box->method()], [1, 2]],
     'closure-bound' => [function () use ($box): void {
