@@ -5,6 +5,8 @@
  */
 #include "php_snapshot_process.h"
 
+#include "tls/tls_cert.h"
+
 #include <ext/json/php_json.h>
 #include <ext/pcre/php_pcre.h>
 #include <ext/random/php_random.h>
@@ -186,12 +188,32 @@ static const char *const openssl_functions[] = {
 	"openssl_pkcs7_sign", "openssl_pkcs7_decrypt", "openssl_cms_verify", NULL,
 };
 
+/* The extension's queue of errors, which is made for the first one; NULL: it keeps it otherwise. */
+static void *const *openssl_queue;
+
+/* Before 8.4 its globals are that pointer. */
+static void openssl_take(void)
+{
+	const zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, ZEND_STRL("openssl"));
+
+	if (PHP_VERSION_ID < 80400 && module && module->globals_size == sizeof *openssl_queue)
+		openssl_queue = module->globals_ptr;
+}
+
+/* No function of the extension has ever met an error, and none is on its way there: who encrypts a cookie leaves nothing. */
+static bool openssl_is_clean(void)
+{
+	return openssl_queue && !*openssl_queue && !rs_tlscert_error_waits();
+}
+
 /* The queue has 16 places. */
-static unsigned openssl_restore(void)
+RS_HOT static unsigned openssl_restore(void)
 {
 	unsigned n = 0;
 	zval text;
 
+	if (openssl_is_clean())
+		return 0;
 	while (n < 32 && rs_ask("openssl_error_string", 0, NULL, &text) && Z_TYPE(text) == IS_STRING) {
 		zval_ptr_dtor(&text);
 		n++;
@@ -232,20 +254,20 @@ static const char *const wrapper_functions[] = { "stream_wrapper_register", "str
 static const char *const filter_functions[] = { "stream_filter_register", NULL };
 
 static const struct rs_subject subjects[] = {
-	{ "random seed", random_functions, NULL, random_restore },
-	{ "gmp random seed", gmp_functions, NULL, gmp_restore },
-	{ "tick functions", tick_functions, ticks_take, ticks_restore },
-	{ "signal handlers", signal_functions, signals_take, signals_restore },
-	{ "alarm", alarm_functions, NULL, alarm_restore },
-	{ "libxml errors", libxml_functions, libxml_take, libxml_restore },
-	{ "openssl errors", openssl_functions, NULL, openssl_restore },
-	{ "output rewrite variables", rewrite_functions, NULL, rewrite_restore },
-	{ "regular expression search", regex_functions, NULL, regex_restore },
-	{ "syslog", syslog_functions, NULL, syslog_restore },
-	{ "autoloaders", autoload_functions, rs_autoload_take, rs_autoload_restore },
-	{ "stream wrappers", wrapper_functions, rs_wrappers_take, rs_wrappers_restore },
-	{ "stream filters", filter_functions, rs_filters_take, rs_filters_restore },
-	{ "settings of extensions", rs_asked_functions, rs_asked_take, rs_asked_restore },
+	{ "random seed", random_functions, NULL, random_restore, false },
+	{ "gmp random seed", gmp_functions, NULL, gmp_restore, false },
+	{ "tick functions", tick_functions, ticks_take, ticks_restore, false },
+	{ "signal handlers", signal_functions, signals_take, signals_restore, false },
+	{ "alarm", alarm_functions, NULL, alarm_restore, false },
+	{ "libxml errors", libxml_functions, libxml_take, libxml_restore, true },
+	{ "openssl errors", openssl_functions, openssl_take, openssl_restore, false },
+	{ "output rewrite variables", rewrite_functions, NULL, rewrite_restore, false },
+	{ "regular expression search", regex_functions, NULL, regex_restore, false },
+	{ "syslog", syslog_functions, NULL, syslog_restore, false },
+	{ "autoloaders", autoload_functions, rs_autoload_take, rs_autoload_restore, false },
+	{ "stream wrappers", wrapper_functions, rs_wrappers_take, rs_wrappers_restore, false },
+	{ "stream filters", filter_functions, rs_filters_take, rs_filters_restore, false },
+	{ "settings of extensions", rs_asked_functions, rs_asked_take, rs_asked_restore, true },
 };
 
 /* ---- seen called -------------------------------------------------------------------------------------------------------------------- */
@@ -262,7 +284,8 @@ static ZEND_FUNCTION(rs_process_touch)
 {
 	for (size_t i = 0; i < nseen; i++) {
 		if (seen[i].function == EX(func)) {
-			touched |= UINT64_C(1) << seen[i].subject;
+			if (ZEND_NUM_ARGS() > 0 || !subjects[seen[i].subject].tell)
+				touched |= UINT64_C(1) << seen[i].subject;
 			seen[i].original(INTERNAL_FUNCTION_PARAM_PASSTHRU);
 			return;
 		}
@@ -308,7 +331,7 @@ static void forget_last_errors(void)
 	PCRE_G(error_code) = PHP_PCRE_NO_ERROR;
 }
 
-static unsigned restore(void)
+RS_HOT static unsigned restore(void)
 {
 	unsigned n = rs_handlers_restore() + rs_transactions_restore() + rs_pdo_restore();
 

@@ -23,6 +23,7 @@ struct rs_subject {
 	const char *const *functions;             /* that change it; NULL-terminated */
 	void (*take)(void);                       /* or NULL */
 	unsigned (*restore)(void);
+	bool tell;                                /* without arguments these functions only tell; the cleaners ask some of them */
 };
 
 /* php_snapshot_asked.c */

@@ -14,7 +14,7 @@ static struct {
 	uint32_t constants, classes, functions, files; /* used places of the tables when all was as it should be */
 	HashTable defined;  /* name of a constant => the file whose own code defined it, since the last restore */
 	HashTable included; /* file => the file whose own code included it */
-	HashTable stays;    /* files that stay included; in restore() */
+	HashTable stays;    /* files that stay included; empty but in restore() and differences() */
 	zend_op_array *(*compile_file)(zend_file_handle *handle, int type);
 	zif_handler define;
 } symbols;
@@ -129,15 +129,21 @@ static bool constant_stays(const zend_constant *c)
 	return file && zend_hash_exists(&symbols.stays, Z_STR_P(file));
 }
 
-static bool any_new(void)
+static bool any_declared(void)
 {
-	return EG(zend_constants)->nNumUsed != symbols.constants || EG(included_files).nNumUsed != symbols.files ||
-	       EG(class_table)->nNumUsed != symbols.classes || EG(function_table)->nNumUsed != symbols.functions;
+	return EG(class_table)->nNumUsed != symbols.classes || EG(function_table)->nNumUsed != symbols.functions;
 }
 
+static bool any_new(void)
+{
+	return EG(zend_constants)->nNumUsed != symbols.constants || EG(included_files).nNumUsed != symbols.files || any_declared();
+}
+
+/* Of files that only ran, as views do, none stays. */
 static void find_stays(void)
 {
-	zend_hash_init(&symbols.stays, 8, NULL, NULL, false);
+	if (!any_declared())
+		return;
 	find_declaring_files();
 	find_included_by_those();
 }
@@ -152,7 +158,7 @@ static const zend_constant *new_constant(uint32_t i)
 }
 
 /* From the end, so that the table is as long as before. Values are buried: an object may have a destructor. */
-static unsigned drop_constants(void)
+RS_HOT static unsigned drop_constants(void)
 {
 	unsigned n = 0;
 
@@ -171,7 +177,7 @@ static unsigned drop_constants(void)
 	return n;
 }
 
-static void drop_files(void)
+RS_HOT static void drop_files(void)
 {
 	for (uint32_t i = EG(included_files).nNumUsed; i-- > symbols.files;) {
 		Bucket *b = &EG(included_files).arData[i];
@@ -188,7 +194,7 @@ static void close_gaps(HashTable *table)
 		zend_hash_rehash(table);
 }
 
-static void remember_lengths(void)
+RS_HOT static void remember_lengths(void)
 {
 	close_gaps(EG(zend_constants));
 	close_gaps(&EG(included_files));
@@ -204,13 +210,14 @@ static void take(void)
 {
 	zend_hash_init(&symbols.defined, 8, NULL, ZVAL_PTR_DTOR, false);
 	zend_hash_init(&symbols.included, 8, NULL, ZVAL_PTR_DTOR, false);
+	zend_hash_init(&symbols.stays, 8, NULL, NULL, false);
 	remember_lengths();
 	symbols.compile_file = zend_compile_file;
 	zend_compile_file = compile_and_note;
 	symbols.taken = true;
 }
 
-static unsigned restore(void)
+RS_HOT static unsigned restore(void)
 {
 	unsigned n = 0;
 
@@ -218,9 +225,10 @@ static unsigned restore(void)
 		find_stays();
 		n = drop_constants();
 		drop_files();
-		zend_hash_destroy(&symbols.stays);
 		remember_lengths();
 	}
+	if (symbols.stays.nNumUsed)
+		zend_hash_clean(&symbols.stays);
 	if (symbols.defined.nNumUsed)
 		zend_hash_clean(&symbols.defined);
 	if (symbols.included.nNumUsed)
@@ -246,7 +254,7 @@ static void differences(rs_snapshot_tell tell, void *arg)
 		change.file = file ? Z_STR_P(file) : NULL;
 		tell(&change, arg);
 	}
-	zend_hash_destroy(&symbols.stays);
+	zend_hash_clean(&symbols.stays);
 }
 
 const struct rs_snapshot_part rs_snapshot_symbols = { "symbols", take, restore, differences };

@@ -173,3 +173,8 @@ void rs_tlscert_validity(const X509 *cert, char *out, size_t size)
 	put_day(until, day, sizeof day);
 	rs_fmt(out, size, X509_cmp_current_time(until) < 0 ? "expired on %s" : "until %s", day);
 }
+
+bool rs_tlscert_error_waits(void)
+{
+	return ERR_peek_error() != 0;
+}

@@ -26,4 +26,7 @@ bool rs_tlscert_names(const X509 *cert, bool (*fn)(void *arg, struct rs_slice na
 /* "until 2027-01-31", "expired on ...", "valid from ... on". */
 void rs_tlscert_validity(const X509 *cert, char *out, size_t size);
 
+/* Has OpenSSL an error of this thread that nobody has taken yet? */
+bool rs_tlscert_error_waits(void);
+
 #endif
