@@ -285,6 +285,15 @@ same([['b' => 1], false], [$app['config']['a'], $app['config']->has('new')], 'th
 same(1, $app['config']->get('nested')[0]->p->q, 'objects in it too, however deep');
 check(!$app->bound('left') && !$app->bound('left too'), 'so is the container');
 check(count(Shim::$log) === 1 && str_contains(Shim::$log[0][1], 'a cleaner that fails'), 'a cleaner that fails is named, the others run');
+$plain = new Cleaners($app, false, false);
+check((fn (): ?Container => $this->snapshot)->call($plain) === null, 'without cleaners of its own an application is not copied');
+$app->instance('left', 1);
+$plain->run();
+check(!$app->bound('left'), 'the built-in cleaners need no copy');
+OldForm::$got = [];
+$plain->configure([OldForm::class], []);
+$plain->run();
+check((OldForm::$got[1] ?? $app) !== $app, 'a cleaner that nobody spoke of gets one');
 throws('there is no class Nowhere', static fn () => Cleaners::check('Nowhere'), 'a cleaner that does not exist');
 throws('must implement', static fn () => Cleaners::check(stdClass::class), 'a class that is no cleaner');
 check(Snapshot::of($app)->make(Container::class) !== $app, 'the snapshot does not lead back to the application');

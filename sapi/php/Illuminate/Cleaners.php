@@ -51,7 +51,8 @@ final class Cleaners
         'Tightenco\Ziggy\BladeRouteGenerator' => LaravelS\ZiggyCleaner::class,
     ];
 
-    private readonly Container $snapshot;
+    /** Made where a cleaner that is not ours will look at it: a hundred objects that nobody else knows. */
+    private ?Container $snapshot;
 
     /** @var list<Closure(): void> */
     private array $builtIn = [];
@@ -71,16 +72,22 @@ final class Cleaners
      * What is there now is what every request starts from.
      *
      * @param bool $providersBoot in every request, see ProviderClasses
+     * @param bool $own           configure() will name cleaners of the application's own
      */
-    public function __construct(private readonly Container $app, bool $providersBoot)
+    public function __construct(private readonly Container $app, bool $providersBoot, bool $own = true)
     {
-        $this->snapshot = Snapshot::of($app);
+        $packages = array_filter(
+            self::OF_PACKAGES,
+            static fn (string $sign): bool => $app->bound($sign) || class_exists($sign),
+            ARRAY_FILTER_USE_KEY,
+        );
+        $this->snapshot = $own || $packages !== [] ? Snapshot::of($app) : null;
         // Stands in the manager before its properties are remembered.
         $app->bound('db') && $app->resolved('db') && OpenConnections::of($app->make('db'));
         // Looks at the configuration before it goes back.
         $this->add(new Cleaners\DriversCleaner($app));
         $this->addStates([
-            ...array_map(fn (string $class): HasStates => new $class($app, $this->snapshot), self::BUILT_IN),
+            ...array_map(fn (string $class): HasStates => new $class($app, $this->snapshot ?? $app), self::BUILT_IN),
             new Cleaners\LocaleCleaner(),
             new Cleaners\ViewCleaner($app),
             new Cleaners\ServicesCleaner($app),
@@ -99,10 +106,8 @@ final class Cleaners
             }
         }
         $this->add(new Cleaners\MemoryCleaner($providersBoot));
-        foreach (self::OF_PACKAGES as $sign => $class) {
-            if ($app->bound($sign) || class_exists($sign)) {
-                $this->add(new $class($app, $this->snapshot));
-            }
+        foreach ($packages as $class) {
+            $this->add(new $class($app, $this->snapshot));
         }
         $this->builtIn[] = (new ProcessState())->restore(...);
         $this->steps = $this->builtIn;
@@ -182,6 +187,7 @@ final class Cleaners
     private function own(string $class): Closure
     {
         self::check($class);
+        $this->snapshot ??= Snapshot::of($this->app);
         $takes = (int) (new ReflectionClass($class))->getConstructor()?->getNumberOfParameters();
         $cleaner = $takes > 0 ? new $class($this->app, $this->snapshot) : new $class();
         if ((new ReflectionMethod($cleaner, 'clean'))->getNumberOfParameters() === 0) {

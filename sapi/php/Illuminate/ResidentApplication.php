@@ -102,7 +102,7 @@ final class ResidentApplication implements Hosted
         $this->requests = new RequestFactory($this->framework->requestClass());
         $instances = (fn (): array => $this->instances)->call($this->app);
         $this->holders = new RequestHolders($instances, $this->app->make('request'));
-        $this->cleaners = new Cleaners($this->app, $this->bootProviders !== null);
+        $this->cleaners = new Cleaners($this->app, $this->bootProviders !== null, Settings::read()->cleaners !== []);
         // The first request starts where all others do.
         $this->cleaners->run();
         gc_collect_cycles();
@@ -130,7 +130,7 @@ final class ResidentApplication implements Hosted
 
     public function settle(): void
     {
-        $this->cleaners = new Cleaners($this->app, $this->bootProviders !== null);
+        $this->cleaners = new Cleaners($this->app, $this->bootProviders !== null, Settings::read()->cleaners !== []);
         $this->configure();
     }
 
