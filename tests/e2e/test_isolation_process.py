@@ -188,7 +188,7 @@ def test_a_left_transaction_is_named(daemon):
     d = start(daemon)
     pollute(d, "transaction")
     assert show(d, "transaction")[0] == b"false"
-    assert "GET /?case=pollute%20transaction left" in d.log() and "open: rolled back" in d.log()
+    d.wait_log(r"GET /\?case=pollute%20transaction left a database transaction open: rolled back")
     insert = "$p = $GLOBALS['pdo'](); %s $p->exec('INSERT INTO t VALUES (1)'); return 1;"
     d.get("/?code=" + quote(insert % "$p->beginTransaction();"))
     d.get("/?code=" + quote(insert % ""))
