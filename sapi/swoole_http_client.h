@@ -8,7 +8,7 @@
  *   swoole_http_client_perform.c    sending and receiving, again where that is safe
  *   swoole_http_client_answer.c     an answer to properties
  *   swoole_http_client_websocket.c  after upgrade()
- *   swoole_http_client_async.c      callbacks
+ *   swoole_http_client_async.c      the class that calls back; swoole_http_client_tell.c its callbacks
  *   swoole_http_client_functions.c  Swoole\Coroutine\Http\get() ...
  */
 #ifndef RS_SWOOLE_HTTP_CLIENT_H
@@ -148,7 +148,7 @@ void rs_http_client_websocket(struct rs_http_client *o, bool deflate);
 bool rs_http_client_frame(struct rs_http_client *o, int64_t timeout_ms, zval *ret);
 bool rs_http_client_push(struct rs_http_client *o, zval *data, zend_long opcode, zend_long flags);
 
-/* ---- swoole_http_client_async.c ------------------------------------------------------------------------------------ */
+/* ---- swoole_http_client_async.c, swoole_http_client_tell.c --------------------------------------------------------- */
 
 void rs_http_async_connected(struct rs_http_client *o);
 /* Sends what waits, by and by. */

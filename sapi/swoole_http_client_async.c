@@ -1,9 +1,8 @@
 /*
  * Swoole\Http\Client, by its old name swoole_http_client: requests whose answers are told by callbacks. What waits runs in a
- * coroutine of its own, the same code as Coroutine\Http\Client's; what happens is told from the loop, as the process calls user
- * code.
+ * coroutine of its own, the same code as Coroutine\Http\Client's; how callbacks are called: swoole_http_client_tell.c.
  */
-#include "swoole_http_client.h"
+#include "swoole_http_client_async.h"
 
 #include <errno.h>
 
@@ -14,159 +13,38 @@
 #define NOT_SUPPORTED 507
 #define NO_CONNECTION 5001
 
-enum event { CONNECT, CLOSE, ERROR, MESSAGE, EVENTS };
-
-static const char *const names[EVENTS] = { [CONNECT] = "connect", [CLOSE] = "close", [ERROR] = "error", [MESSAGE] = "message" };
+static const char *const names[RS_HTTP_EVENTS] = {
+	[RS_HTTP_ON_CONNECT] = "connect", [RS_HTTP_ON_CLOSE] = "close", [RS_HTTP_ON_ERROR] = "error", [RS_HTTP_ON_MESSAGE] = "message"
+};
 
 /* Of proceed(). */
 enum job { REQUEST = 1, FLUSH };
 
-struct rs_http_async {
-	struct rs_php_callback on[EVENTS];
-	struct rs_php_callback done;  /* of the request that runs */
-	bool running;                 /* until done has been called */
-	bool started;                 /* proceed() has been asked for */
-	bool open;                    /* connect has been told, close not yet */
-	bool reader_waits;            /* until the message it has read was told */
-	zend_long reader;             /* its coroutine */
-};
-
 static zend_class_entry *client_ce;
 
-/* ---- telling -------------------------------------------------------------------------------------------------------- */
-
-/* One call, from the loop. Holds the object. */
-struct telling {
-	struct rs_http_client *o;
-	struct rs_php_callback cb;
-	zval frame;                   /* UNDEF: none */
-	bool done;                    /* the request ends with it */
-};
-
-static void release(struct rs_http_client *o)
-{
-	OBJ_RELEASE(&o->std);
-}
-
-static void tell_now(void *arg)
-{
-	struct telling *t = arg;
-	struct rs_php_callback cb = t->cb;
-	struct rs_http_client *o = t->o;
-	uint32_t argc = Z_ISUNDEF(t->frame) ? 1 : 2;
-	zval argv[2];
-
-	ZVAL_OBJ(&argv[0], &o->std);
-	ZVAL_COPY_VALUE(&argv[1], &t->frame);
-	if (t->done)
-		o->async->running = false;
-	efree(t);
-	rs_swoole_invoke(&cb, argc, argv);
-	rs_php_callback_free(&cb);
-	if (argc > 1)
-		zval_ptr_dtor(&argv[1]);
-	release(o);
-}
-
-static void defer(void (*fn)(void *arg), void *arg)
-{
-	if (!rs_loop_get() || !rs_loop_defer(rs_loop_get(), fn, arg))
-		zend_error_noreturn(E_ERROR, "Out of memory");
-}
-
-/* Takes over what cb and frame hold. */
-static void tell(struct rs_http_client *o, struct rs_php_callback *cb, const zval *frame, bool done)
-{
-	struct telling *t = ecalloc(1, sizeof *t);
-
-	GC_ADDREF(&o->std);
-	t->o = o;
-	t->done = done;
-	rs_php_callback_copy(&t->cb, &cb->fci, &cb->fcc);
-	if (frame)
-		ZVAL_COPY_VALUE(&t->frame, frame);
-	else
-		ZVAL_UNDEF(&t->frame);
-	defer(tell_now, t);
-}
-
-static void tell_event(struct rs_http_client *o, enum event event)
-{
-	if (o->async->on[event].set)
-		tell(o, &o->async->on[event], NULL, false);
-}
-
-void rs_http_async_connected(struct rs_http_client *o)
-{
-	o->async->open = true;
-	tell_event(o, CONNECT);
-}
-
-/* Has it been lost since? */
-static void tell_close(struct rs_http_client *o)
-{
-	if (!o->async->open || rs_fetch_is_open(&o->fetch))
-		return;
-	o->async->open = false;
-	tell_event(o, CLOSE);
-}
-
-/* ---- messages ------------------------------------------------------------------------------------------------------- */
-
-static void reader_goes_on(void *arg)
-{
-	struct rs_http_client *o = arg;
-	struct rs_co *reader = rs_co_find(o->async->reader);
-	bool waits = o->async->reader_waits;
-
-	o->async->reader_waits = false;
-	release(o);
-	if (waits && reader)
-		rs_co_wake(reader);
-}
-
-/* No message is read before the one before it has been told. */
-static bool tell_message(struct rs_http_client *o, const zval *frame)
-{
-	struct rs_http_async *a = o->async;
-
-	tell(o, &a->on[MESSAGE], frame, false);
-	a->reader = rs_co_id(rs_co_self());
-	a->reader_waits = true;
-	GC_ADDREF(&o->std);
-	defer(reader_goes_on, o);
-	if (rs_co_suspend())
-		return true;
-	a->reader_waits = false;
-	return false;
-}
+/* ---- in its coroutine ------------------------------------------------------------------------------------------------ */
 
 static void read_messages(struct rs_http_client *o)
 {
 	zval frame;
 
-	while (o->fetch.upgraded && rs_http_client_frame(o, -1, &frame) && tell_message(o, &frame))
+	while (o->fetch.upgraded && rs_http_client_frame(o, -1, &frame) && rs_http_tell_message(o, &frame))
 		;
 }
 
-/* ---- in its coroutine ------------------------------------------------------------------------------------------------ */
-
 static void request(struct rs_http_client *o)
 {
-	struct rs_http_async *a = o->async;
 	zval room, *status;
 
 	(void)rs_http_client_perform(o);
 	rs_http_client_leave(o);
 	status = rs_http_client_property(o, "statusCode", &room);
 	if (status && Z_TYPE_P(status) == IS_LONG && Z_LVAL_P(status) == RS_FETCH_CONNECT)
-		tell_event(o, ERROR);
-	if (a->done.set)
-		tell(o, &a->done, NULL, true);
-	rs_php_callback_free(&a->done);
+		rs_http_tell(o, RS_HTTP_ON_ERROR);
+	rs_http_tell_done(o);
 	if (o->fetch.upgraded)
 		read_messages(o);
-	tell_close(o);
+	rs_http_tell_close(o);
 }
 
 ZEND_METHOD(Swoole_Http_Client, proceed)
@@ -266,7 +144,7 @@ static void plain(INTERNAL_FUNCTION_PARAMETERS, const char *method, bool upgrade
 	ZEND_PARSE_PARAMETERS_END();
 	if (!ready(o))
 		RETURN_FALSE;
-	if (upgrade && !o->async->on[MESSAGE].set)
+	if (upgrade && !o->async->on[RS_HTTP_ON_MESSAGE].set)
 		rs_swoole_fatal("no 'message' callback function");
 	if (method)
 		set_method(o, method);
@@ -360,7 +238,7 @@ ZEND_METHOD(Swoole_Http_Client, on)
 		Z_PARAM_STR(event)
 		Z_PARAM_FUNC(fci, fcc)
 	ZEND_PARSE_PARAMETERS_END();
-	for (int e = 0; e < EVENTS; e++) {
+	for (int e = 0; e < RS_HTTP_EVENTS; e++) {
 		if (strcasecmp(names[e], ZSTR_VAL(event)) != 0)
 			continue;
 		rs_php_callback_copy(&o->async->on[e], &fci, &fcc);
@@ -391,14 +269,14 @@ ZEND_METHOD(Swoole_Http_Client, close)
 	o->async->open = false;
 	rs_http_client_close(o);
 	rs_http_client_show(o);
-	if (was && o->async->on[CLOSE].set)
-		rs_php_call_through(&o->async->on[CLOSE], 1, ZEND_THIS, NULL);
+	if (was && o->async->on[RS_HTTP_ON_CLOSE].set)
+		rs_php_call_through(&o->async->on[RS_HTTP_ON_CLOSE], 1, ZEND_THIS, NULL);
 	RETURN_TRUE;
 }
 
 void rs_http_async_free(struct rs_http_client *o)
 {
-	for (int e = 0; e < EVENTS; e++)
+	for (int e = 0; e < RS_HTTP_EVENTS; e++)
 		rs_php_callback_free(&o->async->on[e]);
 	rs_php_callback_free(&o->async->done);
 	efree(o->async);
@@ -407,7 +285,7 @@ void rs_http_async_free(struct rs_http_client *o)
 
 void rs_http_async_gc(struct rs_http_client *o, zend_get_gc_buffer *buffer)
 {
-	for (int e = 0; e < EVENTS; e++)
+	for (int e = 0; e < RS_HTTP_EVENTS; e++)
 		if (o->async->on[e].set)
 			zend_get_gc_buffer_add_zval(buffer, rs_php_callback_zval(&o->async->on[e]));
 	if (o->async->done.set)
