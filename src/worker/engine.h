@@ -79,7 +79,7 @@ struct rs_engine_module {
 	int (*manager_main)(struct rs_heritage *h); /* never returns to the daemon's code: its value is the exit status */
 };
 
-/* ---- the exchange: one request and its response, as the engine sees it (worker_exchange.c) ------------------- */
+/* ---- the exchange: one request and its response, as the engine sees it (worker_exchange.c, _answer.c) -------- */
 
 struct rs_field {
 	struct rs_slice name, value;

@@ -1,6 +1,6 @@
 /*
  * Compression of responses: which ones, what their head says then, and whole bodies. One implementation for requests that an engine
- * answers (worker_exchange.c) and for Swoole\Http\Response (sapi/swoole_http_response.c).
+ * answers (worker_exchange_answer.c) and for Swoole\Http\Response (sapi/swoole_http_response.c).
  *
  * A response varies when another Accept-Encoding could have led to other bytes; then it says so, compressed or not. Left as they
  * are: what has a Content-Encoding already (also php.ini's zlib.output_compression), parts (206, Content-Range), answers without a

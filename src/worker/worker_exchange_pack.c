@@ -11,14 +11,9 @@
 /* Output that is sent at once; a response that stays below it leaves as one frame with its length. */
 #define PACKED_MAX (32u << 10)
 
-static struct rs_process *owner_of(struct rs_exchange *x)
-{
-	return (struct rs_process *)((char *)x - offsetof(struct rs_process, x));
-}
-
 void rs_exchange_judge(struct rs_exchange *x, int64_t size)
 {
-	const struct rs_compress_rules rules = rs_compress_rules_of(owner_of(x)->h->conf);
+	const struct rs_compress_rules rules = rs_compress_rules_of(rs_exchange_owner(x)->h->conf);
 	const size_t before = sizeof(struct rs_wire_response) + x->reason_len;
 	struct rs_compress_case c = { .rules = &rules, .status = x->status, .size = size };
 	struct rs_buf lines = { 0 };
@@ -96,7 +91,7 @@ bool rs_exchange_is_short(struct rs_exchange *x)
 {
 	if (!x->packing || x->promised < 0 || x->written >= (uint64_t)x->promised)
 		return false;
-	rs_warnx(owner_of(x)->log, "response of %llu bytes is shorter than its Content-Length of %lld, client cut off",
+	rs_warnx(rs_exchange_owner(x)->log, "response of %llu bytes is shorter than its Content-Length of %lld, client cut off",
 		 (unsigned long long)x->written, (long long)x->promised);
 	return true;
 }

@@ -11,6 +11,8 @@
 #define RS_SIG_OVERDUE (SIGRTMIN + 2)
 /* A process that has had nothing to do for this long collects its garbage. */
 #define RS_IDLE_AFTER_MS 200
+/* A response up to this leaves as one frame with Content-Length. */
+#define RS_GATHER_MAX (32u << 10)
 
 /* What a worker does with signals, from now on. parent: who made it. false: that one has died meanwhile. */
 bool rs_worker_signals(const struct rs_process *p, pid_t parent) RS_MUST_CHECK;
@@ -20,7 +22,13 @@ struct rs_loop *rs_worker_loop(void);
 /* Until frames have come, and takes them. RS_AGAIN: none yet, and it is time to tidy up. Else: the end. */
 enum rs_result rs_worker_wait(struct rs_process *p, bool tidy) RS_MUST_CHECK;
 
-/* worker_exchange.c: rs_exchange_head() without a look at what the head says. */
+/* Whose exchange this is; not of a mute one. */
+static inline struct rs_process *rs_exchange_owner(struct rs_exchange *x)
+{
+	return (struct rs_process *)((char *)x - offsetof(struct rs_process, x));
+}
+
+/* worker_exchange_answer.c: rs_exchange_head() without a look at what the head says. */
 void rs_exchange_hold(struct rs_exchange *x, unsigned status, struct rs_slice reason, struct rs_slice headers,
 		      int64_t content_length);
 /*
@@ -36,7 +44,7 @@ static inline bool rs_exchange_has_trailers(const struct rs_exchange *x)
 /* worker_xsendfile.c: the head names a file that is the response, which has been given. false: it does not. */
 bool rs_xsendfile_answer(struct rs_exchange *x, unsigned status, struct rs_slice headers);
 
-/* worker_exchange.c: p[0..n) to the client, in pieces as credit allows; flags go with the last one. */
+/* worker_exchange_answer.c: p[0..n) to the client, in pieces as credit allows; flags go with the last one. */
 enum rs_result rs_exchange_send(struct rs_exchange *x, const char *p, size_t n, uint16_t flags);
 
 /* ---- worker_exchange_pack.c ------------------------------------------------------------------ */

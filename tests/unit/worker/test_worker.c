@@ -6,6 +6,7 @@
 #include "worker/worker.c"
 #include "worker/worker_receive.c"
 #include "worker/worker_exchange.c"
+#include "worker/worker_exchange_answer.c"
 
 #include "fake/fake_engine.c"
 #include "fake/fake_server.c"
