@@ -175,6 +175,16 @@ static void absolutize(struct completion *x, enum rs_opt_id id)
 		put_text(x, id, join_or_fail(x, id, path, root_of(x, id), text));
 }
 
+/* A text that is no option by itself: id is whose it is, root what it is relative to. */
+static void absolutize_text(struct completion *x, enum rs_opt_id id, const char *root, char **text)
+{
+	char path[PATH_MAX];
+
+	join_or_fail(x, id, path, root, *text);
+	if (x->result == RS_OK && !rs_str_set(text, path))
+		x->result = rs_conf_no_memory(x->err);
+}
+
 /* Where an open path option goes. */
 static void derive_path(struct completion *x, enum rs_opt_id id, const char *dir, const char *name)
 {
@@ -191,47 +201,36 @@ static void derive_path(struct completion *x, enum rs_opt_id id, const char *dir
 static void complete_listen(struct completion *x)
 {
 	struct rs_conf *c = x->c;
-	char path[PATH_MAX];
 
 	if (strchr(c->listen_ip, '/'))
 		absolutize(x, RS_OPT_ID_listen_ip);
 	for (size_t i = 0; x->result == RS_OK && i < c->listen.n; i++) {
-		if (!strchr(c->listen.v[i], '/') || c->listen.v[i][0] == '[')
-			continue;
-		join_or_fail(x, RS_OPT_ID_listen, path, root_of(x, RS_OPT_ID_listen), c->listen.v[i]);
-		if (x->result == RS_OK && !rs_str_set(&c->listen.v[i], path))
-			x->result = rs_conf_no_memory(x->err);
+		if (strchr(c->listen.v[i], '/') && c->listen.v[i][0] != '[')
+			absolutize_text(x, RS_OPT_ID_listen, root_of(x, RS_OPT_ID_listen), &c->listen.v[i]);
 	}
 }
 
 static void complete_watch(struct completion *x)
 {
+	const enum rs_opt_id excluded = RS_OPT_ID_inotify_excluded_dirs;
 	struct rs_strlist *dirs = &x->c->inotify_excluded_dirs;
-	char path[PATH_MAX];
 
 	derive_path(x, RS_OPT_ID_inotify_watch_path, x->c->laravel_base_path, "");
-	for (size_t i = 0; x->result == RS_OK && i < dirs->n; i++) {
-		join_or_fail(x, RS_OPT_ID_inotify_excluded_dirs, path, root_of(x, RS_OPT_ID_inotify_excluded_dirs), dirs->v[i]);
-		if (x->result == RS_OK && !rs_str_set(&dirs->v[i], path))
-			x->result = rs_conf_no_memory(x->err);
-	}
+	for (size_t i = 0; x->result == RS_OK && i < dirs->n; i++)
+		absolutize_text(x, excluded, root_of(x, excluded), &dirs->v[i]);
 }
 
 /* Unix sockets of [sockets.NAME]. */
 static void complete_sockets(struct completion *x)
 {
 	struct rs_conf_items *sockets = &x->c->items[RS_KIND_sockets];
-	char path[PATH_MAX];
 
 	for (size_t i = 0; x->result == RS_OK && i < sockets->n; i++) {
 		struct rs_conf_item *it = &sockets->v[i];
 
 		for (size_t j = 0; j < it->n && rs_conf_socket_type(it) >= 5; j++) {
-			if (strcmp(it->rows[j].key, "host") != 0)
-				continue;
-			join_or_fail(x, RS_OPT_ID_laravel_base_path, path, x->c->laravel_base_path, it->rows[j].value);
-			if (x->result == RS_OK && !rs_str_set(&it->rows[j].value, path))
-				x->result = rs_conf_no_memory(x->err);
+			if (strcmp(it->rows[j].key, "host") == 0)
+				absolutize_text(x, RS_OPT_ID_laravel_base_path, x->c->laravel_base_path, &it->rows[j].value);
 		}
 	}
 }
@@ -242,18 +241,14 @@ static void complete_tls(struct completion *x)
 	static const enum rs_opt_id ids[] = { RS_OPT_ID_ssl_cert_file, RS_OPT_ID_ssl_key_file, RS_OPT_ID_ssl_stapling_file,
 					      RS_OPT_ID_ssl_client_cert_file };
 	const struct rs_conf_items *sites = &x->c->items[RS_KIND_ssl];
-	char path[PATH_MAX];
 
 	for (size_t i = 0; i < RS_COUNTOF(ids); i++)
 		absolutize(x, ids[i]);
 	for (size_t i = 0; i < sites->n; i++) {
 		for (size_t j = 0; x->result == RS_OK && j < sites->v[i].n; j++) {
 			struct rs_conf_row *row = &sites->v[i].rows[j];
-			if (!strstr(row->key, "_file") || !*row->value)
-				continue;
-			join_or_fail(x, RS_OPT_ID_laravel_base_path, path, x->c->laravel_base_path, row->value);
-			if (x->result == RS_OK && !rs_str_set(&row->value, path))
-				x->result = rs_conf_no_memory(x->err);
+			if (strstr(row->key, "_file") && *row->value)
+				absolutize_text(x, RS_OPT_ID_laravel_base_path, x->c->laravel_base_path, &row->value);
 		}
 	}
 }
