@@ -67,6 +67,8 @@ enum rs_result rs_cli_ask(const struct rs_conf *c, const char *request, int time
 int64_t rs_cli_answer_number(const struct rs_buf *answer, const char *name, int64_t fallback);
 /* Prints what came from a server; bytes that could drive a terminal are left out. */
 void rs_cli_print(struct rs_slice text);
+/* Asks, prints the answer, and returns the exit status. unanswered: what is done when no server runs; NULL: that is an error. */
+int rs_cli_ask_and_print(const struct rs_cli *cli, const char *request, int timeout_ms, void (*unanswered)(const struct rs_conf *c));
 /* "rserverd: ..." on standard error; returns 1. */
 int rs_cli_fail(const char *fmt, ...) RS_PRINTF(1, 2);
 

@@ -145,10 +145,7 @@ int64_t rs_cli_answer_number(const struct rs_buf *answer, const char *name, int6
 	return fallback;
 }
 
-/* ---- commands ---------------------------------------------------------------------------------------- */
-
-/* Asks and prints. */
-static int ask_and_print(const struct rs_cli *cli, const char *request, int timeout_ms)
+int rs_cli_ask_and_print(const struct rs_cli *cli, const char *request, int timeout_ms, void (*unanswered)(const struct rs_conf *c))
 {
 	struct rs_buf answer = { 0 };
 	struct rs_conf c;
@@ -162,7 +159,10 @@ static int ask_and_print(const struct rs_cli *cli, const char *request, int time
 		rs_cli_print(rs_buf_slice(&answer));
 		break;
 	case RS_DONE:
-		status = rs_cli_fail("not running (%s)", why);
+		if (unanswered)
+			unanswered(&c);
+		else
+			status = rs_cli_fail("not running (%s)", why);
 		break;
 	default:
 		status = rs_cli_fail("%s", why);
@@ -172,12 +172,14 @@ static int ask_and_print(const struct rs_cli *cli, const char *request, int time
 	return status;
 }
 
+/* ---- commands ---------------------------------------------------------------------------------------- */
+
 int rs_cmd_status(const struct rs_cli *cli)
 {
-	return ask_and_print(cli, cli->json ? "status --json" : "status", ANSWER_MS);
+	return rs_cli_ask_and_print(cli, cli->json ? "status --json" : "status", ANSWER_MS, NULL);
 }
 
 int rs_cmd_reload(const struct rs_cli *cli)
 {
-	return ask_and_print(cli, cli->wait ? "reload --wait" : "reload", cli->wait ? -1 : ANSWER_MS);
+	return rs_cli_ask_and_print(cli, cli->wait ? "reload --wait" : "reload", cli->wait ? -1 : ANSWER_MS, NULL);
 }

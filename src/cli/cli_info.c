@@ -57,27 +57,7 @@ static void static_info(const struct rs_conf *c)
 
 int rs_cmd_info(const struct rs_cli *cli)
 {
-	struct rs_buf answer = { 0 };
-	struct rs_conf c;
-	char why[4096];
-	int status = 0;
-
-	if (!rs_cli_find(cli, &c))
-		return 1;
-	switch (rs_cli_ask(&c, "info", ANSWER_MS, &answer, why, sizeof why)) {
-	case RS_OK:
-		rs_cli_print(rs_buf_slice(&answer));
-		break;
-	case RS_DONE:
-		say_unread(&c);
-		static_info(&c);
-		break;
-	default:
-		status = rs_cli_fail("%s", why);
-	}
-	rs_buf_free(&answer);
-	rs_conf_fini(&c);
-	return status;
+	return rs_cli_ask_and_print(cli, "info", ANSWER_MS, static_info);
 }
 
 /* Only a server that runs can say what config/laravels.php said. */
