@@ -53,6 +53,8 @@ bool rs_client_failed(struct rs_client_object *o, const char *what);
 bool rs_client_refused(struct rs_client_object *o, int code, const char *why);
 /* The properties alone. */
 void rs_client_show_error(struct rs_client_object *o, int code, const char *text);
+/* TLS on the open connection, to the host of connect(). false: told. */
+bool rs_client_enable_tls(struct rs_client_object *o);
 /* Time limits into o->conf, of connect(): seconds NAN when not given. */
 void rs_client_limits(struct rs_client_object *o, double seconds);
 /* Host and port that can be connected to? Else told, false. */

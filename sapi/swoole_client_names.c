@@ -65,7 +65,6 @@ ZEND_METHOD(Swoole_Client, enableSSL)
 {
 	zend_fcall_info fci = empty_fcall_info;
 	zend_fcall_info_cache fcc = empty_fcall_info_cache;
-	struct rs_slice host = { 0 };
 
 	ZEND_PARSE_PARAMETERS_START(0, 1)
 		Z_PARAM_OPTIONAL
@@ -78,12 +77,7 @@ ZEND_METHOD(Swoole_Client, enableSSL)
 		RETURN_BOOL(rs_client_refused(o, INVALID_PARAMS, "SSL has been enabled"));
 	if (o->async)
 		RETURN_BOOL(rs_async_client_start_tls(o, &fci, &fcc));
-	if (o->host)
-		host = rs_slice(ZSTR_VAL(o->host), ZSTR_LEN(o->host));
-	if (rs_client_start_tls(&o->c, &o->conf, host))
-		RETURN_TRUE;
-	rs_client_show(o);
-	RETURN_BOOL(rs_client_failed(o, "enableSSL"));
+	RETURN_BOOL(rs_client_enable_tls(o));
 }
 
 ZEND_METHOD(Swoole_Client, getPeerCert)

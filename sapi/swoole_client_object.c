@@ -183,6 +183,16 @@ bool rs_client_target(struct rs_client_object *o, zend_string *host, zend_long p
 	return true;
 }
 
+bool rs_client_enable_tls(struct rs_client_object *o)
+{
+	const struct rs_slice host = o->host ? rs_slice(ZSTR_VAL(o->host), ZSTR_LEN(o->host)) : RS_SLICE("");
+
+	if (rs_client_start_tls(&o->c, &o->conf, host))
+		return true;
+	rs_client_show(o);
+	return rs_client_failed(o, "enableSSL");
+}
+
 void rs_client_show(struct rs_client_object *o)
 {
 	zend_long fd = rs_client_is_open(&o->c) ? o->c.sock.fd : -1;

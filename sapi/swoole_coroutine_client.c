@@ -101,19 +101,13 @@ ZEND_METHOD(Swoole_Coroutine_Client, connect)
 ZEND_METHOD(Swoole_Coroutine_Client, enableSSL)
 {
 	struct rs_client_object *o;
-	struct rs_slice host = { 0 };
 
 	ZEND_PARSE_PARAMETERS_NONE();
 	if (!(o = waits_on(ZEND_THIS)))
 		RETURN_FALSE;
 	if (!rs_client_is_stream(&o->c) || o->c.sock.tls)
 		RETURN_BOOL(rs_client_refused(o, NOT_SUPPORTED, o->c.sock.tls ? "SSL has been enabled" : "only TCP can use SSL"));
-	if (o->host)
-		host = rs_slice(ZSTR_VAL(o->host), ZSTR_LEN(o->host));
-	if (rs_client_start_tls(&o->c, &o->conf, host))
-		RETURN_TRUE;
-	rs_client_show(o);
-	RETURN_BOOL(rs_client_failed(o, "enableSSL"));
+	RETURN_BOOL(rs_client_enable_tls(o));
 }
 
 ZEND_METHOD(Swoole_Coroutine_Client, isConnected)

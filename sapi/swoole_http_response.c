@@ -333,9 +333,23 @@ static bool as_texts(zval *in, zval *out)
 	return true;
 }
 
+zval *rs_http_property_array(struct rs_http_answer *r, enum rs_http_response_property where, zval *old)
+{
+	zval *all = OBJ_PROP_NUM(&r->std, where);
+
+	ZVAL_DEREF(all);
+	ZVAL_UNDEF(old);
+	if (Z_TYPE_P(all) != IS_ARRAY) {
+		ZVAL_COPY_VALUE(old, all);
+		array_init(all);
+	}
+	SEPARATE_ARRAY(all);
+	return all;
+}
+
 bool rs_http_set_line(struct rs_http_answer *r, enum rs_http_response_property where, zend_string *key, zval *value, bool format)
 {
-	zval *all = OBJ_PROP_NUM(&r->std, where), text, old;
+	zval *all, text, old;
 	zend_string *name;
 
 	if (ZSTR_LEN(key) == 0 || ZSTR_LEN(key) > KEY_MAX) {
@@ -344,17 +358,11 @@ bool rs_http_set_line(struct rs_http_answer *r, enum rs_http_response_property w
 	}
 	if (!as_texts(value, &text))
 		return false;
-	ZVAL_DEREF(all);
-	ZVAL_UNDEF(&old);
-	if (Z_TYPE_P(all) != IS_ARRAY) {
-		ZVAL_COPY_VALUE(&old, all);
-		array_init(all);
-	}
-	SEPARATE_ARRAY(all);
+	all = rs_http_property_array(r, where, &old);
 	name = format ? rs_http_format_key(key) : zend_string_copy(key);
 	zend_hash_update(Z_ARRVAL_P(all), name, &text);
 	zend_string_release(name);
-	zval_ptr_dtor(&old); /* last: its destructor may look at us */
+	zval_ptr_dtor(&old);
 	return true;
 }
 

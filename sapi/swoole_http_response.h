@@ -39,6 +39,11 @@ bool rs_http_response_upgrade(struct rs_http_answer *r);
 
 /* "content-type" -> "Content-Type" */
 zend_string *rs_http_format_key(zend_string *key);
+/*
+ * The array that this property is; made one if it is none: *old is what it was (UNDEF: nothing), to be released when all is done, for
+ * its destructor may look at us.
+ */
+zval *rs_http_property_array(struct rs_http_answer *r, enum rs_http_response_property where, zval *old);
 /* Replaces the line of that key in the property (header or trailer). value: text, or an array of texts. false: warned, thrown. */
 bool rs_http_set_line(struct rs_http_answer *r, enum rs_http_response_property where, zend_string *key, zval *value, bool format);
 void rs_http_set_header(struct rs_http_answer *r, const char *key, const char *value, size_t n);

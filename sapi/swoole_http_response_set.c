@@ -90,8 +90,8 @@ static void cookie(INTERNAL_FUNCTION_PARAMETERS, bool raw)
 {
 	struct rs_http_answer *r = rs_http_this(ZEND_THIS);
 	struct rs_http_cookie c = { .raw = raw };
-	zval *all = OBJ_PROP_NUM(&r->std, RS_HTTP_RESPONSE_COOKIE), old;
-	zend_string *line, *root = NULL;
+	zend_string *line;
+	zval old;
 
 	ZEND_PARSE_PARAMETERS_START(1, 9)
 		Z_PARAM_STR(c.name)
@@ -108,22 +108,14 @@ static void cookie(INTERNAL_FUNCTION_PARAMETERS, bool raw)
 	if (!rs_http_response_settable(r))
 		RETURN_FALSE;
 	if (ZEND_NUM_ARGS() < 4)
-		c.path = root = ZSTR_CHAR('/');
+		c.path = ZSTR_CHAR('/');
 	if (!c.value)
 		c.value = ZSTR_EMPTY_ALLOC();
 	line = rs_http_cookie_line(&c);
-	(void)root;
 	if (!line)
 		RETURN_FALSE;
-	ZVAL_DEREF(all);
-	ZVAL_UNDEF(&old);
-	if (Z_TYPE_P(all) != IS_ARRAY) {
-		ZVAL_COPY_VALUE(&old, all);
-		array_init(all);
-	}
-	SEPARATE_ARRAY(all);
-	add_next_index_str(all, line);
-	zval_ptr_dtor(&old); /* last: its destructor may look at us */
+	add_next_index_str(rs_http_property_array(r, RS_HTTP_RESPONSE_COOKIE, &old), line);
+	zval_ptr_dtor(&old);
 	RETURN_TRUE;
 }
 

@@ -135,6 +135,16 @@ static bool send_datagram(const struct rs_swoole_server *s, enum family family, 
 				       ZSTR_LEN(data));
 }
 
+/* Does the server run, and is there something to be sent? Else told. */
+static bool can_send(const zend_string *data)
+{
+	if (!rs_swoole_server_running())
+		return false;
+	if (ZSTR_LEN(data) == 0)
+		rs_swoole_warn(RS_SWOOLE_ERROR_INVALID_PARAMS, "data is empty");
+	return ZSTR_LEN(data) > 0;
+}
+
 ZEND_METHOD(Swoole_Server, send)
 {
 	struct rs_swoole_server *s = rs_swoole_server_of(ZEND_THIS);
@@ -148,12 +158,8 @@ ZEND_METHOD(Swoole_Server, send)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_LONG(socket)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_swoole_server_running())
+	if (!can_send(data))
 		RETURN_FALSE;
-	if (ZSTR_LEN(data) == 0) {
-		rs_swoole_warn(RS_SWOOLE_ERROR_INVALID_PARAMS, "data is empty");
-		RETURN_FALSE;
-	}
 	if (Z_TYPE_P(to) == IS_STRING && is_numeric_string(Z_STRVAL_P(to), Z_STRLEN_P(to), &fd, NULL, false) != IS_LONG) {
 		if (Z_STRLEN_P(to) > 1 && (Z_STRVAL_P(to)[0] == '/' || Z_STRVAL_P(to)[0] == '@'))
 			RETURN_BOOL(send_datagram(s, FAMILY_UNIX, Z_STR_P(to), 0, data, socket));
@@ -183,12 +189,8 @@ ZEND_METHOD(Swoole_Server, sendto)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_LONG(socket)
 	ZEND_PARSE_PARAMETERS_END();
-	if (!rs_swoole_server_running())
+	if (!can_send(data))
 		RETURN_FALSE;
-	if (ZSTR_LEN(data) == 0) {
-		rs_swoole_warn(RS_SWOOLE_ERROR_INVALID_PARAMS, "data is empty");
-		RETURN_FALSE;
-	}
 	family = ZSTR_VAL(ip)[0] == '/' || ZSTR_VAL(ip)[0] == '@' ? FAMILY_UNIX : strchr(ZSTR_VAL(ip), ':') ? FAMILY_6 : FAMILY_4;
 	RETURN_BOOL(send_datagram(s, family, ip, port, data, socket));
 }
