@@ -17,8 +17,8 @@ Q := $(if $(V),,@)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
         -Wsign-compare -Wvla -Wformat=2 -Wundef
 WARN += $(if $(filter 0,$(E)),,-Werror)
-# the sanitizers make -O2 twice as slow to compile and little faster to run
-OPT := $(if $(D),-O0,$(if $(SAN),-O1,-O2)) -g
+# the sanitizers make -O2 twice as slow to compile and little faster to run; their reports need lines, no variables
+OPT := $(if $(D),-O0 -g,$(if $(SAN),-O1 -g1,-O2 -g))
 comma := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 LIBDIR = $(PREFIX)/lib/rserverd
@@ -27,15 +27,19 @@ CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -fno-common -fPIC -fvisibilit
 CPPFLAGS_ALL = -Isrc $(DEFS) $(CPPFLAGS)
 LDFLAGS_ALL = $(SANFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
-EVENT_LIBS = $(shell pkg-config --libs libevent_core)
-INIH_LIBS = $(shell pkg-config --libs inih)
-CODING_LIBS = $(shell pkg-config --libs zlib $(if $(BROTLI),libbrotlienc libbrotlidec))
-H2_LIBS = $(shell pkg-config --libs libnghttp2)
-WS_LIBS = -lwslay $(shell pkg-config --libs libssl libcrypto)
-PHP_INCLUDES = $(shell $(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
-PHP_BINARY = $(shell $(PHP_CONFIG) --php-binary)
-PHP_VERSION = $(shell $(PHP_CONFIG) --version | cut -d. -f1,2)
-LIBPHP = $(firstword $(wildcard $(shell $(PHP_CONFIG) --prefix)/lib/libphp$(PHP_VERSION).so $(shell $(PHP_CONFIG) --prefix)/lib/libphp.so))
+# The variable $1 becomes what the command $2 says: asked where it is needed first, and then no more.
+ask = $(eval $1 := $$(shell $2))$($1)
+EVENT_LIBS = $(call ask,EVENT_LIBS,pkg-config --libs libevent_core)
+INIH_LIBS = $(call ask,INIH_LIBS,pkg-config --libs inih)
+CODING_LIBS = $(call ask,CODING_LIBS,pkg-config --libs zlib $(if $(BROTLI),libbrotlienc libbrotlidec))
+H2_LIBS = $(call ask,H2_LIBS,pkg-config --libs libnghttp2)
+TLS_LIBS = $(call ask,TLS_LIBS,pkg-config --libs libssl libcrypto)
+WS_LIBS = -lwslay $(TLS_LIBS)
+PHP_INCLUDES = $(call ask,PHP_INCLUDES,$(PHP_CONFIG) --includes | sed 's/-I/-isystem /g')
+PHP_BINARY = $(call ask,PHP_BINARY,$(PHP_CONFIG) --php-binary)
+PHP_VERSION = $(call ask,PHP_VERSION,$(PHP_CONFIG) --version | cut -d. -f-2)
+PHP_PREFIX = $(call ask,PHP_PREFIX,$(PHP_CONFIG) --prefix)
+LIBPHP = $(firstword $(wildcard $(PHP_PREFIX)/lib/libphp$(PHP_VERSION).so $(PHP_PREFIX)/lib/libphp.so))
 
 # ---- what is built from what ------------------------------------------------------------------
 SHARED_SRC := $(wildcard src/base/*.c src/conf/*.c src/ipc/*.c src/http/*.c src/packet/*.c src/ws/*.c src/shm/*.c src/tls/*.c)
