@@ -3,7 +3,6 @@ after the test (lib/daemon.py)."""
 
 import json
 import os
-import shutil
 import signal
 import sys
 
@@ -13,10 +12,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from lib import proc  # noqa: E402
 from lib.ask import Ask  # noqa: E402
-from lib.daemon import BINARY, PHP_CASES, Daemon, run, scaffold  # noqa: E402
+from lib.daemon import BINARY, Daemon, copy_cases, ended, run, scaffold  # noqa: E402
+from lib.disk import disk, tmpfs  # noqa: E402,F401 - fixtures
 from lib.laravels import app, hosted, release, shared  # noqa: E402,F401 - fixtures
 from lib.laravels import each_release, ini_too_is_true, together  # noqa: E402
 from lib.server import Server  # noqa: E402
+from lib.tls import certificate  # noqa: E402,F401 - a fixture
 
 proc.become_subreaper()
 # A shell that starts a job in the background has it ignore SIGINT, and what we start would inherit that.
@@ -39,6 +40,8 @@ def pytest_collection_modifyitems(config, items):
         ini_too_is_true(items)
     for item in items:
         together(item)
+    # Long ones begin first, or the last of them would have the machine to itself.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -78,7 +81,7 @@ class Factory:
     def php(self, entry="entry.php", start=True, **kw):
         """The scripts of tests/e2e/php/cases behind framework = callable."""
         d = self("php", start=False, framework="callable", entry=entry, **kw)
-        shutil.copytree(PHP_CASES, d.app, dirs_exist_ok=True)
+        copy_cases(d.app)
         return d.start() if start else d
 
     def callable(self, code, start=True, **kw):
@@ -101,18 +104,6 @@ class Factory:
         for name, text in {**(files or {}), **({"config/laravels.php": config} if config else {})}.items():
             d.write(name, text)
         return d.start() if start else d
-
-
-def ended(started):
-    """Every one is asked, also when an earlier one has failed."""
-    wrong = []
-    for d in reversed(started):
-        try:
-            d.finish()
-        except AssertionError as e:
-            wrong.append(str(e))
-    if wrong:
-        pytest.fail("\n\n".join(wrong), pytrace=False)
 
 
 @pytest.fixture

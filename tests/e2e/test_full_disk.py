@@ -18,20 +18,6 @@ BODY = bytes(range(256)) * (2 * ROOM // 256)    # more than any full disk here t
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[[a-z]+\] \w+( \d+)? \d+( g\d+)?: .")
 
 
-@pytest.fixture(params=[Tmpfs, Limited], ids=["tmpfs", "rlimit"])
-def disk(request):
-    disk = request.param()
-    yield disk
-    disk.close()
-
-
-@pytest.fixture
-def tmpfs():
-    disk = Tmpfs()
-    yield disk
-    disk.close()
-
-
 def lines(path):
     with open(path, errors="replace") as f:
         return [line for line in f.read().split("\n") if line]

@@ -91,16 +91,6 @@ def test_many_at_a_time_and_in_any_order(d):
         assert c.wait(slow).body == b"slept"
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    os.chmod(folder, 0o755)
-    made = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
-               "-days", 2, "-keyout", folder / "key.pem", "-out", folder / "cert.pem")
-    assert made.returncode == 0, made.stderr
-    return folder
-
-
 def test_over_tls_by_alpn(daemon, certificate):
     d = daemon(ini={"swoole": {"open_http2_protocol": True, "ssl_cert_file": certificate / "cert.pem",
                                "ssl_key_file": certificate / "key.pem"}})

@@ -402,6 +402,7 @@ class Hostile:
             connect().close()
 
 
+@pytest.mark.slow
 def test_a_hostile_day(daemon):
     """Everything at once, for ten seconds: whoever behaves is served, always; memory stays bounded, nothing is left behind."""
     # 8 addresses with 12 connections and 8 refusals each: there is room for others.

@@ -117,6 +117,7 @@ def statuses(c, n):
     return [c.request("/").status for _ in range(n)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [503, 429])
 def test_limit_req(daemon, status):
     d = daemon(ini={"rserverd": {**STRANGERS, "limit_req": "6r/m", "limit_req_burst": 4, "limit_req_status": status}})

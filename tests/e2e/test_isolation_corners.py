@@ -5,12 +5,11 @@ import json
 
 import pytest
 
-from lib.daemon import Daemon, PHP_CASES
+from lib.daemon import Daemon, PHP_CASES, copy_cases
 from lib.wait import until
 
 import os
 import re
-import shutil
 import subprocess
 
 VARIANTS = {
@@ -35,7 +34,7 @@ def running(request):
     d = Daemon(engine="php", framework="callable", entry="corners.php", env=variant.get("env"), ini={
         "swoole": {"worker_num": 1, "max_request": 0}, "php": variant.get("ini", {}),
         "rserverd": {"isolation": "snapshot", "snapshot_exempt": ["Pool", "Half::kept", "Half::keptStatic"]}})
-    shutil.copytree(PHP_CASES, d.app, dirs_exist_ok=True)
+    copy_cases(d.app)
     try:
         d.start()
     except BaseException:

@@ -160,6 +160,7 @@ def write(mode, got):
         f.write(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_pollutions(daemon, mode):
     d = daemon.app("pollution", dotenv=["TEST_ROUTES=true", "APP_DEBUG=true"], ini={"rserverd": {"isolation": mode}},

@@ -167,6 +167,7 @@ def test_memory_leak_route(readme):
         assert r["curr_mem"] > 0 and r["diff_mem"] == r["curr_mem"] - (r["prev_mem"] or 0)
 
 
+@pytest.mark.slow
 def test_cron_job_runs_ten_times(readme):
     readme.wait_laravel(r"TestCronJob::run \[\"start\",0,")
     readme.wait_laravel(r"TestCronJob::run \[\"stop\",10,", timeout=30)

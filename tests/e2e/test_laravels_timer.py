@@ -255,6 +255,7 @@ def clock():
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_laravel_schedule_runs_at_full_minutes(hosted, release, clock):
     """Aligned to the minute, whenever the server started, and once a minute (the clock is put to 12 s before one)."""
     d = hosted(release, start=False, processes=False)

@@ -12,7 +12,7 @@ import shutil
 import pytest
 
 from lib import http, proc
-from lib.daemon import PHP_CASES, Daemon
+from lib.daemon import PHP_CASES, Daemon, copy_cases
 from lib.fpm import FPM, NGINX, Fpm
 
 # $_SERVER: ports and times of this very request; what only a FastCGI process has; what names the software; what is
@@ -174,7 +174,7 @@ REQUESTS = {
 def pair():
     d = Daemon(engine="php", framework="callable", entry="public/index.php",
                ini={"swoole": {"worker_num": 1, "package_max_length": "16M"}})
-    shutil.copytree(PHP_CASES, d.app, dirs_exist_ok=True)
+    copy_cases(d.app)
     shutil.copy(os.path.join(PHP_CASES, "front.php"), d.path("app/public/index.php"))
     fpm = Fpm(os.path.join(d.app, "public"), HOST, php_values={"output_buffering": 0})
     try:

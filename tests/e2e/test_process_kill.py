@@ -218,6 +218,7 @@ def test_workers_that_were_ready_are_replaced_at_once_every_time(daemon):
         assert time.monotonic() - started < 3.0 * SLOW, "a back-off would be longer by then"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["worker", "manager", "reactor"])
 def test_killed_ten_times_in_a_row(daemon, role):
     d = daemon()

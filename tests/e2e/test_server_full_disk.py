@@ -7,10 +7,7 @@ import re
 import signal
 import socket
 
-import pytest
-
 from lib import http, proc
-from lib.disk import Limited, Tmpfs
 from lib.wait import until
 
 CODE = """<?php
@@ -23,20 +20,6 @@ $server->on('request', function ($request, $response) {
     $response->end(json_encode([getmypid(), $file['error'] ?? null, $file ? (int)@filesize($file['tmp_name']) : null, strlen($request->getContent())]));
 });
 $server->start();"""
-
-
-@pytest.fixture(params=[Tmpfs, Limited], ids=["tmpfs", "rlimit"])
-def disk(request):
-    disk = request.param()
-    yield disk
-    disk.close()
-
-
-@pytest.fixture
-def tmpfs():
-    disk = Tmpfs()
-    yield disk
-    disk.close()
 
 
 def start(server, **settings):

@@ -23,16 +23,6 @@ def web(server):
     return server(SERVER)
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    os.chmod(folder, 0o755)
-    made = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
-               "-days", 2, "-keyout", folder / "key.pem", "-out", folder / "cert.pem")
-    assert made.returncode == 0, made.stderr
-    return folder
-
-
 def over_tls(server, certificate, **more):
     return server(SERVER, ports=2, env={"RS_TLS": str(certificate), "RS_SET2": json.dumps(more)})
 

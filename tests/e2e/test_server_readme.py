@@ -11,7 +11,7 @@ import time
 import pytest
 import websocket
 
-from lib import proc
+from lib import http, proc
 from lib.line_client import Client
 from lib.wait import SLOW, until
 
@@ -19,7 +19,9 @@ README = "readme/"
 
 
 def dial(port, path="/"):
-    return websocket.create_connection(f"ws://127.0.0.1:{port}{path}", timeout=20 * SLOW)
+    ws = websocket.create_connection(f"ws://127.0.0.1:{port}{path}", timeout=20 * SLOW)
+    http.close_at_end(ws.sock)
+    return ws
 
 
 def dial_first(s):

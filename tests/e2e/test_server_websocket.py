@@ -7,6 +7,7 @@ import zlib
 import pytest
 import websocket
 
+from lib import http
 from lib.ask import Thrown
 from lib.wait import SLOW
 
@@ -41,6 +42,7 @@ $server->start();
 class Client:
     def __init__(self, port, welcome="welcome", **kw):
         self.ws = websocket.create_connection(f"ws://127.0.0.1:{port}/", timeout=10 * SLOW, **kw)
+        http.close_at_end(self.ws.sock)
         if welcome:
             assert self.ws.recv() == welcome
 

@@ -19,7 +19,9 @@ import time
 import uuid
 from signal import SIGTERM
 
-from . import http, proc
+import pytest
+
+from . import control, http, proc
 from .ports import free_port
 from .wait import SLOW, until
 
@@ -67,6 +69,11 @@ def scaffold(folder, name, dotenv=()):
     shutil.rmtree(folder, ignore_errors=True)
     result = run(os.path.join(TREE, "bin", "app-scaffold"), folder, name, *dotenv)
     assert result.returncode == 0, result.stderr
+
+
+def copy_cases(folder):
+    """The scripts of tests/e2e/php for framework = callable; what is there for others stays there."""
+    shutil.copytree(PHP_CASES, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("swoole", "doctor"))
 
 
 class Daemon:
@@ -196,11 +203,11 @@ class Daemon:
         return run(*self.command(*words), timeout=timeout, env=self.environment(), cwd=self.folder)
 
     def status(self):
-        """The parsed `status --json`, None when nothing answers."""
-        result = self.ctl("status", "--json")
-        if result.returncode != 0:
-            return None
-        return json.loads(result.stdout)
+        """What `status --json` prints, parsed; None when nothing answers. (The command itself: test_cli.py.)"""
+        path = self.ini["rserverd"].get("control_socket")
+        path = path or os.path.join(os.path.dirname(self.ini["swoole"]["pid_file"]), "control.sock")
+        answer = control.ask(path, "status --json")
+        return json.loads(answer) if answer else None
 
     def exited(self):
         return self.child is not None and self.child.poll() is not None
@@ -210,11 +217,23 @@ class Daemon:
             if self.exited():
                 raise AssertionError(f"rserverd exited with {self.child.returncode}:\n{self.log()[-4000:]}")
             return self.settled()
-        until(ready, timeout, every=0.03, message=f"serving; log: {self.log()[-2000:]}")
+        until(ready, timeout, message=f"serving; log: {self.log()[-2000:]}")
         if self.base_fds is None:
+            self.wait_asleep()
             s = self.status()
             self.base_workers = len(self.of(s, "worker"))
             self.base_fds = self.fd_table(s)
+
+    def wait_asleep(self, timeout=2):
+        """Each process has waited for something since it was ready: what it opens once is open now. Not all at one moment, for on a
+        busy machine one of them always waits for a processor; and who never sleeps is not waited for."""
+        slept, end = set(), time.monotonic() + timeout * SLOW
+        while time.monotonic() < end:
+            there = {p["pid"] for p in (self.status() or {"processes": []})["processes"]}
+            slept |= {p for p in there - slept if proc.state(p) == "S"}
+            if there <= slept:
+                return
+            time.sleep(0.002)
 
     def settled(self, workers=None):
         """Every process there, idle, of one generation; no client, no queue. Returns the status then."""
@@ -244,6 +263,7 @@ class Daemon:
         """A server with task workers and user processes: all of them are up."""
         self.start()
         self.wait_processes()
+        self.wait_asleep()
         self.base_fds = self.fd_table(self.status())
         return self
 
@@ -258,10 +278,10 @@ class Daemon:
         return s if fit else None
 
     def wait_processes(self, timeout=15):
-        return until(self.settled_processes, timeout, every=0.03, message=f"all processes idle (status {self.status()})")
+        return until(self.settled_processes, timeout, message=f"all processes idle (status {self.status()})")
 
     def wait_settled(self, timeout=15, **kw):
-        return until(lambda: self.settled(**kw), timeout, every=0.03,
+        return until(lambda: self.settled(**kw), timeout,
                      message=f"all workers idle (status {self.status()})")
 
     # -- processes -----------------------------------------------------------------------------
@@ -472,6 +492,18 @@ class Daemon:
         if self.master_pid and self.expect_exit in (0, 1):
             left = os.listdir(self.path("run"))
             assert not left, f"run-time files left: {left}"
+
+
+def ended(started):
+    """Every one is asked, also when an earlier one has failed."""
+    wrong = []
+    for d in reversed(started):
+        try:
+            d.finish()
+        except AssertionError as e:
+            wrong.append(str(e))
+    if wrong:
+        pytest.fail("\n\n".join(wrong), pytrace=False)
 
 
 def kind(target):

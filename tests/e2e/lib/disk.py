@@ -101,3 +101,20 @@ class Limited(Disk):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         return run(*d.command("start", *words), preexec_fn=limit, env=d.environment(), cwd=d.folder)
+
+
+# -- fixtures (tests/e2e/conftest.py has them for everybody) -----------------------------------------------------------------
+
+@pytest.fixture(params=[Tmpfs, Limited], ids=["tmpfs", "rlimit"])
+def disk(request):
+    """Either kind. Before the daemon, which it must outlive."""
+    disk = request.param()
+    yield disk
+    disk.close()
+
+
+@pytest.fixture
+def tmpfs():
+    disk = Tmpfs()
+    yield disk
+    disk.close()

@@ -51,6 +51,15 @@ class Service:
         for c in self.children:
             assert c.poll() is None, self.log()
 
+    def listening(self):
+        """At self.address."""
+        self.check()
+        try:
+            http.Conn(self.address).close()
+            return True
+        except OSError:
+            return False
+
     def stop(self):
         for c in self.children:
             c.send_signal(signal.SIGTERM)
@@ -102,14 +111,6 @@ class Nginx(Service):
     def main_part(self):
         """What stands beside http{}."""
         return ""
-
-    def listening(self):
-        self.check()
-        try:
-            http.Conn(self.address).close()
-            return True
-        except OSError:
-            return False
 
 
 class Fpm(Nginx):

@@ -9,7 +9,6 @@ import re
 import shutil
 import socket
 
-from . import http
 from .daemon import TREE, run
 from .fpm import NGINX, ROOT, Nginx, Service
 from .ports import free_port
@@ -111,14 +110,6 @@ Listen 127.0.0.1:{self.port}
         except BaseException:
             self.stop()
             raise
-
-    def listening(self):
-        self.check()
-        try:
-            http.Conn(self.address).close()
-            return True
-        except OSError:
-            return False
 
     def judge(self):
         """What its own check says of the configuration: the whole output."""

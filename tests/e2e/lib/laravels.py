@@ -17,7 +17,7 @@ import pytest
 import websocket
 
 from . import http, proc
-from .daemon import RSS_KB, Daemon, run, scaffold
+from .daemon import RSS_KB, Daemon, ended, run, scaffold
 from .line_client import Client as Line
 from .ports import free_port
 from .wait import SLOW, until
@@ -183,7 +183,11 @@ class Hosted(Daemon):
     def wait_ready(self, timeout=30):
         super().wait_ready(timeout)
         steady = [n for n in self.user_names if n not in RESTLESS]
-        until(lambda: all(self.titled(n) for n in steady), timeout, message=f"{steady} run: {self.titles()}")
+
+        def all_run():
+            titles = self.titles()
+            return all(self.titled(n, titles) for n in steady)
+        until(all_run, timeout, every=0.02, message=f"{steady} run: {self.titles()}")
         self.now_is_the_base()
 
     def now_is_the_base(self):
@@ -193,11 +197,12 @@ class Hosted(Daemon):
         slept = set()
 
         def asleep():
-            now = {(n, p) for n in self.user_names if n not in RESTLESS for p in self.titled(n)}
+            titles = self.titles()
+            now = {(n, p) for n in self.user_names if n not in RESTLESS for p in self.titled(n, titles)}
             slept.update((n, p) for n, p in now - slept if proc.state(p) == "S"
                          and (n == "timer" or not self.tells or self.report("process.start", pid=p)))
             return now <= slept
-        until(asleep, message=f"each has slept: {self.titles()}")
+        until(asleep, every=0.02, message=f"each has slept: {self.titles()}")
         self.base_fds = self.fd_table(self.status())
 
     def fd_table(self, status):
@@ -218,10 +223,10 @@ class Hosted(Daemon):
     def titles(self):
         return {pid: proc.title(pid) for pid in self.everyone()}
 
-    def titled(self, name):
-        """Processes by what ps says of them: "timer", "inbox", "task worker process 2"."""
+    def titled(self, name, titles=None):
+        """Processes by what ps says of them: "timer", "inbox", "task worker process 2"; titles: of one look at all."""
         wanted = f" laravels: {name}" + ("" if "process" in name else " process")
-        return sorted(pid for pid, title in self.titles().items() if title.endswith(wanted) and proc.alive(pid))
+        return sorted(pid for pid, title in (titles or self.titles()).items() if title.endswith(wanted) and proc.alive(pid))
 
     def successor(self, name, old, timeout=20):
         """The pid of the one process of that name, when it is no longer the old one. One reading decides: between two
@@ -553,11 +558,4 @@ def hosted(request):
         started.append(d)
         return d.start() if start else d
     yield make
-    wrong = []
-    for d in reversed(started):
-        try:
-            d.finish()
-        except AssertionError as e:
-            wrong.append(str(e))
-    if wrong:
-        pytest.fail("\n\n".join(wrong), pytrace=False)
+    ended(started)

@@ -44,8 +44,8 @@ def state(pid):
 
 
 def ppid(pid):
-    f = stat_fields(pid)
-    return int(f[1]) if f else 0
+    text = read(pid, "stat")
+    return int(text[text.rfind(b")") + 4:].split(b" ", 1)[0]) if text else 0
 
 
 def alive(pid):
@@ -56,11 +56,28 @@ def title(pid):
     return read(pid, "cmdline").replace(b"\0", b" ").strip().decode("utf-8", "replace")
 
 
-def descendants(root):
-    """Every process below root, zombies included."""
+def tree():
+    """{pid: its children}, of every process there is."""
     children = {}
     for pid in pids():
         children.setdefault(ppid(pid), []).append(pid)
+    return children
+
+
+def childless():
+    """Has this process no child, not even a dead one? Then, as orphans come to it, nothing that it ever started is left."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+        return False
+    except ChildProcessError:
+        return True
+
+
+def descendants(root, children=None):
+    """Every process below root, zombies included; children: of a tree() that is at hand."""
+    if root == os.getpid() and childless():
+        return []
+    children = children or tree()
     found, queue = [], [root]
     while queue:
         for child in children.get(queue.pop(), []):

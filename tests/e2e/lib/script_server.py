@@ -51,14 +51,16 @@ class Server:
         self.log_path = os.path.join(self.folder, "log")
         self.status = None
 
-    def start(self, wait=True):
+    def start(self, wait=True, port=True):
+        """port: wait for the line that says it, which does not come when it cannot listen."""
         words = [f"{k}={v}" for k, v in self.options.items()]
         self.log_file = open(self.log_path, "ab")
         self.process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stdout=subprocess.PIPE, stderr=self.log_file,
                                         stdin=subprocess.DEVNULL, start_new_session=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        self.port = int(self.line("port")[3])
+        if port:
+            self.port = int(self.line("port")[3])
         if wait:
             self.line("started")
             n = int(self.options.get("workers", 2)) + int(self.options.get("tasks", 0))
@@ -121,7 +123,7 @@ class Server:
         return [x for x in self.lines if x[1] in ("worker_started", "user_process") and re.search(rf"\bid={n}\b", x[3])][-1][2]
 
     def everybody(self):
-        return [p for p in proc.pids() if p != os.getpid() and proc.state(p) not in ("", "Z") and proc.uses(p, self.folder, self.folder)]
+        return [p for p in proc.descendants(os.getpid()) if proc.alive(p) and proc.uses(p, self.folder, self.folder)]
 
     # ---- clients
 

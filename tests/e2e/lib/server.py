@@ -102,9 +102,11 @@ class Server:
         return self.child.wait((timeout or self.stop_within) * SLOW)
 
     def everyone(self):
-        """Living processes of the script: descendants, and what has been one and lives on."""
-        now = set(proc.descendants(self.child.pid)) | {self.child.pid} if self.child else set()
-        marked = {p for p in proc.pids() if proc.uses(p, self.folder, self.folder)}
+        """Living processes of the script: descendants, what it has left to us (we are a subreaper), and what has been one and
+        lives on."""
+        tree = {} if proc.childless() else proc.tree()
+        now = set(proc.descendants(self.child.pid, tree)) | {self.child.pid} if tree and self.child else set()
+        marked = {p for p in set(proc.descendants(os.getpid(), tree)) - now if proc.uses(p, self.folder, self.folder)}
         self.seen |= {(p, proc.started(p)) for p in now | marked}
         return [p for p, started in self.seen if proc.alive(p) and proc.state(p) != "Z" and proc.started(p) == started]
 

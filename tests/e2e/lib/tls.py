@@ -9,6 +9,8 @@ import ssl
 import struct
 import subprocess
 
+import pytest
+
 from . import http
 from .wait import SLOW
 
@@ -186,3 +188,13 @@ def refused(address, *words):
     """Does the handshake fail?"""
     status, text = s_client(address, *words)
     return status != 0 or "Cipher is (NONE)" in text
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A folder with cert.pem and key.pem, self-signed for localhost; others may look into it (tests/e2e/conftest.py has it for everybody)."""
+    folder = tmp_path_factory.mktemp("tls")
+    os.chmod(folder, 0o755)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+            "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
+    return folder
