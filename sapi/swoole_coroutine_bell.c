@@ -1,3 +1,6 @@
+/*
+ * A bell for one coroutine that waits: ringing never switches, so it may happen anywhere.
+ */
 #include "swoole_coroutine_bell.h"
 
 #include "worker/loop.h"

@@ -1,3 +1,6 @@
+/*
+ * A connection of Coroutine\Http\Server: its life, its requests made objects, and the end of what handlers left open.
+ */
 #include "swoole_coroutine_http.h"
 
 #include "swoole_http_response.h"

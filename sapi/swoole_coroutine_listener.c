@@ -1,3 +1,6 @@
+/*
+ * What Coroutine\Server and Coroutine\Http\Server have in common: listening, settings, accepting, a coroutine for each connection.
+ */
 #include "swoole_coroutine_listener.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * Files without a name, for bytes that are too many for memory.
+ */
 #include "base/rs_spool.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * Host names, exact ones and wildcards, to certificates.
+ */
 #include "tls/tls_names.h"
 
 #include <ctype.h>
