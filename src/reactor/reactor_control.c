@@ -7,6 +7,7 @@
 #include "base/rs_fd.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_handover.h"
+#include "reactor/reactor_route.h"
 #include "reactor/reactor_serve.h"
 #include "reactor/reactor_slot.h"
 #include "reactor/reactor_task.h"
@@ -68,6 +69,8 @@ static void lose(struct rs_reactor *r)
 	if (r->phase == RS_REACTOR_RUN)
 		rs_notice(r->log, "the master is gone, finishing");
 	rs_reactor_stop(r, r->conf->max_wait_time);
+	if (!r->route.nworkers)
+		rs_route_give_up(r);
 }
 
 void rs_control_flush(struct rs_reactor *r)

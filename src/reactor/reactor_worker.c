@@ -99,6 +99,9 @@ void rs_worker_lost(struct rs_worker *w, unsigned status)
 	else if (r->serve)
 		rs_task_process_lost(rs_seat_find(r, w->id), w->self.incarnation);
 	rs_route_pump(r);
+	/* Without the master no successor comes. */
+	if (r->control.lost && !r->route.nworkers)
+		rs_route_give_up(r);
 }
 
 /* Frames of the channel may be in use until the end of the turn, so it goes only here. */

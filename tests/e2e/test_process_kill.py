@@ -188,6 +188,27 @@ def test_master_killed_nothing_stays_behind(daemon):
     slow.close()
 
 
+def test_master_killed_before_a_request_was_claimed(daemon):
+    """Its workers end without having begun it and no successor comes: the client is told, and not only when the time to finish is over."""
+    d = daemon(ini={"swoole": {"worker_num": 1}})
+    d.expect_exit = -signal.SIGKILL
+    everyone = [p["pid"] for p in d.status()["processes"]]
+    worker = d.pid("worker")
+    os.kill(worker, signal.SIGSTOP)
+    until(lambda: proc.state(worker) == "T", message="it is stopped")
+    with d.conn() as c:
+        c.send(http.build("/"))
+        until(lambda: busy_pid(d), message="it is posted")
+        proc.kill(d.master_pid)
+        d.wait_exit()
+        until(lambda: proc.pending(worker, signal.SIGTERM), message="the worker is told to end")
+        os.kill(worker, signal.SIGCONT)
+        started = time.monotonic()
+        assert c.response().status == 503
+        assert time.monotonic() - started < 5 * SLOW, "max_wait_time is 10 s"
+    until(lambda: not any(proc.alive(p) for p in everyone), 5, message="all processes end")
+
+
 def test_master_killed_then_a_new_start_works(daemon):
     d = daemon()
     old = [p["pid"] for p in d.status()["processes"]]

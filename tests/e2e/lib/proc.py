@@ -101,6 +101,12 @@ def uids(pid):
     return tuple(int(x) for x in m.groups()) if m else ()
 
 
+def pending(pid, sig):
+    """Has it been sent this signal, and not taken it yet?"""
+    m = re.search(rb"^ShdPnd:\s+(\w+)", read(pid, "status"), re.M)
+    return bool(m) and bool(int(m.group(1), 16) >> (sig - 1) & 1)
+
+
 def groups(pid):
     m = re.search(rb"^Groups:([ \t\d]*)$", read(pid, "status"), re.M)
     return [int(x) for x in m.group(1).split()] if m else []
