@@ -10,6 +10,9 @@ class Circle {
 class Farewell extends Circle {
     public function __destruct() { file_put_contents($this->holds, 'x', FILE_APPEND); }
 }
+class Kept {
+    public static $next = 0, $them = [];
+}
 return function () {
     $file = getenv('RS_FILE');
     switch ($_GET['do']) {
@@ -51,10 +54,47 @@ return function () {
         case 'nothing':
             new Circle(null);
             echo json_encode(gc_status()['runs']);
+            break;
+        case 'many':
+            $all = array_map(static fn() => new stdClass, range(1, 100_000));
+            echo json_encode(count($all));
+            break;
+        case 'some stay':
+            $all = $seen = [];
+            while (count($all) < 50_000) {
+                $all[] = (object) ['n' => Kept::$next++];
+            }
+            foreach ([...$all, ...array_values(Kept::$them)] as $o) {
+                $seen[spl_object_id($o)] = $o;
+            }
+            $right = count($seen) === count($all) + count(Kept::$them);
+            foreach (Kept::$them as $n => $o) {
+                $right = $right && $o->n === $n;
+            }
+            foreach (array_rand($all, 20) as $i) {
+                Kept::$them[$all[$i]->n] = $all[$i];
+            }
+            foreach (count(Kept::$them) > 60 ? (array) array_rand(Kept::$them, 30) : [] as $n) {
+                unset(Kept::$them[$n]);
+            }
+            echo json_encode($right);
+            break;
+        case 'none stays':
+            Kept::$them = [];
+            echo json_encode(true);
+            break;
+        case 'number':
+            echo json_encode(spl_object_id(new stdClass));
     }
 };
 """
 ANSWERS = {"lock": [True] * 4, "database": [True] * 4, "semaphore": [True] * 4, "generator": [0, 1, 2, 3], "destructor": [0, 1, 2, 3]}
+
+MODES = pytest.mark.parametrize("isolation", ["snapshot", "greedy"])
+
+
+def one_worker(daemon, isolation, tmp_path):
+    return daemon.callable(APP, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": isolation}}, env={"RS_FILE": str(tmp_path / "file")})
 
 
 def without_a_pause(d, what, n=4):
@@ -66,15 +106,36 @@ def without_a_pause(d, what, n=4):
     return [r.json() for r in answers]
 
 
-@pytest.mark.parametrize("isolation", ["snapshot", "greedy"])
+@MODES
 @pytest.mark.parametrize("what", ANSWERS)
 def test_what_others_wait_for_goes_with_its_request(daemon, tmp_path, what, isolation):
-    d = daemon.callable(APP, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": isolation}}, env={"RS_FILE": str(tmp_path / "file")})
+    d = one_worker(daemon, isolation, tmp_path)
     assert without_a_pause(d, what) == ANSWERS[what]
 
 
 def test_mere_memory_does_not_cost_a_collection(daemon, tmp_path):
-    d = daemon.callable(APP, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": "snapshot"}}, env={"RS_FILE": str(tmp_path / "file")})
+    d = one_worker(daemon, "snapshot", tmp_path)
     without_a_pause(d, "nothing")
     runs = without_a_pause(d, "nothing", 20)
     assert runs[-1] == runs[0]
+
+
+def ask(d, what):
+    r = d.get("/?do=" + what.replace(" ", "+"))
+    assert r.status == 200, r
+    return r.json()
+
+
+@MODES
+def test_many_objects_at_a_time_are_not_looked_at_for_ever(daemon, tmp_path, isolation):
+    """A look goes over as many pointers as the highest number of an object that there is: those of later requests are low again."""
+    d = one_worker(daemon, isolation, tmp_path)
+    assert ask(d, "many") == 100_000
+    assert ask(d, "number") < 20_000
+
+
+def test_objects_that_stay_among_many_keep_their_numbers(daemon, tmp_path):
+    d = one_worker(daemon, "greedy", tmp_path)
+    assert [ask(d, "some stay") for _ in range(12)] == [True] * 12
+    ask(d, "none stays")
+    assert ask(d, "number") < 20_000
