@@ -154,38 +154,50 @@ static bool collected(enum rs_isolation mode)
 	return ok;
 }
 
-/* The same in a process that ends with it, in the order of a script's end. */
-static bool end_for_good(struct rs_exchange *x)
-{
-	bool ok = rs_php_run_shutdown_functions();
+/* ---- the end of what was called ---------------------------------------------------------------------------- */
 
-	ok = rs_php_destruct_request() && ok;
-	ok = rs_php_end_output() && ok;
-	rs_exchange_finish(x);
-	ok = rs_php_call_glue(&rs_php()->clean) && ok;
-	return rs_php_release_request() && ok;
+/* The first fatal error is the one to tell of: after it all that is guarded says that there was one. */
+static void blame(const char **fatal, bool ok, const char *where)
+{
+	if (!ok && !*fatal)
+		*fatal = where;
 }
 
-/* After what was called: the end of it, and of what it has left behind. false: this process is spoilt. */
-static bool end_and_clean(struct rs_exchange *x, enum rs_isolation mode)
+/* In a process that ends with it, in the order of a script's end. */
+static const char *end_for_good(struct rs_exchange *x)
 {
-	bool ok;
+	const char *fatal = NULL;
+
+	blame(&fatal, rs_php_run_shutdown_functions(), "in a shutdown function");
+	blame(&fatal, rs_php_destruct_request(), "in a destructor");
+	blame(&fatal, rs_php_end_output(), "while its output was ended");
+	rs_exchange_finish(x);
+	blame(&fatal, rs_php_call_glue(&rs_php()->clean), "in a cleaner");
+	blame(&fatal, rs_php_release_request(), "while its connections were closed");
+	return fatal;
+}
+
+/* The end of it, and of what it has left behind. NULL, or where there was a fatal error: this process is spoilt. */
+static const char *end_and_clean(struct rs_exchange *x, enum rs_isolation mode)
+{
+	const char *fatal = NULL;
 
 	if (rs_host_forked_away())
 		end_foreign_child();
 	if (rs_php()->one_request && !rs_exchange_is_mute(x))
 		return end_for_good(x);
-	ok = rs_php_run_shutdown_functions();
-	ok = rs_php_end_output() && ok;
+	blame(&fatal, rs_php_run_shutdown_functions(), "in a shutdown function");
+	blame(&fatal, rs_php_end_output(), "while its output was ended");
 	if (!rs_exchange_is_mute(x))
 		rs_php_doctor_ended();
 	rs_exchange_finish(x);
-	ok = rs_php_call_glue(&rs_php()->clean) && ok;
+	blame(&fatal, rs_php_call_glue(&rs_php()->clean), "in a cleaner");
 	if (!rs_exchange_is_mute(x))
 		rs_php_doctor_cleaned(rs_exchange_request(x));
-	ok = isolated(mode) && ok;
-	ok = (rs_exchange_is_mute(x) || collected(mode)) && ok;
-	return guarded(disarm_body, NULL) && ok;
+	blame(&fatal, isolated(mode), "while state was put back");
+	blame(&fatal, rs_exchange_is_mute(x) || collected(mode), "in a destructor of garbage");
+	blame(&fatal, guarded(disarm_body, NULL), "in a destructor");
+	return fatal;
 }
 
 /* A fatal error inside PHP: the framework's shutdown function gets its chance to render the error page, then it is over. */
@@ -213,20 +225,24 @@ void rs_php_leave_boot(void)
 
 enum rs_request_end rs_php_request(struct rs_exchange *x)
 {
-	enum rs_isolation mode = mode_of(rs_exchange_request(x));
+	const struct rs_request_view *view = rs_exchange_request(x);
+	enum rs_isolation mode = mode_of(view);
+	const char *fatal = "";
 	bool ok = isolate(mode);
 
 	rs_php_left_begin();
 	rs_php_memory_begin();
 	if (ok && rs_php_doctor_begin() && guarded(arm_body, x) && rs_php_call_glue(&rs_php()->handle)) {
-		ok = end_and_clean(x, mode);
+		fatal = end_and_clean(x, mode);
 		rs_php_memory_end(x, NULL);
-		return ok ? RS_REQUEST_OK : RS_REQUEST_RECYCLE;
+	} else {
+		end_fatal(x);
 	}
-	end_fatal(x);
-	rs_warnx(rs_host_log(), "fatal error, %s: %.*s %.*s", rs_php()->one_request ? "its process ends" : "worker is replaced",
-		 (int)rs_exchange_request(x)->method.n, rs_exchange_request(x)->method.p,
-		 (int)rs_exchange_request(x)->target.n, rs_exchange_request(x)->target.p);
+	if (!fatal)
+		return RS_REQUEST_OK;
+	rs_warnx(rs_host_log(), "fatal error%s%s, %s: %.*s %.*s", *fatal ? " " : "", fatal,
+		 rs_php()->one_request ? "its process ends" : "worker is replaced", (int)view->method.n, view->method.p,
+		 (int)view->target.n, view->target.p);
 	return RS_REQUEST_RECYCLE;
 }
 
@@ -237,6 +253,7 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 {
 	enum rs_isolation mode = mode_of(view);
 	enum rs_call_end end = RS_CALL_FATAL;
+	const char *fatal = "";
 	struct rs_exchange *x;
 	bool ok;
 
@@ -249,12 +266,14 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 	if (ok && guarded(arm_body, x))
 		end = rs_php_guarded(run, arg);
 	if (end != RS_CALL_FATAL) {
-		end = end_and_clean(x, mode) ? end : RS_CALL_FATAL;
+		fatal = end_and_clean(x, mode);
 		rs_php_memory_end(NULL, what);
-		return end;
+	} else {
+		end_fatal(x);
 	}
-	end_fatal(x);
-	rs_warnx(rs_host_log(), "fatal error in %s, the process is replaced", what);
+	if (!fatal)
+		return end;
+	rs_warnx(rs_host_log(), "fatal error %s%s%s, the process is replaced", *fatal ? fatal : "in", *fatal ? " after " : " ", what);
 	return RS_CALL_FATAL;
 }
 

@@ -13,6 +13,10 @@ class Farewell extends Circle {
 class Kept {
     public static $next = 0, $them = [];
 }
+function fatal() { eval('class stdClass {}'); }
+class Fatal extends Circle {
+    public function __destruct() { fatal(); }
+}
 return function () {
     $file = getenv('RS_FILE');
     switch ($_GET['do']) {
@@ -85,6 +89,18 @@ return function () {
             break;
         case 'number':
             echo json_encode(spl_object_id(new stdClass));
+            break;
+        case 'fatal garbage':
+            new Fatal(null);
+            break;
+        case 'fatal shutdown':
+            register_shutdown_function('fatal');
+            break;
+        case 'fatal output':
+            ob_start(static function ($text) { fatal(); return $text; });
+            break;
+        case 'pid':
+            echo json_encode(getmypid());
     }
 };
 """
@@ -139,3 +155,17 @@ def test_objects_that_stay_among_many_keep_their_numbers(daemon, tmp_path):
     assert [ask(d, "some stay") for _ in range(12)] == [True] * 12
     ask(d, "none stays")
     assert ask(d, "number") < 20_000
+
+
+FATAL = {"fatal garbage": "in a destructor of garbage", "fatal shutdown": "in a shutdown function", "fatal output": "while its output was ended"}
+
+
+@MODES
+@pytest.mark.parametrize("what", FATAL)
+def test_a_fatal_error_after_the_code_of_a_request_is_told(daemon, tmp_path, what, isolation):
+    d = one_worker(daemon, isolation, tmp_path)
+    first = ask(d, "pid")
+    d.get("/?do=" + what.replace(" ", "+"))
+    d.wait_log(rf"fatal error {FATAL[what]}, worker is replaced: GET /\?do={what.replace(' ', '.')}")
+    assert ask(d, "pid") != first
+    d.wait_settled()
