@@ -267,6 +267,7 @@ def test_killed_task_worker_loses_its_task_and_says_which(hosted, release):
     d.wait_settled()
 
 
+@pytest.mark.memory_limit
 def test_fatal_error_in_a_task(hosted, release):
     d = hosted(release, tasks=1, timer=False, processes=False)
     pid = d.pid("task")

@@ -392,6 +392,7 @@ def test_exit_and_dd_end_the_message_only(app, message):
     c.close()
 
 
+@pytest.mark.memory_limit
 def test_fatal_error_replaces_the_worker_and_keeps_the_connections(hosted, release):
     d = hosted(release, workers=1, timer=False, processes=False)
     a, b = d.ws(), d.ws()

@@ -53,7 +53,30 @@ def alive(pid):
 
 
 def title(pid):
-    return read(pid, "cmdline").replace(b"\0", b" ").strip().decode("utf-8", "replace")
+    text = read(pid, "cmdline")
+    if b"--tool=memcheck" in text or b"/valgrind/" in text:
+        text = title_inside(pid) or text
+    return text.replace(b"\0", b" ").strip().decode("utf-8", "replace")
+
+
+VALGRIND_STACK = re.compile(rb"^([0-9a-f]+)-(1fff[0-9a-f]+) rw")
+
+
+def title_inside(pid):
+    """Under valgrind the kernel knows the words of valgrind's own command line. The program has those that it writes on at the top of
+    a stack that is made for it: its arguments and environment, then some of the kernel's. b"" before it has written on them."""
+    area = [m for line in read(pid, "maps").splitlines() if (m := VALGRIND_STACK.match(line))]
+    if not area:
+        return b""
+    low, high = int(area[-1][1], 16), int(area[-1][2], 16)
+    low = max(low, high - (256 << 10))
+    try:
+        with open(f"/proc/{pid}/mem", "rb") as f:
+            f.seek(low)
+            found = re.findall(rb"\0([ -~]{4,})\0{64}", f.read(high - low))
+    except OSError:
+        return b""
+    return found[-1] if found else b""
 
 
 def tree():
