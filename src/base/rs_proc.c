@@ -14,11 +14,42 @@
 
 extern char **environ;
 
+/* Behind what is in room already. */
+static char *keep(char **room, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *copy = memcpy(*room, text, n);
+
+	*room += n;
+	return copy;
+}
+
+/* One piece of memory, that environ leads to whatever is unset later. */
+static bool keep_all(int argc, char **argv)
+{
+	size_t n = 0, bytes = 0;
+	char **env, *room;
+
+	for (; environ[n]; n++)
+		bytes += strlen(environ[n]) + 1;
+	for (int i = 0; i < argc; i++)
+		bytes += strlen(argv[i]) + 1;
+	env = malloc((n + 1) * sizeof *env + bytes);
+	if (!env)
+		return false;
+	room = (char *)(env + n + 1);
+	for (size_t i = 0; i < n; i++)
+		env[i] = keep(&room, environ[i]);
+	env[n] = NULL;
+	for (int i = 0; i < argc; i++)
+		argv[i] = keep(&room, argv[i]);
+	environ = env;
+	return true;
+}
+
 bool rs_title_init(struct rs_title *t, int argc, char **argv)
 {
 	char *start = argc > 0 ? argv[0] : NULL, *end;
-	char **env;
-	size_t n = 0;
 
 	/* exec() with an empty argv: there is nothing to write on. */
 	if (!start)
@@ -28,24 +59,12 @@ bool rs_title_init(struct rs_title *t, int argc, char **argv)
 		if (argv[i] == end)
 			end += strlen(argv[i]) + 1;
 	}
-	while (environ[n])
-		n++;
-	env = calloc(n + 1, sizeof *env);
-	if (!env)
+	for (char **e = environ; *e; e++) {
+		if (*e == end)
+			end += strlen(*e) + 1;
+	}
+	if (!keep_all(argc, argv))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (environ[i] == end)
-			end += strlen(environ[i]) + 1;
-		env[i] = strdup(environ[i]);
-		if (!env[i])
-			return false;
-	}
-	for (int i = 0; i < argc; i++) {
-		argv[i] = strdup(argv[i]);
-		if (!argv[i])
-			return false;
-	}
-	environ = env;
 	t->area = start;
 	t->size = (size_t)(end - start);
 	return true;
