@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 7
+#define RS_PROTOCOL 8
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -83,7 +83,11 @@ struct rs_wire_ready {
 };
 
 struct rs_wire_fork {
-	uint32_t id, generation, role /* enum rs_server_role */, pid;
+	uint32_t id, generation, role; /* enum rs_server_role */
+	union {
+		uint32_t pid;    /* WORKER_READY */
+		uint32_t order;  /* WORKER_NEW: which of the processes it is that have that id one after the other */
+	};
 };
 
 struct rs_wire_forked {
@@ -104,7 +108,12 @@ struct rs_wire_quit {
 enum rs_kill_reason { RS_KILL_TIMEOUT = 1, RS_KILL_PROTOCOL = 2, RS_KILL_DRAIN = 3 };
 
 struct rs_wire_kill {
-	uint32_t id, generation, reason, pad;
+	uint32_t id, generation, reason, order;
+};
+
+struct rs_wire_lost {
+	uint32_t id, generation, order;
+	uint32_t finishes;       /* 1: what it still does may take its time; 0: it has closed its channel, so it is about to be dead */
 };
 
 struct rs_wire_status {

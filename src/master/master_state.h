@@ -68,7 +68,10 @@ struct rs_wproc {
 	pid_t ready_pid;                /* READY came before FORKED, from this one; a late one of its predecessor is another */
 	int pidfd;                      /* -1: not known, or not to be had */
 	unsigned reactor;               /* which reactor it talks to (rs_reactor.epoch) */
+	uint32_t order;                 /* what the reactor calls it by, beside its id */
 	bool told;                      /* its end was wanted: no complaint, no back-off */
+	bool left;                      /* the reactor has nothing to do with it any more: it is to end by itself */
+	bool overstayed;                /* and did not: it was told to, and is to blame for that */
 	int64_t started_ms;
 	struct event *killer;           /* next step of its end */
 	int next_signal;
@@ -172,6 +175,7 @@ struct rs_master {
 	struct rs_backoff recovery_backoff;
 	struct rs_last_reload last_reload;
 	struct rs_reactor reactor;
+	uint32_t orders;                /* of processes, so far */
 	struct rs_ctl *ctl;
 	struct rs_master_watch *watch;  /* inotify_reload; NULL: off */
 	struct rs_script *script;       /* NULL: a hosted application */
@@ -295,6 +299,12 @@ void rs_mworker_reactor_lost(struct rs_gen *g, int64_t finish_ms);
 /* Every process ends, with wait_ms for that; successors come as they are wanted. */
 void rs_mworker_end_all(struct rs_gen *g, int64_t wait_ms);
 void rs_mworker_free(struct rs_wproc *w);
+
+/* ---- master_overstay.c ---- */
+/* The reactor has lost it. finishes: it may still have something to do. */
+void rs_mworker_left(struct rs_wproc *w, bool finishes);
+/* Its time for that is over. */
+void rs_mworker_overstays(struct rs_wproc *w);
 
 /* ---- master_memory.c ---- */
 /* There is another process, or may be: memory_hard_limit is watched from now on, if there is one. */

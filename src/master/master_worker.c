@@ -26,7 +26,7 @@ static struct rs_wproc *wproc_new(struct rs_slot *s)
 	if (!w)
 		return NULL;
 	*w = (struct rs_wproc){ .magic = RS_WPROC_MAGIC, .gen = s->gen, .id = s->id, .role = s->role, .pidfd = -1,
-				.reactor = s->gen->m->reactor.epoch, .started_ms = rs_now_ms() };
+				.reactor = s->gen->m->reactor.epoch, .order = ++s->gen->m->orders, .started_ms = rs_now_ms() };
 	w->killer = event_new(s->gen->m->base, -1, 0, on_killer, w);
 	if (!w->killer) {
 		free(w);
@@ -71,6 +71,7 @@ static bool order(struct rs_slot *s)
 	ok = page >= 0 && rs_fd_pair(pair) && wproc_new(s);
 
 	if (ok) {
+		fork.order = s->proc->order;
 		rs_mreactor_send(g->m, RS_MSG_WORKER_NEW, rs_slice(&fork, sizeof fork), (int[]){ pair[0], page }, 2);
 		rs_peer_send(&g->peer, RS_MSG_FORK, rs_slice(&fork, sizeof fork), (int[]){ pair[1], page }, 2);
 	} else {
@@ -281,6 +282,10 @@ static void on_killer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	RS_CHECK(w, RS_WPROC_MAGIC);
+	if (w->left && !w->told) {
+		rs_mworker_overstays(w);
+		return;
+	}
 	rs_info(w->gen->m->log, "%s (%d) gets signal %d", rs_mworker_name(w, name, sizeof name), (int)w->pid, w->next_signal);
 	rs_mworker_end(w, w->next_signal, w->next_signal == SIGKILL ? 0 : SIGKILL, RS_TERM_GRACE_MS);
 }
@@ -344,7 +349,8 @@ void rs_mworker_gone(struct rs_wproc *w, int status)
 	struct rs_gen *g = w->gen;
 	struct rs_slot *s = own_slot(w);
 	int64_t lived_ms = rs_now_ms() - w->started_ms, delay = 0;
-	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0 && !w->overstayed;
+	bool wanted_end = w->told && !w->overstayed;
 	bool ready = w->ready, user = w->role == RS_ROLE_USER && g->server;
 	struct rs_master *m = g->m;
 	char how[128], name[96];
@@ -359,8 +365,8 @@ void rs_mworker_gone(struct rs_wproc *w, int status)
 			 ready ? "" : ", before it was ready", how);
 	tell_reactor(w, status);
 	if (s)
-		delay = rs_mworker_delay(s, w, well || w->told, lived_ms);
-	if (s && g->phase == RS_GEN_FILLING && !w->told && !(ready && well))
+		delay = rs_mworker_delay(s, w, well || wanted_end, lived_ms);
+	if (s && g->phase == RS_GEN_FILLING && !wanted_end && !(ready && well))
 		early_death(g, w, how);
 	rs_mworker_free(w);
 	if (user)

@@ -110,9 +110,16 @@ void rs_control_worker_ready(struct rs_worker *w)
 
 void rs_control_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, const char *why)
 {
-	struct rs_wire_kill kill = { .id = w->id, .generation = w->generation, .reason = reason };
+	struct rs_wire_kill kill = { .id = w->id, .generation = w->generation, .order = w->order, .reason = reason };
 
 	put(w->r, RS_MSG_WORKER_KILL, rs_slice(&kill, sizeof kill), rs_slice_str(why));
+}
+
+void rs_control_worker_lost(struct rs_worker *w, bool finishes)
+{
+	struct rs_wire_lost lost = { .id = w->id, .generation = w->generation, .order = w->order, .finishes = finishes };
+
+	put(w->r, RS_MSG_WORKER_LOST, rs_slice(&lost, sizeof lost), RS_SLICE(""));
 }
 
 void rs_control_drained(struct rs_reactor *r)

@@ -49,6 +49,7 @@ struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork 
 	w->r = r;
 	w->id = id->id;
 	w->generation = id->generation;
+	w->order = id->order;
 	w->bucket = -1;
 	w->routed = id->role == RS_ROLE_WORKER && (!r->serve || r->serve->set.hosted);
 	w->self = (struct rs_sender){ r, (enum rs_server_role)id->role, id->id, 0, &w->ipc, &w->ev_read, false, { 0 } };
@@ -139,6 +140,13 @@ void rs_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, unsigned st
 	rs_worker_lost(w, status);
 }
 
+/* It has left by itself, and keeps its place until it is dead: the master sees to that. */
+static void leave(struct rs_worker *w, bool finishes)
+{
+	rs_control_worker_lost(w, finishes);
+	rs_worker_lost(w, 502);
+}
+
 void rs_worker_gone(struct rs_worker *w)
 {
 	for (int i = 0; i < LAST_WORDS_MAX && w->phase != RS_WORKER_PHASE_DEAD; i++) {
@@ -180,9 +188,10 @@ static void flush(struct rs_worker *w)
 		w->blocked = true;
 		break;
 	default:
-		/* It may have answered before it died: read_cb finds the rest, then the end. */
+		/* It may have answered before it died: read_cb finds the rest, then the end. One that lives on is of no use. */
 		w->blocked = true;
 		event_del(&w->ev_write);
+		rs_control_worker_lost(w, true);
 		rs_slot_place(w);
 		return;
 	}
@@ -220,7 +229,7 @@ void rs_worker_retire(struct rs_worker *w)
 	if (w->phase == RS_WORKER_PHASE_RETIRED || w->phase == RS_WORKER_PHASE_DEAD)
 		return;
 	if (!rs_worker_tell(w, RS_MSG_RETIRE, 0, RS_SLICE(""))) {
-		rs_worker_lost(w, 502); /* the end of its channel says the same */
+		leave(w, true); /* the end of its channel says the same */
 		return;
 	}
 	w->phase = RS_WORKER_PHASE_RETIRED;
@@ -337,7 +346,7 @@ static const char *on_frame(struct rs_worker *w, struct rs_frame *f)
 	case RS_MSG_LEAVING:
 		if (w->r->serve)
 			break;
-		rs_worker_lost(w, 502);
+		leave(w, true);
 		return NULL;
 	case RS_MSG_WORKER_ASKS:
 		rs_control_ask(w->r, f->payload);
@@ -387,5 +396,5 @@ static void read_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	if (w->posted)
 		rs_notice(w->r->log, "worker %u (pid %u) has gone with requests in hand", w->id, w->pid);
-	rs_worker_lost(w, 502);
+	leave(w, false);
 }

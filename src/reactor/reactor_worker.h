@@ -30,6 +30,7 @@ struct rs_worker {
 	enum rs_worker_phase phase;
 	struct rs_reactor *r;
 	uint32_t id, generation, pid;     /* pid: 0 until READY */
+	uint32_t order;                   /* as the master counts */
 	struct rs_sender self;            /* of its frames */
 	/*
 	 * Servers: whose process it is. NULL: there is no server; or, hosted, it waits for the seat (its generation does not serve yet, or

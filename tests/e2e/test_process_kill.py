@@ -103,6 +103,28 @@ def test_worker_that_ends_in_a_request(daemon, path, word):
     assert d.get("/").status == 200
 
 
+@pytest.mark.parametrize("deaf", [0, 1], ids=["TERM", "KILL"])
+def test_worker_that_leaves_its_channel_and_lives_on(daemon, deaf):
+    """Code of the application that closes all descriptors, as a daemon would: it serves nobody any more, and has to make room."""
+    d = daemon(ini={"swoole": {"worker_num": 1}})
+    (pid,) = d.pids("worker")
+    assert d.get(f"/live-on?deaf={deaf}").status == 502
+    until(lambda: d.settled_without(pid), 20, message="it has a successor")
+    assert not proc.alive(pid)
+    assert d.get("/").body == b"hello"
+    (line,) = [line for line in d.log().splitlines() if "lives on" in line]
+    assert f"worker 0 ({pid}, generation 1) has left its channel and lives on: it is ended" in line
+    assert d.log().count(f"{pid}) died") == 0, "one line tells it"
+
+
+def test_a_generation_whose_workers_live_on_does_not_come_up(daemon):
+    d = daemon(start=False, env={"RS_FAKE_BOOT": "live-on"}, ini={"swoole": {"worker_num": 1}})
+    d.expect_exit = 1
+    d.start(wait=False)
+    d.wait_exit(40)
+    assert "3 workers died before they were ready" in d.log()
+
+
 def test_manager_killed_workers_go_on(daemon):
     d = daemon()
     manager, workers = d.pid("manager"), set(d.pids("worker"))

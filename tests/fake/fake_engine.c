@@ -102,6 +102,22 @@ static void dump_head(struct rs_exchange *x)
 	rs_buf_free(&b);
 }
 
+/* Code of the application that has been taken over, or thinks that it is a daemon: closes all it has, and lives on. deaf: TERM, too, is nothing to it. */
+static void live_on(bool deaf)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	if (deaf)
+		sigprocmask(SIG_BLOCK, &term, NULL);
+	else
+		signal(SIGTERM, SIG_DFL);
+	close_range(3, ~0u, 0);
+	for (;;)
+		pause();
+}
+
 /* /do/WORD/ARG/ARG: a command of fake_server.c */
 static void command(struct rs_exchange *x, struct rs_slice path)
 {
@@ -139,6 +155,8 @@ static enum rs_request_end fake_request(struct rs_exchange *x)
 		dump_head(x);
 	} else if (rs_slice_eq(v->path, RS_SLICE("/crash"))) {
 		kill(getpid(), SIGKILL);
+	} else if (rs_slice_eq(v->path, RS_SLICE("/live-on"))) {
+		live_on(arg(v, "deaf", 0));
 	} else if (rs_slice_eq(v->path, RS_SLICE("/exit"))) {
 		_exit((int)arg(v, "code", 1));
 	} else if (rs_slice_eq(v->path, RS_SLICE("/recycle"))) {
@@ -155,7 +173,7 @@ static enum rs_request_end fake_request(struct rs_exchange *x)
 	return end;
 }
 
-/* RS_FAKE_BOOT=fail: does not boot; die: boots, but no worker lives. For tests of the process machinery. */
+/* RS_FAKE_BOOT=fail: does not boot; die: boots, but no worker lives; live-on: none speaks. For tests of the process machinery. */
 static bool wanted(const char *how)
 {
 	const char *v = getenv("RS_FAKE_BOOT");
@@ -186,6 +204,8 @@ static void fake_forked(const struct rs_conf *conf, uint32_t id, uint32_t genera
 
 static enum rs_result fake_worker_start(struct rs_buf *why)
 {
+	if (wanted("live-on"))
+		live_on(false);
 	if (!wanted("die"))
 		return RS_OK;
 	(void)rs_buf_printf(why, "the fake worker was told to die");

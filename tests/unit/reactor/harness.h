@@ -345,7 +345,7 @@ static UNUSED_OK void finish(struct harness *h)
 /* Made known to the reactor; READY only with ready(). */
 static UNUSED_OK void enter(struct harness *h, struct actor *a, uint32_t id, uint32_t generation)
 {
-	struct rs_wire_fork order = { .id = id, .generation = generation, .role = h->role_next };
+	struct rs_wire_fork order = { .id = id, .generation = generation, .role = h->role_next, .order = 70 + id };
 	int pair[2], fds[2];
 
 	*a = (struct actor){ .id = id, .generation = generation };
@@ -384,6 +384,16 @@ static UNUSED_OK void hire(struct harness *h, struct actor *a, uint32_t id, uint
 {
 	enter(h, a, id, generation);
 	ready(h, a);
+}
+
+/* The reactor may open descriptors, or no more of them. */
+static UNUSED_OK void leave_descriptors(struct harness *h, bool any)
+{
+	struct rlimit l;
+
+	assert_int_equal(prlimit(h->pid, RLIMIT_NOFILE, NULL, &l), 0);
+	l.rlim_cur = any ? l.rlim_max : 0;
+	assert_int_equal(prlimit(h->pid, RLIMIT_NOFILE, &l, NULL), 0);
 }
 
 /* The process is gone. */

@@ -120,6 +120,52 @@ static void stop_has_an_end(void **state)
 	leave(&w);
 }
 
+static void lost_is_told(uint32_t id, bool finishes)
+{
+	struct rs_frame f = from_reactor(&h, RS_MSG_WORKER_LOST);
+	struct rs_wire_lost lost;
+
+	assert_int_equal(f.payload.n, sizeof lost);
+	memcpy(&lost, f.payload.p, sizeof lost);
+	assert_int_equal(lost.id, id);
+	assert_int_equal(lost.generation, 1);
+	assert_int_equal(lost.order, 70 + id);
+	assert_int_equal(lost.finishes, finishes);
+}
+
+/* One that closes its channel, says that it leaves, or has stopped its ears, keeps its place until it is dead: the master hears of it. */
+static void who_leaves_is_told_of(void **state)
+{
+	struct actor w;
+	int c;
+
+	(void)state;
+	boot(&h);
+	hire(&h, &w, 3, 1);
+	leave(&w);
+	lost_is_told(3, false);
+	enter(&h, &w, 4, 1); /* before it is ready */
+	leave(&w);
+	lost_is_told(4, false);
+	hire(&h, &w, 5, 1);
+	say(&w, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	lost_is_told(5, true);
+	assert_true(hears_eof(&w));
+	leave(&w);
+	hire(&h, &w, 6, 1);
+	assert_int_equal(shutdown(w.ch.fd, SHUT_RD), 0);
+	c = asking(&h, "/x");
+	lost_is_told(6, true);
+	leave(&w);
+	lost_is_told(6, false);
+	hire(&h, &w, 7, 1);
+	serve(&w, "/x", "moved");
+	assert_reply(c, 200, "moved");
+	close(c);
+	finish(&h);
+	leave(&w);
+}
+
 static void dead_master_ends_it(void **state)
 {
 	struct actor w;
@@ -446,6 +492,7 @@ int main(void)
 		T(stop_lets_running_requests_finish),
 		T(stop_serves_what_has_arrived),
 		T(stop_has_an_end),
+		T(who_leaves_is_told_of),
 		T(dead_master_ends_it),
 		T(dead_master_is_not_survived_for_long),
 		T(signals_do_not_stop_it),
