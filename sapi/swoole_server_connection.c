@@ -30,6 +30,10 @@ bool rs_swoole_server_result(enum rs_server_result r, zend_long fd, size_t n)
 	case RS_SERVER_FULL:
 		rs_swoole_log(RS_SWOOLE_LOG_WARNING, r, "connection#" ZEND_LONG_FMT " output buffer overflow", fd);
 		return false;
+	case RS_SERVER_FILES:
+		rs_swoole_log(RS_SWOOLE_LOG_WARNING, r, "too many files wait for clients to take them (an eighth of all descriptors), connection#"
+			      ZEND_LONG_FMT " gets no more", fd);
+		return false;
 	case RS_SERVER_CLOSED:
 	case RS_SERVER_CLOSING:
 	case RS_SERVER_NOT_EXIST:

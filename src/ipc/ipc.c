@@ -237,6 +237,14 @@ static void take_control(struct rs_ipc *c, struct msghdr *m)
 	}
 }
 
+/* The kernel has dropped some of what came: this process has no descriptor left. The place of one is kept, so that the next are not taken for it. */
+static void keep_loss(struct rs_ipc *c)
+{
+	static const int none = -1;
+
+	keep_fds(c, &none, 1);
+}
+
 /* The frame handed out last is over: its bytes and the fds nobody took go. A peer may be silent for ever after a large one. */
 static void release_frame(struct rs_ipc *c)
 {
@@ -277,6 +285,7 @@ enum rs_result rs_ipc_fill(struct rs_ipc *c)
 	if (n < 0 && errno == ECONNRESET) {
 		n = 0;
 		m.msg_controllen = 0; /* the kernel has written nothing */
+		m.msg_flags = 0;
 	}
 	if (n < 0) {
 		rs_fmt(c->error, sizeof c->error, "read: %s", strerror(errno));
@@ -284,6 +293,8 @@ enum rs_result rs_ipc_fill(struct rs_ipc *c)
 	}
 	if (m.msg_controllen)
 		take_control(c, &m);
+	if (m.msg_flags & MSG_CTRUNC)
+		keep_loss(c);
 	if (n == 0) {
 		c->eof = true;
 		return RS_DONE;
@@ -312,10 +323,35 @@ static enum rs_result more_to_come(struct rs_ipc *c, unsigned nfds)
 	return RS_ERR;
 }
 
+/*
+ * Did this frame's fds not all find room? Those of one frame come with one read, in which nothing is behind them: they are the first, and
+ * where fewer than it needs are there, they are all there is.
+ */
+static bool has_lost(const struct rs_ipc *c, const struct header *h)
+{
+	for (size_t i = 0; i < h->nfds && i < c->in_nfds; i++)
+		if (c->in_fds[i] < 0)
+			return true;
+	return false;
+}
+
+/* Moves its fds from those that have come. */
+static void take_fds(struct rs_ipc *c, struct rs_frame *f, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		f->fd[i] = c->pending_fd[i] = c->in_fds[i];
+	c->npending = n;
+	c->in_nfds -= n;
+	if (n)
+		memmove(c->in_fds, c->in_fds + n, c->in_nfds * sizeof *c->in_fds);
+	f->nfds = f->fds_lost ? 0 : n;
+}
+
 enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f)
 {
 	const struct rule *r;
 	struct header h;
+	bool lost;
 
 	release_frame(c);
 	if (c->in.len < sizeof h)
@@ -336,19 +372,15 @@ enum rs_result rs_ipc_next(struct rs_ipc *c, struct rs_frame *f)
 			return broken(c, &h, "out of memory");
 		return more_to_come(c, h.nfds);
 	}
-	if (h.nfds > c->in_nfds)
+	lost = has_lost(c, &h);
+	if (lost && !c->fds_may_miss)
+		return broken(c, &h, "no room for its descriptors, too many are open here");
+	if (!lost && h.nfds > c->in_nfds)
 		return broken(c, &h, "descriptors missing");
 
-	*f = (struct rs_frame){ .msg = (enum rs_msg)h.msg, .flags = h.flags, .id = h.id, .nfds = h.nfds,
+	*f = (struct rs_frame){ .msg = (enum rs_msg)h.msg, .flags = h.flags, .id = h.id, .fds_lost = lost,
 				.payload = rs_slice(rs_buf_data(&c->in) + sizeof h, h.len), .fd = { -1, -1 } };
-	for (unsigned i = 0; i < h.nfds; i++)
-		f->fd[i] = c->in_fds[i];
-	c->in_nfds -= h.nfds;
-	if (h.nfds)
-		memmove(c->in_fds, c->in_fds + h.nfds, c->in_nfds * sizeof *c->in_fds);
-	for (unsigned i = 0; i < h.nfds; i++)
-		c->pending_fd[i] = f->fd[i];
-	c->npending = h.nfds;
+	take_fds(c, f, h.nfds < c->in_nfds ? h.nfds : (unsigned)c->in_nfds);
 	c->consume = sizeof h + h.len;
 	return RS_OK;
 }

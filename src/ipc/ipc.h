@@ -33,6 +33,7 @@ struct rs_frame {
 	struct rs_slice payload;
 	int fd[RS_FRAME_FDS];
 	unsigned nfds;
+	bool fds_lost;            /* it had some, and this process was out of descriptors: nfds is 0. Only where rs_ipc.fds_may_miss */
 };
 
 struct rs_ipc {
@@ -40,7 +41,8 @@ struct rs_ipc {
 	enum rs_ipc_role self, peer;
 	struct rs_buf in, out;
 	int *in_fds;              /* received, not yet claimed by a frame; FIFO */
-	size_t in_nfds, in_fds_cap;
+	size_t in_nfds, in_fds_cap; /* -1 among them: one that there was no room for */
+	bool fds_may_miss;        /* the owner can do without them; else a frame that misses some is an error */
 	struct rs_ipc_out_fds *out_fds; /* where in `out` frames with fds start; FIFO */
 	size_t out_nfds, out_fds_cap;
 	uint64_t sent, received;  /* bytes since open: out queue marks are relative to `sent` */

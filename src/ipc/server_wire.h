@@ -25,6 +25,9 @@
 #define RS_HOSTED_USERS 5000u
 #define RS_HOSTED_END 5256u
 
+/* Parts of files in the send queue of one connection: from there on nobody may send it another one. */
+#define RS_SEND_FILES_MAX 256
+
 /* rs_wire_fork.role. OUTSIDE: other PHP processes on this host, by app.sock; they have no seat. */
 enum rs_server_role { RS_ROLE_WORKER, RS_ROLE_TASK, RS_ROLE_USER, RS_ROLE_MANAGER, RS_ROLE_SCRIPT, RS_ROLE_OUTSIDE };
 

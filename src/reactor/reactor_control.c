@@ -27,6 +27,7 @@ bool rs_control_init(struct rs_reactor *r, int fd)
 	struct rs_control *k = &r->control;
 
 	rs_ipc_init(&k->ipc, fd, RS_IPC_REACTOR, RS_IPC_MASTER);
+	k->ipc.fds_may_miss = true; /* one reload more or less: it must not end for that */
 	event_assign(&k->ev_read, r->base, fd, EV_READ | EV_PERSIST, read_cb, r);
 	event_assign(&k->ev_write, r->base, fd, EV_WRITE | EV_PERSIST, write_cb, r);
 	return rs_fd_nonblock(fd, true) && rs_fd_cloexec(fd, true) && event_add(&k->ev_read, NULL) == 0;

@@ -13,13 +13,13 @@
 
 #include <sys/stat.h>
 
-const char *rs_file_cut(const struct rs_frame *f, struct rs_frame *head, uint64_t *offset, const char **unfit)
+const char *rs_file_cut(const struct rs_frame *f, struct rs_frame *head, uint64_t *offset, struct rs_unfit *unfit)
 {
 	struct rs_slice reason, headers, body;
 	struct rs_wire_response w;
 	struct stat st;
 
-	if (f->payload.n < sizeof *offset || f->nfds != 1)
+	if (f->payload.n < sizeof *offset || (f->nfds != 1 && !f->fds_lost))
 		return "ANSWER_FILE without offset or file";
 	memcpy(offset, f->payload.p, sizeof *offset);
 	*head = *f;
@@ -27,9 +27,11 @@ const char *rs_file_cut(const struct rs_frame *f, struct rs_frame *head, uint64_
 	head->payload = rs_slice(f->payload.p + sizeof *offset, f->payload.n - sizeof *offset);
 	if (!rs_send_cut(head->payload, &w, &reason, &headers, &body) || body.n || w.content_length < 0)
 		return "ANSWER_FILE with wrong lengths";
-	if (fstat(f->fd[0], &st) < 0 || !S_ISREG(st.st_mode) || *offset > (uint64_t)st.st_size ||
-	    (uint64_t)w.content_length > (uint64_t)st.st_size - *offset)
-		*unfit = "not a file, or bytes that it does not have";
+	if (f->fds_lost)
+		*unfit = (struct rs_unfit){ 503, "no descriptor is left to take it with" };
+	else if (fstat(f->fd[0], &st) < 0 || !S_ISREG(st.st_mode) || *offset > (uint64_t)st.st_size ||
+		 (uint64_t)w.content_length > (uint64_t)st.st_size - *offset)
+		*unfit = (struct rs_unfit){ 500, "not a file, or bytes that it does not have" };
 	return NULL;
 }
 
@@ -61,16 +63,16 @@ const char *rs_send_file(struct rs_req *q, const struct rs_frame *f, int fd, uin
 
 const char *rs_file_answer(struct rs_worker *w, struct rs_req *q, struct rs_frame *f)
 {
-	const char *unfit = NULL;
+	struct rs_unfit unfit = { 0 };
 	struct rs_frame head;
 	uint64_t offset;
 	const char *why = rs_file_cut(f, &head, &offset, &unfit);
 
 	if (why)
 		return why;
-	if (!unfit)
+	if (!unfit.why)
 		return rs_send_file(q, &head, rs_ipc_take_fd(&w->ipc, f, 0), offset);
-	rs_warnx(w->r->log, "request %s: worker %u: a file for an answer: %s, answered 500", q->id, w->id, unfit);
-	rs_send_failed(q, 500);
+	rs_warnx(w->r->log, "request %s: worker %u: a file for an answer: %s, answered %u", q->id, w->id, unfit.why, unfit.status);
+	rs_send_failed(q, unfit.status);
 	return NULL;
 }

@@ -9,11 +9,17 @@
 struct rs_req;
 struct rs_worker;
 
+/* Why it cannot be sent, without anybody having broken a rule, and what is answered instead. */
+struct rs_unfit {
+	unsigned status;
+	const char *why; /* NULL: it can */
+};
+
 /*
- * Takes an ANSWER_FILE apart: its head as a RESPONSE frame. NULL: fine, and *unfit is set when the file is none or has not so many
- * bytes, which an application can bring about. Else the rule that the worker has broken.
+ * Takes an ANSWER_FILE apart: its head as a RESPONSE frame. NULL: fine, and *unfit is set when the file is none, has not so many
+ * bytes, which an application can bring about, or has not come. Else the rule that the worker has broken.
  */
-const char *rs_file_cut(const struct rs_frame *f, struct rs_frame *head, uint64_t *offset, const char **unfit);
+const char *rs_file_cut(const struct rs_frame *f, struct rs_frame *head, uint64_t *offset, struct rs_unfit *unfit);
 
 /*
  * An answer whose body are the bytes of a regular file from offset on, as many as its content_length says; f has the head alone.

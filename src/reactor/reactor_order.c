@@ -23,7 +23,7 @@ const char *rs_order_send(const struct rs_sender *from, struct rs_frame *f)
 		return "SEND of no known kind";
 	if (h.kind == RS_SEND_WEBSOCKET && h.opcode > RS_WS_OPCODE_MAX)
 		return "SEND with an opcode that cannot be";
-	if ((h.kind == RS_SEND_FILE) != (f->nfds == 1))
+	if ((h.kind == RS_SEND_FILE) != (f->nfds == 1 || f->fds_lost))
 		return "SEND with a file too many or too few";
 	g = rs_guest_find(from->r, h.fd);
 	if (!g || g->ending || !g->conn) {
@@ -38,7 +38,7 @@ const char *rs_order_send(const struct rs_sender *from, struct rs_frame *f)
 	from->r->serve->responses++;
 	from->r->serve->stats_dirty = true;
 	if (h.kind == RS_SEND_FILE)
-		rs_guest_send_file(g, rs_ipc_take_fd(from->ipc, f, 0), h.offset, h.length);
+		rs_guest_send_file(g, f->nfds ? rs_ipc_take_fd(from->ipc, f, 0) : -1, h.offset, h.length);
 	else if (h.kind == RS_SEND_BYTES)
 		rs_guest_send(g, bytes);
 	else if (!rs_guest_overfull(g))

@@ -281,6 +281,7 @@ static void come(struct rs_outside *o, int fd)
 	c->magic = CLIENT_MAGIC;
 	c->o = o;
 	rs_ipc_init(&c->ipc, fd, RS_IPC_REACTOR, RS_IPC_WORKER);
+	c->ipc.fds_may_miss = true;
 	c->self = (struct rs_sender){ r, RS_ROLE_OUTSIDE, RS_ID_OUTSIDE, 0, &c->ipc, &c->ev_read, false, { 0 } };
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST, read_cb, c);
 	event_assign(&c->ev_write, r->base, fd, EV_WRITE | EV_PERSIST, write_cb, c);

@@ -17,8 +17,12 @@
  * much waits. More: somebody does not look.
  */
 #define BEYOND_MAX (2 * (uint64_t)RS_SEND_MAX)
-/* Parts of files, each of which keeps a descriptor open. */
-#define FILES_MAX 256
+/*
+ * Parts of files each keep a descriptor open. The same for them: senders stop at RS_SEND_FILES_MAX for a connection, and at files_max for
+ * all of them together. So many times as much is more than what can be on its way to us.
+ */
+#define FILES_BEYOND 3
+#define ALL_FILES_BEYOND 4
 
 uint64_t rs_guest_send_queued(struct rs_guest *g)
 {
@@ -61,11 +65,26 @@ bool rs_guest_overfull(struct rs_guest *g)
 {
 	uint64_t most = g->gate->set.socket_buffer_size;
 
-	if ((rs_guest_send_queued(g) <= most + BEYOND_MAX || most == 0) && rs_sendfile_count(g->conn) < FILES_MAX)
+	if ((rs_guest_send_queued(g) <= most + BEYOND_MAX || most == 0) &&
+	    rs_sendfile_count(g->conn) < FILES_BEYOND * RS_SEND_FILES_MAX)
 		return false;
 	rs_errorx(g->r->log, "connection %u: its send queue is full and somebody goes on sending", g->pub.fd);
 	rs_guest_reset(g);
 	return true;
+}
+
+/* Can a file be opened for it, beside those that wait for all clients? Bytes must not be missing from what it gets: else it is reset. */
+static bool has_room_for_file(struct rs_guest *g, int fd)
+{
+	const struct rs_serve *s = g->r->serve;
+
+	if (fd >= 0 && s->files < ALL_FILES_BEYOND * s->files_max)
+		return true;
+	if (rs_serve_complain(g->r))
+		rs_errorx(g->r->log, fd < 0 ? "connection %u: no descriptor is left for a file to send, it is cut off (%u files wait for clients)"
+					    : "connection %u: cut off, %u files wait for clients and somebody goes on sending", g->pub.fd, s->files);
+	rs_guest_reset(g);
+	return false;
 }
 
 void rs_guest_send(struct rs_guest *g, struct rs_slice bytes)
@@ -80,8 +99,8 @@ void rs_guest_send_file(struct rs_guest *g, int fd, uint64_t offset, uint64_t le
 {
 	struct stat st;
 
-	if (g->ending || !g->conn || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || offset >= (uint64_t)st.st_size ||
-	    rs_guest_overfull(g)) {
+	if (g->ending || !g->conn || !has_room_for_file(g, fd) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    offset >= (uint64_t)st.st_size || rs_guest_overfull(g)) {
 		rs_fd_close(&fd);
 		return;
 	}

@@ -162,10 +162,10 @@ void rs_request_withdraw(struct rs_req *q)
 /* ---- the answer ------------------------------------------------------------------------------------------- */
 
 /* What a script may say by mistake; the client learns that there is no answer, the script's log why. */
-static const char *unfit(struct rs_req *q, const char *why)
+static const char *unfit(struct rs_req *q, unsigned status, const char *why)
 {
-	rs_warnx(q->r->log, "request of connection %u: %s, answered 500", q->conn->guest->pub.fd, why);
-	fail(q, 500);
+	rs_warnx(q->r->log, "request of connection %u: %s, answered %u", q->conn->guest->pub.fd, why, status);
+	fail(q, status);
 	return NULL;
 }
 
@@ -180,10 +180,10 @@ static const char *answer_head(struct rs_req *q, const struct rs_frame *f)
 	const bool upgrade = q->handshake && w.status == 101;
 
 	if (!upgrade && (w.status < 200 || w.status > 999))
-		return unfit(q, "a status that is not for an answer");
+		return unfit(q, 500, "a status that is not for an answer");
 	/* What of a 101 is ours to say is left out there. */
 	if (!rs_http_block_check(headers, &block) || (block.forbidden && !upgrade))
-		return unfit(q, "header lines that are not for the application to send");
+		return unfit(q, 500, "header lines that are not for the application to send");
 	if (upgrade)
 		return rs_upgrade_answer(q, f);
 	return q->handshake ? rs_upgrade_refuse(q, f) : rs_send_response(q, f);
@@ -192,7 +192,7 @@ static const char *answer_head(struct rs_req *q, const struct rs_frame *f)
 /* A whole answer whose body are bytes of a file. */
 static const char *answer_file(struct rs_worker *w, struct rs_req *q, struct rs_frame *f)
 {
-	const char *wrong = NULL;
+	struct rs_unfit wrong = { 0 };
 	struct rs_frame head;
 	uint64_t offset;
 	const char *why = rs_file_cut(f, &head, &offset, &wrong);
@@ -200,9 +200,9 @@ static const char *answer_file(struct rs_worker *w, struct rs_req *q, struct rs_
 	if (why)
 		return why;
 	if (q->handshake)
-		return unfit(q, "a file in answer to a handshake");
-	if (wrong)
-		return unfit(q, wrong);
+		return unfit(q, 500, "a file in answer to a handshake");
+	if (wrong.why)
+		return unfit(q, wrong.status, wrong.why);
 	return rs_send_file(q, &head, rs_ipc_take_fd(&w->ipc, f, 0), offset);
 }
 

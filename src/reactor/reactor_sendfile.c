@@ -5,6 +5,8 @@
 
 #include "base/rs_fd.h"
 #include "reactor/reactor_conn.h"
+#include "reactor/reactor_core.h"
+#include "reactor/reactor_serve.h"
 #include "reactor/reactor_wire.h"
 
 #include <errno.h>
@@ -24,6 +26,15 @@ struct rs_sendfile {
 	unsigned n;
 	uint64_t bytes;            /* of files */
 };
+
+/* So that senders see how many there are. */
+static void count(struct rs_conn *c, int n)
+{
+	struct rs_serve *s = c->r->serve;
+
+	s->files += (uint32_t)n;
+	atomic_store_explicit(&s->board.head->files, s->files, memory_order_relaxed);
+}
 
 bool rs_sendfile_put(struct rs_conn *c, int fd, uint64_t offset, uint64_t length)
 {
@@ -46,6 +57,7 @@ bool rs_sendfile_put(struct rs_conn *c, int fd, uint64_t offset, uint64_t length
 	s->n++;
 	s->bytes += length;
 	c->sendfile = s;
+	count(c, 1);
 	return true;
 }
 
@@ -65,6 +77,7 @@ static void drop_first(struct rs_conn *c)
 	c->out = p->after;
 	s->first = p->next;
 	s->n--;
+	count(c, -1);
 	s->bytes -= p->left;
 	rs_fd_close(&p->fd);
 	free(p);

@@ -15,8 +15,11 @@
 #include "reactor/reactor_worker.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define PROCESSES_MAX UINT16_MAX
+/* One of so many descriptors may be for a file that waits for its client: then senders stop. */
+#define FILES_PART 8
 #define COMPLAIN_MS 1000
 
 /* ---- constructor and destructor ------------------------------------------------------------------------------------------ */
@@ -89,6 +92,17 @@ static bool has_sense(const struct rs_wire_server *set)
 	       set->nusers <= (h ? RS_HOSTED_END - RS_HOSTED_USERS : PROCESSES_MAX);
 }
 
+/* How many files may wait for clients: told to those who send them. */
+static void bound_files(struct rs_serve *s)
+{
+	struct rlimit l = { 0 };
+
+	(void)getrlimit(RLIMIT_NOFILE, &l);
+	s->files_max = l.rlim_cur / FILES_PART < UINT32_MAX / FILES_PART ? (uint32_t)(l.rlim_cur / FILES_PART) : UINT32_MAX / FILES_PART;
+	atomic_store(&s->board.head->files_max, s->files_max);
+	atomic_store(&s->board.head->files, 0);
+}
+
 const char *rs_serve_begin(struct rs_reactor *r, struct rs_frame *f)
 {
 	struct rs_serve *s = r->serve ? NULL : calloc(1, sizeof *s);
@@ -120,6 +134,7 @@ const char *rs_serve_begin(struct rs_reactor *r, struct rs_frame *f)
 	if (!init_seats(s) || !rs_board_map(&s->board, f->fd[0]) || !rs_board_own(&s->board, set->first_fd) ||
 	    !(s->guest = calloc(s->board.nsessions, sizeof *s->guest)))
 		goto fail;
+	bound_files(s);
 	if (set->hosted)
 		why = rs_outside_board(&s->outside, f->fd[0]) ? NULL : "no board that can be read only";
 	if (set->hosted && why)

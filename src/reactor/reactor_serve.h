@@ -36,6 +36,7 @@ struct rs_serve {
 	unsigned nqueued[2];
 	uint32_t next_worker, next_idle; /* round robin: connections, what any process may have */
 	uint32_t open_requests;        /* that wait for a worker or for its answer, and their clients with them */
+	uint32_t files, files_max;     /* in send queues of all connections; from there on senders are refused */
 	unsigned tasks;                /* jobs queued or running */
 	size_t tasks_bytes;
 	struct rs_sender_list held;    /* not read: too many jobs */

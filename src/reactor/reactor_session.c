@@ -10,6 +10,7 @@
 #include "reactor/reactor_conn.h"
 #include "reactor/reactor_core.h"
 #include "reactor/reactor_dispatch.h"
+#include "reactor/reactor_sendfile.h"
 #include "reactor/reactor_serve.h"
 #include "reactor/reactor_stream.h"
 #include "reactor/reactor_ws.h"
@@ -123,6 +124,7 @@ void rs_guest_publish(struct rs_reactor *r)
 		g->dirty = false;
 		g->pub.receive_queued = g->queued;
 		g->pub.send_queued = rs_guest_send_queued(g);
+		g->pub.send_files = g->conn ? (uint16_t)rs_sendfile_count(g->conn) : 0;
 		rs_board_put(&r->serve->board, g->slot, &g->pub);
 	}
 }

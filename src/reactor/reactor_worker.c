@@ -57,6 +57,7 @@ struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork 
 	if (!w->page || !rs_fd_nonblock(channel_fd, true))
 		goto fail;
 	rs_ipc_init(&w->ipc, channel_fd, RS_IPC_REACTOR, RS_IPC_WORKER);
+	w->ipc.fds_may_miss = true;
 	event_assign(&w->ev_read, r->base, channel_fd, EV_READ | EV_PERSIST, read_cb, w);
 	event_assign(&w->ev_write, r->base, channel_fd, EV_WRITE | EV_PERSIST, write_cb, w);
 	if (event_add(&w->ev_read, NULL) < 0)

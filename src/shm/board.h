@@ -43,6 +43,7 @@ struct rs_session {
 	uint64_t request;         /* frame id of the HTTP request that waits for its answer; 0: none */
 	int64_t connect_us, receive_us, send_us, dispatch_us; /* wall clock */
 	uint64_t receive_queued, send_queued; /* bytes that wait for a worker, for the client */
+	uint16_t send_files;      /* parts of files that wait for the client; their bytes are not in send_queued */
 	char remote_ip[46];
 };
 
@@ -69,6 +70,7 @@ struct rs_board_head {
 	_Atomic uint32_t high_water;               /* the last $fd given */
 	_Atomic uint32_t min_fd, max_fd;           /* of those that live */
 	_Atomic uint32_t connections, tasking, idle_workers, idle_tasks;
+	_Atomic uint32_t files, files_max;         /* that wait for clients: now, and from where on no more may be sent */
 	_Atomic uint64_t accepted, closed, aborted, requests, responses, dispatched, received_bytes, sent_bytes, tasks;
 	_Atomic uint32_t task_rr;                  /* senders: next task worker */
 	_Atomic uint64_t pipe_packets;

@@ -149,6 +149,7 @@ enum rs_server_result {
 	RS_SERVER_CLOSING = 1003,
 	RS_SERVER_NOT_EXIST = 1005,
 	RS_SERVER_FULL = 1009,         /* its send queue */
+	RS_SERVER_FILES = 506,         /* too many files wait for clients, those of all connections */
 	RS_SERVER_TOO_LARGE = 1203,
 	RS_SERVER_NOT_WEBSOCKET = 8503,
 	RS_SERVER_LOST = 32,           /* EPIPE: the reactor is gone, or this process has no channel */

@@ -56,6 +56,16 @@ static enum rs_server_result check_room(const struct rs_server *s, const struct 
 	return p && p->socket_buffer_size && c->send_queued >= p->socket_buffer_size ? RS_SERVER_FULL : RS_SERVER_OK;
 }
 
+/* Each file that waits keeps a descriptor of the reactor open. */
+static enum rs_server_result check_files(const struct rs_server *s, const struct rs_session *c)
+{
+	const struct rs_board_head *h = s->board.head;
+
+	if (atomic_load(&h->files) >= atomic_load(&h->files_max))
+		return RS_SERVER_FILES;
+	return c->send_files >= RS_SEND_FILES_MAX ? RS_SERVER_FULL : check_room(s, c, 0);
+}
+
 static enum rs_server_result put(struct rs_server *s, const struct rs_wire_send *h, struct rs_slice bytes, int file_fd)
 {
 	enum rs_server_result r = rs_server_put(s, RS_MSG_SEND, 0, 0, rs_slice(h, sizeof *h), bytes, file_fd);
@@ -100,7 +110,7 @@ enum rs_server_result rs_server_sendfile(uint32_t fd, int file_fd, uint64_t offs
 	enum rs_server_result r = find(s, fd, &c);
 
 	if (r == RS_SERVER_OK)
-		r = check_room(s, &c, 0);
+		r = check_files(s, &c);
 	return r == RS_SERVER_OK ? put(s, &h, RS_SLICE(""), file_fd) : r;
 }
 

@@ -153,6 +153,25 @@ def test_sendfile(asked):
     assert ask(f"[$server->sendfile(99999, '{path}'), $server->getLastError()]") == [False, 1005]
 
 
+@pytest.mark.parametrize("descriptors, most, error", [(None, 256, 1009), (1600, 200, 506)], ids=["of a connection", "of all"])
+def test_files_for_a_client_that_does_not_read_have_an_end(asked, descriptors, most, error):
+    """Each that waits keeps a descriptor of the reactor open: sendfile() says no before it has too many."""
+    limit = f"posix_setrlimit(POSIX_RLIMIT_NOFILE, {descriptors}, {descriptors});" if descriptors else ""
+    s, ask = asked(env={"RS_BEFORE": limit})
+    path = os.path.join(s.folder, "file")
+    with open(path, "w") as f:
+        f.truncate(64 << 20)
+    deaf, other = Ask(s.port), Ask(s.port)
+    fd, another = deaf("$fd"), other("$fd")
+    n, said = ask.run(f"for ($n = 0; $n < 2000 && $server->sendfile({fd}, '{path}'); $n++); return [$n, $server->getLastError()];")
+    assert said == error and most <= n < 3 * most, (n, said)
+    assert ask(f"$server->exist({fd})") is True, "what was promised still comes"
+    assert ask(f"$server->sendfile({another}, '{path}')") is (error == 1009), "others have room, unless there is none for anybody"
+    deaf.close()
+    other.close()
+    until(lambda: ask(f"$server->exist({fd})") is False)
+
+
 def test_sendto_failures(asked):
     s, ask = asked()
     ask.warns("$server->sendto('127.0.0.1', 9, 'x')", "UDP listener has to be added")

@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <cmocka.h>
 
 struct pair {
@@ -202,6 +204,85 @@ static void test_refuses(void **state)
 	}
 }
 
+/* A file of one byte. */
+static int file_with(char c)
+{
+	int fd = memfd_create("one", MFD_CLOEXEC);
+
+	assert_true(fd >= 0 && write(fd, &c, 1) == 1);
+	return fd;
+}
+
+static void put_file(struct rs_ipc *c, char name, size_t n)
+{
+	static char bytes[RS_RESPONSE_MAX];
+	int fd = file_with(name);
+
+	assert_int_equal(rs_ipc_put(c, RS_MSG_ANSWER_FILE, 0, (uint64_t)name, rs_slice(bytes, n), RS_SLICE(""), &fd, 1), RS_OK);
+	close(fd);
+}
+
+/* No descriptor can be opened until the limit is what it was. */
+static struct rlimit no_descriptors(void)
+{
+	struct rlimit was, none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	return was;
+}
+
+/* An fd that came when there was no room for it: its frame is not taken for one that lies, and the next one's fd not for its. */
+static void test_no_room_for_fds(void **state)
+{
+	const size_t sizes[] = { 10, 600u << 10 }; /* one that comes in one read, one that takes many */
+	struct rlimit was;
+	struct rs_frame f;
+	enum rs_result r;
+	struct pair p;
+	char c;
+
+	(void)state;
+	for (size_t i = 0; i < RS_COUNTOF(sizes); i++) {
+		open_pair(&p);
+		p.a.fds_may_miss = true;
+		put_file(&p.b, 'x', sizes[i]);
+		put_file(&p.b, 'y', 10);
+		RS_IGNORE(rs_ipc_flush(&p.b) == RS_ERR);
+		was = no_descriptors();
+		r = rs_ipc_fill(&p.a);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		assert_int_equal(r, RS_OK);
+		while ((r = rs_ipc_next(&p.a, &f)) == RS_AGAIN) {
+			RS_IGNORE(rs_ipc_flush(&p.b) == RS_ERR);
+			assert_int_equal(rs_ipc_fill(&p.a), RS_OK);
+		}
+		assert_int_equal(r, RS_OK);
+		assert_true(f.id == 'x' && f.fds_lost && f.nfds == 0 && f.fd[0] == -1 && f.payload.n == sizes[i]);
+		while ((r = rs_ipc_next(&p.a, &f)) == RS_AGAIN) {
+			RS_IGNORE(rs_ipc_flush(&p.b) == RS_ERR);
+			assert_int_equal(rs_ipc_fill(&p.a), RS_OK);
+		}
+		assert_int_equal(r, RS_OK);
+		assert_true(f.id == 'y' && !f.fds_lost && f.nfds == 1);
+		assert_true(pread(f.fd[0], &c, 1, 0) == 1 && c == 'y');
+		close_pair(&p);
+	}
+	/* Who cannot do without says so. */
+	open_pair(&p);
+	put_file(&p.b, 'x', 10);
+	assert_int_equal(rs_ipc_flush(&p.b), RS_OK);
+	was = no_descriptors();
+	r = rs_ipc_fill(&p.a);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(r, RS_OK);
+	assert_int_equal(rs_ipc_next(&p.a, &f), RS_ERR);
+	assert_non_null(strstr(p.a.error, "too many are open"));
+	close_pair(&p);
+}
+
 /* A frame that promises fds it did not bring. */
 static void test_missing_fds(void **state)
 {
@@ -384,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_missing_fds),
+		cmocka_unit_test(test_no_room_for_fds),
 		cmocka_unit_test(test_stray_fds),
 		cmocka_unit_test(test_a_large_frame_leaves_nothing),
 		cmocka_unit_test(test_put_limits),

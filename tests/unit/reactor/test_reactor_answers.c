@@ -106,6 +106,37 @@ static void a_part_of_a_file(void **state)
 	leave(&w);
 }
 
+/* The reactor's fault, not the worker's: it lives on, and so does the connection. */
+static void a_file_that_finds_no_room_is_503(void **state)
+{
+	int c, fd = file_of(100);
+	struct actor w;
+	struct head m;
+	struct got g;
+
+	(void)state;
+	boot(&h);
+	hire(&h, &w, 0, 1);
+	c = asking(&h, "/file");
+	g = take_claimed(&w);
+	leave_descriptors(&h, false);
+	m = made(200, "", 100, 0);
+	say_file(&w, g.id, &m, fd);
+	done(&w, &g);
+	assert_true(has_field(read_reply(c), "Retry-After: 1"));
+	assert_logged(&h, "no descriptor is left to take it with, answered 503");
+	leave_descriptors(&h, true);
+	get(c, "/file");
+	g = take_claimed(&w);
+	say_file(&w, g.id, &m, fd);
+	done(&w, &g);
+	assert_int_equal(read_reply(c)->status, 200);
+	close(c);
+	close(fd);
+	finish(&h);
+	leave(&w);
+}
+
 static void bytes_that_a_file_has_not_are_500(void **state)
 {
 	const struct head bad[] = { made(200, "", 101, 0), made(200, "", 1, 100), made(200, "", 1, UINT64_MAX),
@@ -316,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_part_of_a_file, up, down),
+		cmocka_unit_test_setup_teardown(a_file_that_finds_no_room_is_503, up, down),
 		cmocka_unit_test_setup_teardown(bytes_that_a_file_has_not_are_500, up, down),
 		cmocka_unit_test_setup_teardown(interim_before_the_head, up, down),
 		cmocka_unit_test_setup_teardown(one_stream_too_many, up, down),

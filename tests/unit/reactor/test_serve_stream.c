@@ -363,7 +363,8 @@ static void parts_of_files_are_bounded(void **state)
 	assert_true(write(file, bytes, sizeof bytes) == (ssize_t)sizeof bytes);
 	start();
 	c = connected(&h.fd);
-	for (int i = 0; i < 400; i++) {
+	/* Who looks sees how many there are, and stops at a third of what is too much. */
+	for (int i = 0; i < 3 * RS_SEND_FILES_MAX + 44; i++) {
 		assert_true(rs_ipc_put(&w.ch, RS_MSG_SEND, 0, 0, rs_slice(&h, sizeof h), RS_SLICE(""), &file, 1) == RS_OK);
 		assert_true(rs_ipc_flush(&w.ch) == RS_OK);
 	}
@@ -376,6 +377,78 @@ static void parts_of_files_are_bounded(void **state)
 		assert_true(rs_ipc_flush(&w.ch) == RS_OK);
 		assert_true(read_exact(c, bytes, sizeof bytes));
 	}
+	close(c);
+	close(file);
+	end();
+}
+
+static void send_part(uint32_t fd, int file)
+{
+	struct rs_wire_send h = { .kind = RS_SEND_FILE, .fd = fd };
+
+	assert_true(rs_ipc_put(&w.ch, RS_MSG_SEND, 0, 0, rs_slice(&h, sizeof h), RS_SLICE(""), &file, 1) == RS_OK);
+	assert_true(rs_ipc_flush(&w.ch) == RS_OK);
+}
+
+static void until_files(uint32_t n)
+{
+	const int64_t end = rs_now_ms() + PATIENCE_MS;
+
+	while (atomic_load(&s.board.head->files) != n && rs_now_ms() < end)
+		pause_ms(2);
+	assert_int_equal(atomic_load(&s.board.head->files), n);
+}
+
+/* All clients together keep no more of them open than a share of all descriptors: the rest is for connections. */
+static void parts_of_files_are_bounded_over_all_connections(void **state)
+{
+	enum { CLIENTS = 4, EACH = 30 };
+	int c[CLIENTS], file = memfd_create("part", MFD_CLOEXEC);
+	uint32_t fd[CLIENTS];
+
+	(void)state;
+	assert_int_equal(ftruncate(file, 32 << 20), 0); /* more than sockets swallow */
+	s.h.nofile = 240;
+	start();
+	assert_int_equal(atomic_load(&s.board.head->files_max), 30);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		c[i] = connected(&fd[i]);
+		for (int k = 0; k < EACH; k++)
+			send_part(fd[i], file);
+	}
+	until_files(CLIENTS * EACH);
+	assert_int_equal(until_state(&s, fd[0], RS_SESSION_OPEN).send_files, EACH);
+	/* Four times as many as who looks would send: this one goes, the others stay. */
+	send_part(fd[1], file);
+	assert_int_equal(take_event(&w, RS_EVENT_CLOSE).h.fd, fd[1]);
+	assert_logged(&s.h, "cut off, 120 files wait for clients and somebody goes on sending");
+	until_files((CLIENTS - 1) * EACH);
+	for (size_t i = 0; i < CLIENTS; i++)
+		close(c[i]);
+	until_files(0);
+	close(file);
+	end();
+}
+
+/* A part that finds no room would be missing from what the client gets. */
+static void a_part_that_finds_no_room_ends_the_connection(void **state)
+{
+	int c, file = memfd_create("part", MFD_CLOEXEC);
+	uint32_t fd;
+
+	(void)state;
+	assert_int_equal(write(file, "abc", 3), 3);
+	start();
+	c = connected(&fd);
+	leave_descriptors(&s.h, false);
+	send_part(fd, file);
+	assert_int_equal(take_event(&w, RS_EVENT_CLOSE).h.fd, fd);
+	assert_logged(&s.h, "no descriptor is left for a file to send");
+	leave_descriptors(&s.h, true);
+	close(c);
+	c = connected(&fd);
+	send_part(fd, file);
+	expect_text(c, "abc");
 	close(c);
 	close(file);
 	end();
@@ -398,6 +471,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_large, up, down),
 		cmocka_unit_test_setup_teardown(small_packages_are_bounded, up, down),
 		cmocka_unit_test_setup_teardown(parts_of_files_are_bounded, up, down),
+		cmocka_unit_test_setup_teardown(parts_of_files_are_bounded_over_all_connections, up, down),
+		cmocka_unit_test_setup_teardown(a_part_that_finds_no_room_ends_the_connection, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
