@@ -46,10 +46,10 @@ struct rs_http_limits {
  * One request head from p[0..n). `scanned` belongs to the parser between calls with a growing p (which
  * may move); start with 0. After RS_OK it is 0 again, for the next head.
  *
- * RS_OK: *h is filled. RS_AGAIN: more bytes are needed. RS_ERR: *status is the answer (400, 414, 417,
- * 431, 501, 505) and *why a constant text for the log; the connection must be closed after it. The
- * verdict depends on the bytes alone, not on how they were cut; an error is told at the latest when its
- * line is complete.
+ * RS_OK: *h is filled; the head was written to, if its empty path needed a slash. RS_AGAIN: more bytes are
+ * needed. RS_ERR: *status is the answer (400, 414, 417, 431, 501, 505) and *why a constant text for the
+ * log; the connection must be closed after it. The verdict depends on the bytes alone, not on how they
+ * were cut; an error is told at the latest when its line is complete.
  *
  * Rules:
  * - Lines end with CRLF; bare LF, bare CR and NUL: 400. Two empty lines at most are skipped in front.
@@ -57,8 +57,8 @@ struct rs_http_limits {
  *   ones and TRACE are the application's business, CONNECT is 501. HTTP/1.0; HTTP/1.1 and above are 1.1;
  *   another major digit: 505.
  * - Target: bytes <= 0x20, 0x7f and '#': 400. origin-form; absolute-form of http or https, whose
- *   authority becomes host and the value of the Host field (without any path it is "/"; with a query but
- *   no path: 400); "*" with OPTIONS.
+ *   authority becomes host and the value of the Host field (an empty path is "/", in front of a query
+ *   too); "*" with OPTIONS.
  * - Fields: names are tokens, no blank before the colon, no folding; values have no control byte but
  *   HTAB. Dropped are names with '_' (PHP could not tell them from '-') and Proxy (it would become
  *   HTTP_PROXY). More than fields_max, dropped ones included: 431.
@@ -69,7 +69,7 @@ struct rs_http_limits {
  * - Expect: "100-continue", else 417; ignored in 1.0.
  * - Longer than head_max: 414 while in the request line, else 431.
  */
-enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n,
+enum rs_result rs_http_parse(struct rs_http_head *h, char *p, size_t n,
 			     const struct rs_http_limits *limits, size_t *scanned, unsigned *status,
 			     const char **why) RS_MUST_CHECK;
 

@@ -6,7 +6,7 @@
  * An error is raised at the first byte that cannot belong to a head, so it depends on the bytes alone,
  * never on how they were cut into reads. A head that is not complete is parsed again when another line
  * is; there are at most fields_max + 4 lines, which bounds the work a client can cause with
- * single bytes.
+ * single bytes. A head that is complete may be written to, in one case: lend_slash().
  */
 #include "http/http_chars.h"
 #include "http/http_fields.h"
@@ -27,6 +27,7 @@ static enum rs_result parse_request_line(struct rs_http_head *h, struct rs_http_
 static enum rs_result parse_version(struct cursor *c, unsigned *major, unsigned *minor);
 static bool read_target(struct rs_http_head *h, struct rs_http_meaning *m, struct cursor *c);
 static bool read_absolute_target(struct rs_http_head *h, struct rs_http_meaning *m);
+static void lend_slash(struct rs_http_head *h, char *p);
 static enum rs_result parse_field(struct rs_http_field *f, bool *underscore, struct cursor *c);
 static enum rs_result parse_line_end(struct cursor *c, const char *why);
 
@@ -36,7 +37,7 @@ static enum rs_result fail(struct cursor *c, unsigned status, const char *why)
 	return RS_ERR;
 }
 
-enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n,
+enum rs_result rs_http_parse(struct rs_http_head *h, char *p, size_t n,
 			     const struct rs_http_limits *limits, size_t *scanned, unsigned *status,
 			     const char **why)
 {
@@ -53,6 +54,8 @@ enum rs_result rs_http_parse(struct rs_http_head *h, const char *p, size_t n,
 	c.end = p + (n < limits->head_max ? n : limits->head_max);
 	rc = parse_head(h, &c);
 	if (rc == RS_OK) {
+		if (h->path_len == 0)
+			lend_slash(h, p);
 		h->head_len = (size_t)(c.p - p);
 		*scanned = 0;
 		return RS_OK;
@@ -190,7 +193,10 @@ static bool read_target(struct rs_http_head *h, struct rs_http_meaning *m, struc
 	return true;
 }
 
-/* "http://authority/path?query". Without any path it is "/", for which a slash of the scheme is lent. */
+/*
+ * "http://authority/path?query". Without any path it is "/", for which a slash of the scheme is lent; with a query behind that, lend_slash()
+ * does it when the head is complete.
+ */
 static bool read_absolute_target(struct rs_http_head *h, struct rs_http_meaning *m)
 {
 	const char *end = h->target.p + h->target.n, *authority, *path;
@@ -203,13 +209,33 @@ static bool read_absolute_target(struct rs_http_head *h, struct rs_http_meaning 
 	else
 		return false;
 	authority = h->target.p + scheme;
-	path = memchr(authority, '/', h->target.n - scheme);
-	h->host = rs_slice(authority, (size_t)((path ? path : end) - authority));
+	for (path = authority; path < end && *path != '/' && *path != '?'; path++)
+		;
+	h->host = rs_slice(authority, (size_t)(path - authority));
 	if (!rs_http_authority_ok(h->host))
 		return false;
-	h->target = path ? rs_slice(path, (size_t)(end - path)) : rs_slice(authority - 1, 1);
+	h->target = path < end ? rs_slice(path, (size_t)(end - path)) : rs_slice(authority - 1, 1);
 	m->absolute = true;
 	return true;
+}
+
+/*
+ * "http://authority?query" becomes "http:/authority/?query" (RFC 9110 4.2.3: an empty path is "/"): one slash of the scheme changes places
+ * with the authority, so that nothing else of the head moves.
+ */
+static void lend_slash(struct rs_http_head *h, char *p)
+{
+	char *authority = p + (h->host.p - p);
+	size_t n = h->host.n;
+
+	memmove(authority - 1, authority, n);
+	authority[n - 1] = '/';
+	for (size_t i = 0; i < h->nfields; i++)
+		if (h->fields[i].value.p == h->host.p)
+			h->fields[i].value.p--;
+	h->host.p--;
+	h->target = rs_slice(h->target.p - 1, h->target.n + 1);
+	h->path_len = 1;
 }
 
 /* name ":" OWS value OWS CRLF */

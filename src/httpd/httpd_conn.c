@@ -159,7 +159,7 @@ static enum rs_result parse(struct rs_httpd *h, struct rs_server_request **out, 
 		return RS_AGAIN;
 	if (!head)
 		return RS_ERR;
-	rc = rs_http_parse(head, rs_buf_data(&h->in), h->in.len, &limits, &h->scanned, status, &why);
+	rc = rs_http_parse(head, h->in.p + h->in.off, h->in.len, &limits, &h->scanned, status, &why);
 	if (rc == RS_OK && !(*out = begin(h, head, extent))) {
 		*status = 503;
 		rc = RS_ERR;

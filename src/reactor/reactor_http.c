@@ -72,7 +72,8 @@ static size_t http_input(struct rs_conn *c, const char *p, size_t n)
 				(void)rs_h2conn_begin(c);
 			if (rc != RS_ERR)
 				return at;
-			rc = rs_http_parse(&r->head, p + at, n - at, &limits, &c->scanned, &status, &why);
+			/* The bytes are ours, whoever has received them. */
+			rc = rs_http_parse(&r->head, (char *)(uintptr_t)p + at, n - at, &limits, &c->scanned, &status, &why);
 			if (rc == RS_AGAIN)
 				return at;
 			if (rc == RS_ERR) {
@@ -212,7 +213,7 @@ void rs_http_request(struct rs_conn *c, struct rs_slice text, bool body)
 	unsigned status = 400;
 	size_t scanned = 0;
 
-	if (rs_http_parse(&r->head, text.p, text.n, &limits, &scanned, &status, &why) == RS_OK)
+	if (rs_http_parse(&r->head, (char *)(uintptr_t)text.p, text.n, &limits, &scanned, &status, &why) == RS_OK)
 		begin(c, text.p, 0);
 	else
 		rs_http_refuse(c, text, status, why);

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import resource
 import socket
 import threading
 import time
@@ -90,10 +91,29 @@ def test_other_forms_of_a_target(site):
         assert c.request("http://other.test/a.txt").text == "file a"
         got = seen(c.request("http://other.test"))
         assert got["REQUEST_URI"] == b"/"
+        got = seen(c.request("http://other.test:81?q=/a", host="a.test"))
+        assert (got["REQUEST_URI"], got["QUERY_STRING"], got["HTTP_HOST"]) == (b"/?q=/a", b"q=/a", b"other.test:81"), "an empty path is /"
         got = seen(c.request("*", "OPTIONS"))
         assert (got["REQUEST_URI"], got["REQUEST_METHOD"]) == (b"*", b"OPTIONS")
     with site.conn() as c:
         assert c.request("a.test:443", "CONNECT").status == 501
+
+
+def test_no_descriptor_left_is_no_404(site):
+    """A 404 would be kept by caches; and a worker whose file cannot be taken has done nothing wrong."""
+    reactor = site.pid("reactor")
+    soft, hard = resource.prlimit(reactor, resource.RLIMIT_NOFILE)
+    with site.conn() as c:
+        assert c.request("/a.txt").text == "file a"
+        resource.prlimit(reactor, resource.RLIMIT_NOFILE, (0, hard))
+        try:
+            r = c.request("/a.txt")
+            assert (r.status, r.get("retry-after")) == (503, "1")
+            assert c.request("/b.txt").status == 503, "nobody can know"
+            assert c.request("/p", "POST").status == 200, "what needs none goes on"
+        finally:
+            resource.prlimit(reactor, resource.RLIMIT_NOFILE, (soft, hard))
+        assert c.request("/a.txt").text == "file a"
 
 
 # -- answers that cannot be split ------------------------------------------------------------------------------------------------

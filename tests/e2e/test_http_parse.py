@@ -123,6 +123,7 @@ def test_refused_and_closed(shared, name):
 ACCEPTED = {
     "empty lines first": (b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", b"hello"),
     "absolute form": (b"GET http://a.test/head HTTP/1.1\r\nHost: other\r\n\r\n", b"GET /head HTTP/1.1"),
+    "absolute form, no path": (b"GET http://a.test?head HTTP/1.1\r\nHost: other\r\n\r\n", None),
     "options star": (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", None),
     "unknown method": (b"BREW /head HTTP/1.1\r\nHost: a\r\n\r\n", b"BREW /head"),
     "no blank after the colon": (b"GET / HTTP/1.1\r\nHost:a\r\n\r\n", b"hello"),

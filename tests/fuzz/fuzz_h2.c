@@ -36,7 +36,7 @@ static void check_head(const struct rs_h2_request *q)
 	unsigned status = 0;
 	const char *why = "";
 
-	if (rs_http_parse(&head, q->text.p, q->text.n, &limits, &scanned, &status, &why) != RS_OK) {
+	if (rs_http_parse(&head, (char *)(uintptr_t)q->text.p, q->text.n, &limits, &scanned, &status, &why) != RS_OK) {
 		RS_ASSERT(status >= 400);
 		return;
 	}

@@ -91,7 +91,7 @@ static void check_same(const struct rs_http_head *a, const char *ap, const struc
  * the block, so that the sanitizer sees a read beyond. *p is where the last one was.
  */
 static enum rs_result feed(struct rs_http_head *h, const uint8_t *data, char *block, size_t n, size_t step,
-			   size_t max, const char **p, unsigned *status)
+			   size_t max, char **p, unsigned *status)
 {
 	struct rs_http_limits limits = { .head_max = max, .fields_max = max % 3 ? 0 : 1 + max % 7 };
 	enum rs_result rc = RS_AGAIN;
@@ -125,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	char *blocks[2];
 	enum rs_result one;
 	unsigned status;
-	const char *p;
+	char *p;
 
 	if (n < 2)
 		return 0;
@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	one = feed(&whole, data, blocks[0], n, n, max, &p, &status);
 	for (size_t i = 0; i < RS_COUNTOF(steps); i++) {
 		unsigned other_status;
-		const char *other;
+		char *other;
 		enum rs_result two = feed(&split, data, blocks[1], n, steps[i], max, &other, &other_status);
 
 		/* In pieces, an error in a line that has no end yet is not told yet. */

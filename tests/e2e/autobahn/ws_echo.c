@@ -60,7 +60,7 @@ static bool shake_hands(int fd, struct rs_buf *in)
 	while (rc == RS_AGAIN) {
 		if (receive(fd, in) <= 0)
 			return false;
-		rc = rs_http_parse(&head, rs_buf_data(in), in->len, &limits, &scanned, &status, &why);
+		rc = rs_http_parse(&head, in->p + in->off, in->len, &limits, &scanned, &status, &why);
 	}
 	if (rc != RS_OK)
 		return false;

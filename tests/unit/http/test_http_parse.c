@@ -77,6 +77,13 @@ static const struct row rows[] = {
 	  .target = S("/"), .host = S("b"), .minor = 1, .fields = "X=1;Host=b;Y=2;" },
 	{ B("GET http://b HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("/"), .host = S("b"),
 	  .minor = 1, .fields = "Host=b;" },
+	{ B("GET http://b?q HTTP/1.1\r\nHost: a\r\n\r\n"), .method = S("GET"), .target = S("/?q"), .path = "/", .host = S("b"),
+	  .minor = 1, .fields = "Host=b;" },
+	{ B("GET HTTPS://[::1]:81?q/r?s HTTP/1.1\r\nX: 1\r\nHost: a\r\nY: 2\r\n\r\n"), .method = S("GET"), .target = S("/?q/r?s"), .path = "/",
+	  .host = S("[::1]:81"), .minor = 1, .fields = "X=1;Host=[::1]:81;Y=2;" },
+	{ B("GET http://b? HTTP/1.0\r\n\r\n"), .method = S("GET"), .target = S("/?"), .path = "/", .host = S("b"), .fields = "", .close = true },
+	{ B("GET http://b/p?q HTTP/1.0\r\n\r\n"), .method = S("GET"), .target = S("/p?q"), .path = "/p", .host = S("b"),
+	  .fields = "", .close = true },
 	{ B("GET http://b/p HTTP/1.0\r\n\r\n"), .method = S("GET"), .target = S("/p"), .host = S("b"),
 	  .fields = "", .close = true },
 
@@ -347,7 +354,7 @@ static void test_field_count(void **state)
 /* The limit is the caller's: lines that PHP does not see count as well. */
 static void test_field_limit(void **state)
 {
-	static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nA_B: c\r\nD: e\r\n\r\n";
+	char head[] = "GET / HTTP/1.1\r\nHost: a\r\nA_B: c\r\nD: e\r\n\r\n";
 	struct rs_http_head h;
 	unsigned status;
 	const char *why;
