@@ -103,8 +103,7 @@ bool rs_http_client_frame(struct rs_http_client *o, int64_t timeout_ms, zval *re
 	if (!ready(o))
 		return false;
 	rs_http_client_error(o, 0, NULL);
-	do {
-		free(e);
+	for (;;) {
 		switch (rs_client_ws_recv(&o->fetch.c, &o->conf, &o->ws, rs_deadline_left(until), &e)) {
 		case RS_OK:
 		case RS_AGAIN:
@@ -114,7 +113,15 @@ bool rs_http_client_frame(struct rs_http_client *o, int64_t timeout_ms, zval *re
 		case RS_ERR:
 			return failed(o);
 		}
-	} while (!shown(o, e->opcode));
+		if (shown(o, e->opcode))
+			break;
+		free(e);
+		/* Pongs that nobody wants to see do not make time stand still. */
+		if (timeout_ms > 0 && rs_deadline_left(until) == 0) {
+			rs_sock_fail(&o->fetch.c.sock, ETIMEDOUT);
+			return failed(o);
+		}
+	}
 	ok = make(o, e, ret);
 	free(e);
 	return ok;

@@ -15,6 +15,8 @@
 #include "base/rs_fd.h"
 
 #define PIECE 65536
+/* So much may be received without others having had their turn. */
+#define AT_ONCE_MAX (1u << 20)
 
 /* ---- in --------------------------------------------------------------------------------------------------------- */
 
@@ -46,21 +48,40 @@ static enum rs_result try_recv(struct rs_sock *s, void *p, size_t n, int flags, 
 	return RS_OK;
 }
 
+/* A peer that never stops sending must not keep other coroutines from theirs. What TLS has inside already is taken first. */
+static bool give_way(struct rs_sock *s, int64_t timeout_ms)
+{
+	if (s->at_once < AT_ONCE_MAX || timeout_ms == 0 || (s->tls && rs_tls_pending(s->tls)))
+		return true;
+	s->at_once = 0;
+	return rs_sock_wait(s, RS_WATCH_READ, timeout_ms);
+}
+
 ssize_t rs_sock_recv(struct rs_sock *s, void *p, size_t n, int flags, int64_t timeout_ms)
 {
 	int64_t until = rs_deadline(timeout_ms);
+	bool again = false;
 	enum rs_result rc;
 	unsigned events;
 	size_t got;
 
-	while ((rc = try_recv(s, p, n, flags, &got, &events)) == RS_AGAIN) {
+	if (!(flags & MSG_DONTWAIT) && !give_way(s, timeout_ms))
+		return -1;
+	for (; (rc = try_recv(s, p, n, flags, &got, &events)) == RS_AGAIN; again = true) {
 		if (flags & MSG_DONTWAIT) {
 			rs_sock_fail(s, EAGAIN);
 			return -1;
 		}
+		/* Records of TLS that carry nothing do not make time stand still. */
+		if (again && rs_deadline_left(until) == 0) {
+			rs_sock_fail(s, ETIMEDOUT);
+			return -1;
+		}
+		s->at_once = 0;
 		if (!rs_sock_wait(s, events, rs_deadline_left(until)))
 			return -1;
 	}
+	s->at_once += got;
 	return rc == RS_OK ? (ssize_t)got : -1;
 }
 

@@ -26,6 +26,7 @@ struct rs_sock {
 	int fd;                       /* -1: closed */
 	int family, type, protocol;   /* AF_*, SOCK_*, IPPROTO_* or 0 */
 	int error;                    /* of the last call that failed */
+	size_t at_once;               /* bytes received since it last waited for some */
 	unsigned busy;                /* RS_WATCH_READ, RS_WATCH_WRITE: somebody is in there, perhaps waiting */
 	bool closing;                 /* closed while busy: the last one to leave closes */
 	const char *why;              /* more than the number says, or NULL; constant text */

@@ -111,6 +111,8 @@ static SSL_CTX *context(const struct rs_tls_conf *conf)
 	if (!ctx)
 		return NULL;
 	SSL_CTX_set_mode(ctx, MODES);
+	/* Each record that carries nothing, of which a peer may send as many as it likes, is a step of its own. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	/* Half the world's servers just close; the protocols inside know by themselves whether something is missing. */
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);

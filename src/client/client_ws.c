@@ -176,6 +176,11 @@ static enum rs_result read_some(struct rs_client *c, const struct rs_client_conf
 		rs_sock_fail_why(&c->sock, EPROTO, "the server broke the rules of WebSocket");
 		return RS_ERR;
 	}
+	/* Pongs wait behind what another coroutine sends. */
+	if (ws->flushing && ws->out.len > RS_CLIENT_WS_QUEUE_MAX) {
+		rs_sock_fail_why(&c->sock, EPROTO, "the server asks for answers that it does not read");
+		return RS_ERR;
+	}
 	return rc;
 }
 
@@ -189,8 +194,14 @@ enum rs_result rs_client_ws_recv(struct rs_client *c, const struct rs_client_con
 	if (TAILQ_EMPTY(&ws->events) && rc == RS_OK) {
 		if (!rs_sock_enter(&c->sock, RS_WATCH_READ))
 			return RS_ERR;
-		while (rc == RS_OK && TAILQ_EMPTY(&ws->events))
+		while (rc == RS_OK && TAILQ_EMPTY(&ws->events)) {
 			rc = read_some(c, conf, ws, rs_deadline_left(until));
+			/* Who sends pings without a pause may not do so for ever. */
+			if (rc == RS_OK && timeout_ms > 0 && rs_deadline_left(until) == 0 && TAILQ_EMPTY(&ws->events)) {
+				rs_sock_fail(&c->sock, ETIMEDOUT);
+				rc = RS_ERR;
+			}
+		}
 		rs_client_leave(c, RS_WATCH_READ);
 	}
 	*out = TAILQ_FIRST(&ws->events);

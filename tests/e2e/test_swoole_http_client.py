@@ -43,7 +43,7 @@ def judge(r):
     assert len(lines) > 5
 
 
-@pytest.mark.parametrize("name", ["requests", "answers", "uploads", "ways", "async"])
+@pytest.mark.parametrize("name", ["requests", "answers", "hostile", "uploads", "ways", "async"])
 def test_script(script, name):
     judge(script(os.path.join(SCRIPTS, name + ".php")))
 

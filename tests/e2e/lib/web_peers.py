@@ -7,12 +7,16 @@
 /file               "0123456789", in parts if asked for (Range); /whole: the same, never in parts
 /last               answers, then closes without having said so
 /drip, /flood       a body that never ends, byte by byte; a head that never ends
+/torrent            a body that never ends, as fast as it can be read
+/pings, /pongs      a WebSocket: such frames without end; answers to them are read
 /early              answers 413 before it has read the body, and closes
 /count, /forget     how many requests for it have come in all; closes without an answer
 /silence            no answer
 """
 
+import base64
 import gzip
+import hashlib
 import json
 import os
 import socket
@@ -29,6 +33,14 @@ def reply(body, status="200 OK", fields=()):
     body = body if isinstance(body, bytes) else body.encode()
     head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields, "", ""]
     return "\r\n".join(head).encode("latin-1") + body
+
+
+def pump_nowhere(c):
+    try:
+        while c.recv(1 << 20):
+            pass
+    except OSError:
+        pass
 
 
 class Reader:
@@ -165,6 +177,27 @@ class WebPeers(Peers):
         c.sendall(b"HTTP/1.1 200 OK\r\n")
         while not self.ending:
             c.sendall(b"X-Flood: " + b"x" * 1000 + b"\r\n")
+
+    def without_end(self, c, data):
+        data *= (1 << 20) // len(data)
+        while not self.ending:
+            c.sendall(data)
+
+    def do_torrent(self, c, method, words, fields):
+        c.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.without_end(c, b"1000\r\n" + bytes(4096) + b"\r\n")
+
+    def frames(self, c, fields, frame):
+        accept = base64.b64encode(hashlib.sha1((fields["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
+        c.sendall(b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        self.thread("sink", pump_nowhere, c)
+        self.without_end(c, frame)
+
+    def do_pings(self, c, method, words, fields):
+        self.frames(c, fields, b"\x89\x04ping")
+
+    def do_pongs(self, c, method, words, fields):
+        self.frames(c, fields, b"\x8a\x04pong")
 
     def do_count(self, c, method, words, fields):
         self.counted += 1

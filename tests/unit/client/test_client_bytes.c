@@ -368,6 +368,40 @@ static void test_sendto_while_closing(void **state)
 	assert_int_equal(c.sock.fd, -1);
 }
 
+/* ---- others ------------------------------------------------------------------------------------------------------------ */
+
+static enum rs_wait count_waits(void *arg, int fd, unsigned events, int64_t timeout_ms)
+{
+	(void)fd, (void)events;
+	assert_int_equal(timeout_ms, -1);
+	++*(unsigned *)arg;
+	return RS_WAIT_READY;
+}
+
+/* A peer whose bytes are always there already: others have their turn nevertheless. */
+static void test_a_peer_that_never_pauses(void **state)
+{
+	static char piece[65536];
+	unsigned waits = 0;
+	struct rs_sock s;
+	int fds[2];
+
+	(void)state;
+	rs_sock_init(&s);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_true(rs_sock_adopt(&s, fds[0]));
+	s.wait = count_waits;
+	s.wait_arg = &waits;
+	for (size_t i = 0; i < 64; i++) {
+		assert_int_equal(send(fds[1], piece, sizeof piece, 0), sizeof piece);
+		for (size_t got = 0; got < sizeof piece;)
+			got += (size_t)rs_sock_recv(&s, piece, sizeof piece, 0, -1);
+	}
+	assert_in_range(waits, 3, 4); /* 4 MB */
+	rs_sock_close(&s);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_a_peer_that_is_gone),
 		cmocka_unit_test(test_closing_while_reading),
 		cmocka_unit_test(test_sendto_while_closing),
+		cmocka_unit_test(test_a_peer_that_never_pauses),
 	};
 
 	return cmocka_run_group_tests_name("client_bytes", tests, NULL, NULL);

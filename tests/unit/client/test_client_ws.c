@@ -5,6 +5,8 @@
 
 #include "client/peer.h"
 
+#include "base/rs_clock.h"
+
 #define LITERAL(text) { (text), sizeof(text) - 1 }
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define HEAD "HTTP/1.1 101 x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
@@ -139,10 +141,134 @@ static void test_ends(void **state)
 	}
 }
 
+/* ---- servers without measure ------------------------------------------------------------------------------------- */
+
+/* Sends its script and reads nothing. While somebody waits for it to read, another coroutine receives. */
+struct deaf {
+	int fd;
+	struct rs_slice rest;
+	struct rs_client *c;
+	struct rs_client_conf *conf;
+	struct rs_client_ws *ws;
+	bool inside;
+	enum rs_result rc;
+	int error;
+};
+
+static enum rs_wait deaf_wait(void *arg, int fd, unsigned events, int64_t timeout_ms)
+{
+	struct deaf *d = arg;
+	size_t n = d->rest.n < PIECE ? d->rest.n : PIECE;
+	struct rs_client_ws_event *e;
+
+	(void)fd, (void)timeout_ms;
+	if (events & RS_WATCH_WRITE) {
+		if (!d->inside) {
+			d->inside = true;
+			d->rc = rs_client_ws_recv(d->c, d->conf, d->ws, 1000, &e);
+			d->error = d->c->sock.error;
+		}
+		return RS_WAIT_TIMEOUT;
+	}
+	if (n == 0)
+		return RS_WAIT_TIMEOUT;
+	assert_int_equal(send(d->fd, d->rest.p, n, MSG_NOSIGNAL), n);
+	d->rest = rs_slice(d->rest.p + n, d->rest.n - n);
+	return RS_WAIT_READY;
+}
+
+/* n pings of 100 bytes. */
+static struct rs_buf pings(size_t n)
+{
+	const char ping[102] = "\x89\x64";
+	struct rs_buf b = { 0 };
+
+	while (n--)
+		assert_true(rs_buf_put(&b, ping, sizeof ping));
+	return b;
+}
+
+static void test_pings_of_a_server_that_does_not_read(void **state)
+{
+	struct rs_buf flood = pings(2 * RS_CLIENT_WS_QUEUE_MAX / 100);
+	char *big = calloc(1, 4 << 20);
+	struct rs_client_conf conf;
+	struct rs_client_ws ws;
+	struct rs_client c;
+	struct deaf d = { .c = &c, .conf = &conf, .ws = &ws, .rest = rs_buf_slice(&flood) };
+	int fds[2];
+
+	(void)state;
+	rs_client_conf_init(&conf);
+	rs_client_init(&c, RS_CLIENT_TCP, false);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_true(rs_sock_adopt(&c.sock, fds[0]));
+	d.fd = fds[1];
+	c.sock.wait = deaf_wait;
+	c.sock.wait_arg = &d;
+	rs_client_ws_begin(&ws, 1000, true, false);
+	assert_true(rs_client_ws_put(&c, &ws, RS_WS_BINARY, RS_WS_FIN, rs_slice(big, 4 << 20)));
+	assert_false(rs_client_ws_flush(&c, &conf, &ws));
+	assert_true(d.inside && d.rc == RS_ERR);
+	assert_int_equal(d.error, EPROTO);
+	rs_client_ws_end(&ws);
+	rs_client_close(&c);
+	close(fds[1]);
+	rs_buf_free(&flood);
+	free(big);
+}
+
+/* Whenever somebody waits there are pings already, and their answers were read. */
+struct torrent {
+	int fd;
+	int64_t end_ms; /* of our patience */
+};
+
+static enum rs_wait torrent_wait(void *arg, int fd, unsigned events, int64_t timeout_ms)
+{
+	const char ping[] = "\x89\x04ping";
+	struct torrent *t = arg;
+	char junk[4096];
+
+	(void)fd, (void)events, (void)timeout_ms;
+	if (rs_now_ms() > t->end_ms)
+		return RS_WAIT_FAILED;
+	while (recv(t->fd, junk, sizeof junk, MSG_DONTWAIT) > 0)
+		;
+	assert_int_equal(send(t->fd, ping, sizeof ping - 1, MSG_NOSIGNAL), sizeof ping - 1);
+	return RS_WAIT_READY;
+}
+
+static void test_pings_without_end(void **state)
+{
+	struct torrent t = { .end_ms = rs_now_ms() + 20000 };
+	struct rs_client_ws_event *e;
+	struct rs_client_conf conf;
+	struct rs_client_ws ws;
+	struct rs_client c;
+	int fds[2];
+
+	(void)state;
+	rs_client_conf_init(&conf);
+	rs_client_init(&c, RS_CLIENT_TCP, false);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_true(rs_sock_adopt(&c.sock, fds[0]));
+	t.fd = fds[1];
+	c.sock.wait = torrent_wait;
+	c.sock.wait_arg = &t;
+	rs_client_ws_begin(&ws, 1000, true, false);
+	assert_int_equal(rs_client_ws_recv(&c, &conf, &ws, 100, &e), RS_ERR);
+	assert_int_equal(c.sock.error, ETIMEDOUT);
+	rs_client_ws_end(&ws);
+	rs_client_close(&c);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshakes), cmocka_unit_test(test_keys), cmocka_unit_test(test_messages), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_pings_of_a_server_that_does_not_read), cmocka_unit_test(test_pings_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
