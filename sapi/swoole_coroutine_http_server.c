@@ -16,6 +16,8 @@
 #define BODY_MS 60000
 #define KEEPALIVE_MS 75000
 #define SEND_MS 60000
+#define BODY_RATE 500
+#define SEND_RATE 500
 
 struct rs_co_http_server {
 	struct rs_co_listener l;
@@ -39,7 +41,16 @@ static const struct {
 	{ "keepalive_timeout", offsetof(struct rs_httpd_rules, idle_ms) },
 	{ "send_timeout", offsetof(struct rs_httpd_rules, send_ms) },
 };
-static const char *const limit_names[] = { "header_timeout", "body_timeout", "keepalive_timeout", "send_timeout", NULL };
+/* The same; bytes a second. */
+static const struct {
+	const char *name;
+	size_t at;
+} rates[] = {
+	{ "body_min_rate", offsetof(struct rs_httpd_rules, body_rate) },
+	{ "write_min_rate", offsetof(struct rs_httpd_rules, send_rate) },
+};
+static const char *const limit_names[] = { "header_timeout", "body_timeout", "keepalive_timeout", "send_timeout", "body_min_rate",
+					   "write_min_rate", NULL };
 
 /* ---- objects -------------------------------------------------------------------------------------------------------------- */
 
@@ -63,7 +74,8 @@ static zend_object *server_new(zend_class_entry *ce)
 	memset(s, 0, offsetof(struct rs_co_http_server, std));
 	rs_co_listener_init(&s->l);
 	s->rules = (struct rs_httpd_rules){ .head_max = HEAD_MAX, .memory_max = MEMORY_MAX, .queue_max = PUSH_QUEUE_MAX, .head_ms = HEADER_MS,
-					    .body_ms = BODY_MS, .idle_ms = KEEPALIVE_MS, .send_ms = SEND_MS, .complain = complain };
+					    .body_ms = BODY_MS, .idle_ms = KEEPALIVE_MS, .send_ms = SEND_MS, .body_rate = BODY_RATE,
+					    .send_rate = SEND_RATE, .complain = complain };
 	zend_hash_init(&s->handlers, 8, NULL, free_handler, 0);
 	zend_object_std_init(&s->std, ce);
 	object_properties_init(&s->std, ce);
@@ -128,6 +140,9 @@ ZEND_METHOD(Swoole_Coroutine_Http_Server, set)
 	for (size_t i = 0; i < RS_COUNTOF(limits); i++)
 		if ((value = zend_hash_str_find_deref(settings, limits[i].name, strlen(limits[i].name))))
 			set_limit(s, i, rs_swoole_setting_ms(value));
+	for (size_t i = 0; i < RS_COUNTOF(rates); i++)
+		if ((value = zend_hash_str_find_deref(settings, rates[i].name, strlen(rates[i].name))))
+			*(uint64_t *)((char *)&s->rules + rates[i].at) = (uint64_t)MAX(0, zval_get_long(value));
 	RETURN_TRUE;
 }
 

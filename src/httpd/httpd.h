@@ -16,6 +16,9 @@
 #include "ws/ws_handshake.h"
 #include "ws/ws_stream.h"
 
+/* What a slow start costs. */
+#define RS_HTTPD_GRACE_MS 20000
+
 /* Of a server; the same for all of its connections, and constant while one of them lives. */
 struct rs_httpd_rules {
 	size_t head_max, fields_max;   /* bytes, fields of a head */
@@ -26,6 +29,8 @@ struct rs_httpd_rules {
 	int64_t body_ms;               /* between two pieces of a body */
 	int64_t idle_ms;               /* between two requests; 0: every connection is for one request */
 	int64_t send_ms;               /* until the client takes some more of an answer */
+	/* Bytes a second on average, once RS_HTTPD_GRACE_MS are over: of a body, of what is sent in one piece. 0: any */
+	uint64_t body_rate, send_rate;
 	/* WebSocket */
 	const char *protocols;         /* ours, with commas; "": none */
 	uint64_t queue_max;            /* bytes that wait while another coroutine writes */

@@ -3,6 +3,7 @@
  */
 #include "httpd/httpd_private.h"
 
+#include "base/rs_clock.h"
 #include "base/rs_fd.h"
 #include "base/rs_spool.h"
 
@@ -16,6 +17,7 @@ struct body {
 	bool chunked;
 	uint64_t left;      /* of one that is not chunked */
 	uint64_t n;         /* bytes so far */
+	int64_t began_ms;
 	struct rs_buf bytes;
 	int fd;             /* -1: they are in memory */
 	int error;          /* errno of its file */
@@ -80,9 +82,9 @@ static unsigned feed(struct body *b, struct rs_buf *in, bool *complete)
 }
 
 /* The next piece from the client. */
-static unsigned wait_for_more(struct rs_httpd *h)
+static unsigned wait_for_more(struct rs_httpd *h, const struct body *b)
 {
-	enum rs_result rc = rs_httpd_more(h, PIECE, h->rules->body_ms);
+	enum rs_result rc = rs_httpd_more(h, PIECE, rs_httpd_patience(b->began_ms, b->n, h->rules->body_rate, h->rules->body_ms));
 
 	if (rc == RS_OK)
 		return 0;
@@ -102,7 +104,7 @@ static void go_on(struct rs_httpd *h)
 
 unsigned rs_httpd_read_body(struct rs_httpd *h, const struct rs_httpd_extent *extent, struct rs_server_request *q)
 {
-	struct body b = { .rules = h->rules, .chunked = extent->chunked, .left = extent->length, .fd = -1 };
+	struct body b = { .rules = h->rules, .chunked = extent->chunked, .left = extent->length, .began_ms = rs_now_ms(), .fd = -1 };
 	unsigned status = !extent->chunked && extent->length > h->rules->body_max ? 413 : 0;
 	bool complete = false;
 
@@ -110,7 +112,7 @@ unsigned rs_httpd_read_body(struct rs_httpd *h, const struct rs_httpd_extent *ex
 	if (status == 0 && extent->expect_continue && h->in.len == 0)
 		go_on(h);
 	while (status == 0 && (status = feed(&b, &h->in, &complete)) == 0 && !complete)
-		status = wait_for_more(h);
+		status = wait_for_more(h, &b);
 	if (status == 0)
 		rs_server_request_give(q, &b.bytes, &b.fd, b.n);
 	h->body_error = b.error;

@@ -3,6 +3,8 @@
  */
 #include "httpd/httpd_private.h"
 
+#include "base/rs_clock.h"
+
 #include <errno.h>
 
 /* Of what a client drips nobody should have to keep much. */
@@ -97,10 +99,28 @@ enum rs_result rs_httpd_more(struct rs_httpd *h, size_t room, int64_t timeout_ms
 	return rc;
 }
 
+int64_t rs_httpd_patience(int64_t began_ms, uint64_t n, uint64_t rate, int64_t pause_ms)
+{
+	int64_t left;
+
+	if (rate == 0 || pause_ms < 0)
+		return pause_ms;
+	left = began_ms + RS_HTTPD_GRACE_MS + (int64_t)(n / rate * 1000) - rs_now_ms();
+	return left < 0 ? 0 : left < pause_ms ? left : pause_ms;
+}
+
 bool rs_httpd_send(struct rs_httpd *h, const char *p, size_t n, bool more)
 {
-	if (!h->gone && n && rs_sock_send_all(h->sock, p, n, more ? MSG_MORE : 0, h->rules->send_ms) < n)
-		h->gone = true;
+	const int64_t began_ms = rs_now_ms();
+	size_t gone = 0;
+
+	while (!h->gone && gone < n) {
+		ssize_t put = rs_sock_send(h->sock, p + gone, n - gone, more ? MSG_MORE : 0,
+					   rs_httpd_patience(began_ms, gone, h->rules->send_rate, h->rules->send_ms));
+
+		h->gone = put < 0;
+		gone += put < 0 ? 0 : (size_t)put;
+	}
 	return !h->gone;
 }
 

@@ -11,6 +11,12 @@ enum rs_result rs_httpd_more(struct rs_httpd *h, size_t room, int64_t timeout_ms
 /* All n bytes. more: others follow at once. Between rs_sock_enter() and leave. false: the client is gone. */
 bool rs_httpd_send(struct rs_httpd *h, const char *p, size_t n, bool more) RS_MUST_CHECK;
 
+/*
+ * How long a client that has moved n bytes since began_ms may pause: until it is too slow on average, pause_ms at most. 0: it is, and only
+ * what is there already counts. began_ms of rs_now_ms(); pause_ms < 0, rate 0: no limit.
+ */
+int64_t rs_httpd_patience(int64_t began_ms, uint64_t n, uint64_t rate, int64_t pause_ms);
+
 /* How long a body is, as its head said. */
 struct rs_httpd_extent {
 	bool chunked, expect_continue;

@@ -96,6 +96,14 @@ static void parted(struct rs_httpd *h)
 	RS_IGNORE(flush(h));
 }
 
+/* It asks for pongs and does not read what another coroutine is sending: who waits for that must not collect them without end. */
+static bool asks_too_much(const struct rs_httpd *h)
+{
+	const struct rs_httpd_ws *w = h->ws;
+
+	return w->writing && w->out.len + w->last.len > h->rules->queue_max;
+}
+
 /* All that has been received. */
 static void take(struct rs_httpd *h)
 {
@@ -105,6 +113,10 @@ static void take(struct rs_httpd *h)
 	enum rs_result rc = rs_ws_input(&w->conn, &o, &sink, rs_buf_slice(&h->in));
 
 	rs_buf_consume(&h->in, h->in.len);
+	if (asks_too_much(h)) {
+		h->gone = true;
+		rc = RS_ERR;
+	}
 	w->over = rc != RS_OK;
 	w->wrong = rc == RS_ERR || (rc == RS_DONE && w->conn.code == 0);
 	w->parting = w->over && !STAILQ_EMPTY(&w->inbox);

@@ -168,6 +168,131 @@ static void cut_short(void **state)
 			}
 }
 
+/* ---- clients that take their time, or more than their part ---------------------------------------------------------- */
+
+/* A client that sends its script and reads nothing. While somebody waits for it to read, another coroutine receives. */
+struct deaf {
+	int fd;
+	struct rs_slice rest;
+	struct rs_httpd *h;
+	bool inside;
+	enum rs_result rc;
+	int error;
+};
+
+static enum rs_wait deaf_wait(void *arg, int fd, unsigned events, int64_t timeout_ms)
+{
+	struct deaf *d = arg;
+	size_t n = d->rest.n < 4096 ? d->rest.n : 4096;
+	struct rs_httpd_message *m;
+
+	(void)fd, (void)timeout_ms;
+	if (events & RS_WATCH_WRITE) {
+		if (!d->inside) {
+			d->inside = true;
+			d->rc = rs_httpd_recv(d->h, 1000, &m);
+			d->error = d->h->sock->error;
+		}
+		return RS_WAIT_TIMEOUT;
+	}
+	if (n == 0)
+		return RS_WAIT_TIMEOUT;
+	assert_int_equal(send(d->fd, d->rest.p, n, MSG_NOSIGNAL), n);
+	d->rest = rs_slice(d->rest.p + n, d->rest.n - n);
+	return RS_WAIT_READY;
+}
+
+/* Pongs wait behind what is being sent: who does not read that cannot make us collect them without end. */
+static void pings_of_a_client_that_does_not_read(void **state)
+{
+	static const char hello[] = "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" KEY "\r\n";
+	struct rs_httpd_rules narrow = rules;
+	struct rs_buf script = { 0 };
+	struct rs_server_request *q;
+	char ping[106] = "\x89\xe4";
+	struct rs_httpd h;
+	struct rs_sock s;
+	struct deaf d;
+	char *big;
+	int fds[2];
+
+	(void)state;
+	narrow.queue_max = 64 << 10;
+	assert_true(rs_buf_put(&script, hello, sizeof hello - 1));
+	for (int i = 0; i < 2000; i++)
+		assert_true(rs_buf_put(&script, ping, sizeof ping));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	rs_sock_init(&s);
+	assert_true(rs_sock_adopt(&s, fds[0]));
+	d = (struct deaf){ .fd = fds[1], .rest = rs_slice(rs_buf_data(&script), sizeof hello - 1), .h = &h };
+	s.wait = deaf_wait;
+	s.wait_arg = &d;
+	rs_httpd_init(&h, &s, &narrow);
+	assert_true(rs_httpd_next(&h, &q));
+	assert_true(rs_httpd_upgrade(&h, RS_SLICE("")));
+	rs_server_request_free(q);
+	d.rest = rs_slice(rs_buf_data(&script) + sizeof hello - 1, script.len - sizeof hello + 1);
+	big = calloc(1, 4 << 20);
+	assert_int_equal(rs_httpd_push(&h, RS_WS_BINARY, RS_WS_FIN, rs_slice(big, 4 << 20)), RS_SERVER_CLOSED);
+	assert_true(d.inside && d.rc == RS_ERR && h.gone);
+	assert_int_equal(d.error, EPROTO);
+	assert_true(d.rest.n > 0); /* nor was all of it read */
+	rs_httpd_part(&h);
+	rs_httpd_fini(&h);
+	rs_sock_close(&s);
+	close(fds[1]);
+	rs_buf_free(&script);
+	free(big);
+}
+
+/* It is never too slow before the time of grace is over, and pauses never longer than the limit of one. */
+static void patience_has_an_end(void **state)
+{
+	const int64_t now = rs_now_ms(), grace = RS_HTTPD_GRACE_MS;
+
+	(void)state;
+	assert_int_equal(rs_httpd_patience(now, 0, 500, 1000), 1000);
+	assert_in_range(rs_httpd_patience(now, 0, 500, 60000), grace - 1000, grace);
+	assert_in_range(rs_httpd_patience(now - grace, 5000, 500, 60000), 9000, 10000);
+	assert_int_equal(rs_httpd_patience(now - grace - 10000, 4999, 500, 60000), 0);
+	assert_int_equal(rs_httpd_patience(now - grace - 10000, 4999, 500, -1), -1);
+	assert_int_equal(rs_httpd_patience(now - grace - 10000, 4999, 0, 60000), 60000);
+}
+
+static int64_t longest_ms;
+
+static enum rs_wait note_wait(void *arg, int fd, unsigned events, int64_t timeout_ms)
+{
+	longest_ms = timeout_ms > longest_ms ? timeout_ms : longest_ms;
+	return peer_wait(arg, fd, events, timeout_ms);
+}
+
+/* Here the next piece never comes. */
+static void a_body_has_to_come_on(void **state)
+{
+	struct rs_httpd_rules lazy = rules;
+	struct rs_server_request *q;
+	struct rs_httpd h;
+	struct rs_sock s;
+	struct peer p;
+
+	(void)state;
+	lazy.body_ms = lazy.send_ms = 3600000;
+	lazy.body_rate = 500;
+	rs_sock_init(&s);
+	peer_socket(&p, &s, SOCK_STREAM, RS_SLICE("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc"), 100, false);
+	s.wait = note_wait;
+	rs_httpd_init(&h, &s, &lazy);
+	longest_ms = 0;
+	assert_false(rs_httpd_next(&h, &q));
+	assert_in_range(longest_ms, 1000, RS_HTTPD_GRACE_MS);
+	peer_hear(&p);
+	assert_memory_equal(rs_buf_data(&p.heard), "HTTP/1.1 408 ", 13);
+	rs_httpd_fini(&h);
+	rs_sock_close(&s);
+	peer_end(&p);
+}
+
 /* What an application may not say. */
 static void mistakes(void **state)
 {
@@ -207,6 +332,9 @@ int main(void)
 		cmocka_unit_test(in_pieces),
 		cmocka_unit_test(cut_short),
 		cmocka_unit_test(mistakes),
+		cmocka_unit_test(pings_of_a_client_that_does_not_read),
+		cmocka_unit_test(patience_has_an_end),
+		cmocka_unit_test(a_body_has_to_come_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
