@@ -114,6 +114,37 @@ void rs_php_settle_exception(void)
 	(void)settle_exception(false);
 }
 
+bool rs_php_call_quietly(zend_function *f, zend_object *object, zval *ret, uint32_t argc, zval *argv)
+{
+	zend_string *message = PG(last_error_message), *file = PG(last_error_file);
+	int reporting = EG(error_reporting), type = PG(last_error_type), line = PG(last_error_lineno);
+	zend_error_handling before;
+
+	PG(last_error_message) = PG(last_error_file) = NULL;
+	ZVAL_UNDEF(ret);
+	EG(error_reporting) = 0;
+	/* Not even the application's error handler. */
+	zend_replace_error_handling(EH_THROW, NULL, &before);
+	zend_call_known_function(f, object, object ? object->ce : NULL, ret, argc, argv, NULL);
+	zend_restore_error_handling(&before);
+	EG(error_reporting) = reporting;
+	/* error_get_last() is the application's. */
+	if (PG(last_error_message))
+		zend_string_release(PG(last_error_message));
+	if (PG(last_error_file))
+		zend_string_release(PG(last_error_file));
+	PG(last_error_message) = message;
+	PG(last_error_file) = file;
+	PG(last_error_type) = type;
+	PG(last_error_lineno) = line;
+	if (!EG(exception))
+		return Z_TYPE_P(ret) != IS_UNDEF;
+	zend_clear_exception();
+	zval_ptr_dtor(ret);
+	ZVAL_UNDEF(ret);
+	return false;
+}
+
 /* PHP builds that delay the error of exhausted memory call nothing any more, shutdown functions included, until this is cleared. */
 static void forget_oom(void)
 {

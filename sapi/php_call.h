@@ -38,6 +38,11 @@ enum rs_call_end rs_php_guarded_app(void (*body)(void *arg), void *arg);
 /* Within a guarded body: settles what a call threw, before the body goes on. */
 void rs_php_settle_exception(void);
 
+/*
+ * Calls a function of PHP's own, object NULL or the one it is a method of; nobody hears of its warnings. false: it failed, and ret is UNDEF.
+ */
+bool rs_php_call_quietly(zend_function *f, zend_object *object, zval *ret, uint32_t argc, zval *argv);
+
 /* After a fatal error, in a process that will end: its last user code (shutdown functions) can run, with memory of its own. */
 void rs_php_after_fatal(void);
 

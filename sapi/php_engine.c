@@ -2,7 +2,9 @@
  * The PHP engine: starts PHP, boots the application through the glue, and is what the core calls (struct rs_engine). Requests and
  * events are in php_serve.c.
  */
+#include "php_connections.h"
 #include "php_doctor.h"
+#include "php_left.h"
 #include "php_serve.h"
 #include "php_snapshot.h"
 #include "swoole_server_hosted.h"
@@ -65,6 +67,9 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	rs_php_outermost_guard();
 	rs_php_putenv_guard();
 	rs_php_touch_guard();
+	rs_php_transactions_guard();
+	rs_php_locks_guard();
+	rs_php_connections_guard();
 	rs_snapshot_symbols_guard();
 	rs_snapshot_process_guard();
 	return true;

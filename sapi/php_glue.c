@@ -3,6 +3,7 @@
  * Most are registered only when this module hosts PHP; those that other PHP processes need as well (Artisan, FPM), always.
  */
 #include "php_glue.h"
+#include "php_connections.h"
 #include "php_doctor.h"
 #include "php_memory.h"
 #include "php_snapshot.h"
@@ -49,6 +50,9 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_INFO_EX(arginfo_route, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, uri, IS_STRING, 0)
 ZEND_END_ARG_INFO()
+ZEND_BEGIN_ARG_INFO_EX(arginfo_connection, 0, 0, 1)
+	ZEND_ARG_TYPE_INFO(0, connection, IS_OBJECT, 0)
+ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_INFO_EX(arginfo_path, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, path, IS_STRING, 0)
 ZEND_END_ARG_INFO()
@@ -74,6 +78,7 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "boot_failed", ZEND_FN(rs_boot_failed), arginfo_text, 0)
 	ZEND_RAW_FENTRY(NS "route", ZEND_FN(rs_route), arginfo_route, 0)
 	ZEND_RAW_FENTRY(NS "touched", ZEND_FN(rs_touched), arginfo_none, 0)
+	ZEND_RAW_FENTRY(NS "spoilt", ZEND_FN(rs_spoilt), arginfo_connection, 0)
 	ZEND_RAW_FENTRY(NS "doctor_on", ZEND_FN(rs_doctor_on), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "doctor_routes", ZEND_FN(rs_doctor_routes), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)

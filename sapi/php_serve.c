@@ -127,13 +127,23 @@ static bool isolate(enum rs_isolation mode)
 	return mode != RS_ISOLATION_SNAPSHOT || !php->stale || rs_php_doctor_keeps() || guarded(restore_body, NULL);
 }
 
+static void roll_back_body(void *arg)
+{
+	(void)arg;
+	(void)rs_php_transactions_end();
+}
+
 /* After it. */
 static bool isolated(enum rs_isolation mode)
 {
+	bool ok = rs_php()->starting || guarded(roll_back_body, NULL);
+
 	if (rs_php()->starting || !rs_php_snapshot_taken())
-		return true;
+		return ok;
 	rs_php()->stale = true;
-	return mode != RS_ISOLATION_SNAPSHOT || rs_php_doctor_keeps() || guarded(restore_body, NULL);
+	if (mode != RS_ISOLATION_SNAPSHOT || rs_php_doctor_keeps())
+		return ok;
+	return guarded(restore_body, NULL) && ok && !rs_snapshot_tell_lasting();
 }
 
 static void collect_body(void *collected)
@@ -154,13 +164,23 @@ static bool collected(enum rs_isolation mode)
 	return ok;
 }
 
-/* ---- the end of what was called ---------------------------------------------------------------------------- */
-
-/* The first fatal error is the one to tell of: after it all that is guarded says that there was one. */
-static void blame(const char **fatal, bool ok, const char *where)
+static void let_go_body(void *arg)
 {
-	if (!ok && !*fatal)
-		*fatal = where;
+	(void)arg;
+	(void)rs_php_locks_end();
+}
+
+/* The same in a process that ends with it, in the order of a script's end. */
+static bool end_for_good(struct rs_exchange *x)
+{
+	bool ok = rs_php_run_shutdown_functions();
+
+	ok = rs_php_destruct_request() && ok;
+	ok = rs_php_end_output() && ok;
+	rs_exchange_finish(x);
+	ok = rs_php_call_glue(&rs_php()->clean) && ok;
+	ok = guarded(let_go_body, NULL) && ok; /* files that boot has opened are the manager's too */
+	return rs_php_release_request() && ok;
 }
 
 /* In a process that ends with it, in the order of a script's end. */
@@ -231,6 +251,7 @@ enum rs_request_end rs_php_request(struct rs_exchange *x)
 	bool ok = isolate(mode);
 
 	rs_php_left_begin();
+	rs_php_transactions_begin();
 	rs_php_memory_begin();
 	if (ok && rs_php_doctor_begin() && guarded(arm_body, x) && rs_php_call_glue(&rs_php()->handle)) {
 		fatal = end_and_clean(x, mode);
@@ -262,6 +283,7 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 		return rs_php_guarded(run, arg);
 	x = rs_exchange_mute(view, body);
 	ok = isolate(mode);
+	rs_php_transactions_begin();
 	rs_php_memory_begin();
 	if (ok && guarded(arm_body, x))
 		end = rs_php_guarded(run, arg);

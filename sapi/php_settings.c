@@ -1,8 +1,9 @@
 /*
- * What a request can change in PHP's settings, put back after it: ini directives, putenv(), the default stream context.
+ * What a request can change in PHP's settings, put back after it: ini directives, putenv(), the default stream context, the process's title.
  * Runs in workers. What boot had set stays set: it is compared with a copy made when boot was over.
  */
 #include "php_doctor.h"
+#include "php_title.h"
 
 #include <ext/standard/file.h>
 
@@ -77,6 +78,12 @@ static void restore_directives(struct rs_php *php)
 		for (size_t i = 0; i < n; i++)
 			any = restore_directive(php, changed[i]) || any;
 	} while (n == RS_COUNTOF(changed));
+	/* ini_restore() takes out what boot has put in. */
+	for (uint32_t i = 0; i < php->ndirectives; i++) {
+		const struct rs_php_directive *d = &php->directives[i];
+		if (!d->entry->modified && d->value && d->value != d->entry->value)
+			any = restore_directive(php, d->entry) || any;
+	}
 	/* One of them may have been the time limit: the timer is set anew with the next request. */
 	if (any)
 		php->timer_armed_us = 0;
@@ -206,6 +213,7 @@ void rs_php_restore_settings(void)
 	restore_directives(php);
 	restore_environment(php);
 	restore_context(php);
+	rs_php_restore_title();
 }
 
 /* ---- for the doctor ------------------------------------------------------------------------------------------------ */

@@ -13,7 +13,7 @@
  *   statics      php_snapshot_statics.c    static properties of classes, static variables of functions
  *   globals      php_snapshot_globals.c    EG(symbol_table) without the superglobals
  *   references   php_snapshot_places.c     what is behind the references in all of these, arrays included
- *   inner        php_snapshot_inner.c      objects that keep their contents in C: SPL storages, WeakMap, DateTime; _tables.c, _dates.c
+ *   inner        php_snapshot_inner.c      objects that keep their contents in C: SPL storages, WeakMap, DateTime, HashContext; _tables.c, _dates.c, _hashes.c
  *   symbols      php_snapshot_symbols.c    constants, classes and functions declared since; files included since
  *   process      php_snapshot_process.c    what lives in C: random state, handlers, autoloaders, ticks, wrappers ...
  *
@@ -30,6 +30,8 @@
 /* Remembers. Once, in a worker; may run user code (constant expressions of classes). */
 void rs_php_snapshot_take(void);
 bool rs_php_snapshot_taken(void);
+/* Whether something was done since that no process can take back; the log says what. This one must not serve another request then. */
+bool rs_snapshot_tell_lasting(void);
 /*
  * Puts everything back, runs the destructors of what is dropped: from inside of a guarded call, for they are user code. How many
  * places had changed.

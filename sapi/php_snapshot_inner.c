@@ -275,6 +275,7 @@ static const struct rs_inner_family families[] = {
 	  rs_inner_date_size },
 	{ "dateinterval", rs_inner_date_expected, rs_inner_clone_keep, rs_inner_interval_changed, rs_inner_clone_restore,
 	  rs_inner_interval_size },
+	{ "hashcontext", rs_inner_hash_expected, rs_inner_hash_keep, rs_inner_hash_changed, rs_inner_clone_restore, rs_inner_hash_size },
 };
 
 /* A class of PHP's own, by family; NULL: none, or its struct is not what we know. */

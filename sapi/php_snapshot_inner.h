@@ -4,6 +4,7 @@
  *
  *   php_snapshot_inner.c    the objects, and the families of which a clone is kept: lists, heaps, fixed arrays
  *   php_snapshot_dates.c    dates, which are kept as clones too
+ *   php_snapshot_hashes.c   and HashContext
  *   php_snapshot_tables.c   the families whose contents are a hash table: ArrayObject, SplObjectStorage, WeakMap
  */
 #ifndef RS_PHP_SNAPSHOT_INNER_H
@@ -43,6 +44,12 @@ bool rs_inner_date_changed(const struct rs_inner *inner);
 zend_long rs_inner_date_size(const struct rs_inner *inner, bool now);
 bool rs_inner_interval_changed(const struct rs_inner *inner);
 zend_long rs_inner_interval_size(const struct rs_inner *inner, bool now);
+
+/* php_snapshot_hashes.c */
+bool rs_inner_hash_expected(void);
+void rs_inner_hash_keep(struct rs_inner *inner);
+bool rs_inner_hash_changed(const struct rs_inner *inner);
+zend_long rs_inner_hash_size(const struct rs_inner *inner, bool now);
 
 /* php_snapshot_tables.c */
 bool rs_inner_array_expected(void);

@@ -2,6 +2,8 @@
  * Attributes that a request has set on a PDO connection: what they were is set again, for the connection stays open for requests that know
  * nothing of it (unbuffered queries of an export, silent errors, names in capitals). What is set while a connection is made belongs to it.
  */
+#include "php_call.h"
+#include "php_connections.h"
 #include "php_snapshot_process.h"
 
 #include <ext/pdo/php_pdo_driver.h>
@@ -20,22 +22,14 @@ static bool restoring;
 static zend_function *set_attribute, *get_attribute;
 static zif_handler original;
 
-/* Functions of frameworks and of applications that make connections, and a constructor of a class that extends PDO. */
+/* By a framework, by an application, or in a constructor of a class that extends PDO. */
 static bool being_made(const zend_object *object)
 {
-	static const char *const makers[] = { "makeConnection", "createConnection", "createPdoConnection", "connect", "reconnect" };
-
 	for (const zend_execute_data *ex = EG(current_execute_data); ex; ex = ex->prev_execute_data) {
-		const zend_string *name = ex->func ? ex->func->common.function_name : NULL;
-
-		for (size_t i = 0; name && i < RS_COUNTOF(makers); i++) {
-			if (strcasecmp(ZSTR_VAL(name), makers[i]) == 0)
-				return true;
-		}
-		if (name && ex->func->common.fn_flags & ZEND_ACC_CTOR && Z_TYPE(ex->This) == IS_OBJECT && Z_OBJ(ex->This) == object)
+		if (ex->func && ex->func->common.fn_flags & ZEND_ACC_CTOR && Z_TYPE(ex->This) == IS_OBJECT && Z_OBJ(ex->This) == object)
 			return true;
 	}
-	return false;
+	return rs_php_connection_being_made();
 }
 
 static bool is_noted(const zend_object *object, zend_long attribute)
@@ -47,21 +41,6 @@ static bool is_noted(const zend_object *object, zend_long attribute)
 	return false;
 }
 
-/* Calls a method of PDO's. false: it failed; nobody hears of it. */
-static bool quietly(zend_function *method, zend_object *object, zval *ret, uint32_t argc, zval *argv)
-{
-	int reporting = EG(error_reporting);
-
-	ZVAL_UNDEF(ret);
-	EG(error_reporting) = 0;
-	zend_call_known_function(method, object, object->ce, ret, argc, argv, NULL);
-	EG(error_reporting) = reporting;
-	if (!EG(exception))
-		return Z_TYPE_P(ret) != IS_UNDEF;
-	zend_clear_exception();
-	return false;
-}
-
 static void note(zend_object *object, zend_long attribute)
 {
 	zval argument, was;
@@ -69,8 +48,10 @@ static void note(zend_object *object, zend_long attribute)
 	if (restoring || nchanged == MOST || !rs_php_snapshot_taken() || is_noted(object, attribute) || being_made(object))
 		return;
 	ZVAL_LONG(&argument, attribute);
-	if (!quietly(get_attribute, object, &was, 1, &argument))
+	if (!rs_php_call_quietly(get_attribute, object, &was, 1, &argument)) {
+		rs_php_connection_mark(object, RS_CONNECTION_KEPT, true);
 		return;
+	}
 	changed[nchanged].object = object;
 	changed[nchanged].handle = object->handle;
 	changed[nchanged].attribute = attribute;
@@ -121,7 +102,7 @@ RS_HOT unsigned rs_pdo_restore(void)
 
 		ZVAL_LONG(&argv[0], changed[i].attribute);
 		ZVAL_COPY_VALUE(&argv[1], &changed[i].was);
-		n += object && quietly(set_attribute, object, &ret, 2, argv);
+		n += object && rs_php_call_quietly(set_attribute, object, &ret, 2, argv);
 		rs_snapshot_bury(&changed[i].was);
 	}
 	restoring = false;

@@ -3,7 +3,9 @@
  * none of them costs a few comparisons. What runs in every mode is elsewhere: ini directives, environment, stream context
  * (php_settings.c); time zone, locale, encoding, working directory, umask (ProcessState.php).
  */
+#include "php_left.h"
 #include "php_snapshot_process.h"
+#include "swoole_coroutine.h"
 
 #include "tls/tls_cert.h"
 
@@ -30,8 +32,7 @@ bool rs_ask(const char *function, uint32_t argc, zval *argv, zval *ret)
 	return false;
 }
 
-/* Calls what needs no argument, for its effect. */
-static unsigned call(const char *function)
+unsigned rs_call(const char *function)
 {
 	zval ret;
 	bool ok = rs_ask(function, 0, NULL, &ret);
@@ -157,95 +158,6 @@ static unsigned alarm_restore(void)
 	return alarm(0) > 0;
 }
 
-/* ---- small ones ----------------------------------------------------------------------------------------------------------------- */
-
-static const char *const libxml_functions[] = { "libxml_use_internal_errors", "libxml_set_streams_context", NULL };
-static bool libxml_collects;
-
-static void libxml_take(void)
-{
-	zval ret;
-
-	libxml_collects = rs_ask("libxml_use_internal_errors", 0, NULL, &ret) && Z_TYPE(ret) == IS_TRUE;
-}
-
-static unsigned libxml_restore(void)
-{
-	zval context, ret;
-
-	if (rs_ask("stream_context_create", 0, NULL, &context)) {
-		(void)rs_ask("libxml_set_streams_context", 1, &context, &ret);
-		zval_ptr_dtor(&context);
-	}
-	return call("libxml_clear_errors");
-}
-
-static const char *const openssl_functions[] = {
-	"openssl_encrypt", "openssl_decrypt", "openssl_sign", "openssl_verify", "openssl_seal", "openssl_open", "openssl_public_encrypt",
-	"openssl_public_decrypt", "openssl_private_encrypt", "openssl_private_decrypt", "openssl_pkey_new", "openssl_pkey_get_private",
-	"openssl_pkey_get_public", "openssl_get_privatekey", "openssl_get_publickey", "openssl_pkey_export", "openssl_x509_read",
-	"openssl_x509_parse", "openssl_x509_verify", "openssl_csr_new", "openssl_csr_sign", "openssl_pkcs12_read", "openssl_pkcs7_verify",
-	"openssl_pkcs7_sign", "openssl_pkcs7_decrypt", "openssl_cms_verify", NULL,
-};
-
-/* The extension's queue of errors, which is made for the first one; NULL: it keeps it otherwise. */
-static void *const *openssl_queue;
-
-/* Before 8.4 its globals are that pointer. */
-static void openssl_take(void)
-{
-	const zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, ZEND_STRL("openssl"));
-
-	if (PHP_VERSION_ID < 80400 && module && module->globals_size == sizeof *openssl_queue)
-		openssl_queue = module->globals_ptr;
-}
-
-/* No function of the extension has ever met an error, and none is on its way there: who encrypts a cookie leaves nothing. */
-static bool openssl_is_clean(void)
-{
-	return openssl_queue && !*openssl_queue && !rs_tlscert_error_waits();
-}
-
-/* The queue has 16 places. */
-RS_HOT static unsigned openssl_restore(void)
-{
-	unsigned n = 0;
-	zval text;
-
-	if (openssl_is_clean())
-		return 0;
-	while (n < 32 && rs_ask("openssl_error_string", 0, NULL, &text) && Z_TYPE(text) == IS_STRING) {
-		zval_ptr_dtor(&text);
-		n++;
-	}
-	return n;
-}
-
-static const char *const rewrite_functions[] = { "output_add_rewrite_var", NULL };
-
-static unsigned rewrite_restore(void)
-{
-	return call("output_reset_rewrite_vars");
-}
-
-static const char *const regex_functions[] = { "mb_ereg_search_init", NULL };
-
-static unsigned regex_restore(void)
-{
-	zval empty, ret;
-
-	ZVAL_EMPTY_STRING(&empty);
-	(void)rs_ask("mb_ereg_search_init", 1, &empty, &ret);
-	return 1;
-}
-
-static const char *const syslog_functions[] = { "openlog", NULL };
-
-static unsigned syslog_restore(void)
-{
-	return call("closelog");
-}
-
 /* ---- the table ---------------------------------------------------------------------------------------------------------------------- */
 
 static const char *const autoload_functions[] = { "spl_autoload_register", "spl_autoload_unregister", "spl_autoload_extensions", NULL };
@@ -254,20 +166,22 @@ static const char *const wrapper_functions[] = { "stream_wrapper_register", "str
 static const char *const filter_functions[] = { "stream_filter_register", NULL };
 
 static const struct rs_subject subjects[] = {
-	{ "random seed", random_functions, NULL, random_restore, false },
-	{ "gmp random seed", gmp_functions, NULL, gmp_restore, false },
-	{ "tick functions", tick_functions, ticks_take, ticks_restore, false },
-	{ "signal handlers", signal_functions, signals_take, signals_restore, false },
-	{ "alarm", alarm_functions, NULL, alarm_restore, false },
-	{ "libxml errors", libxml_functions, libxml_take, libxml_restore, true },
-	{ "openssl errors", openssl_functions, openssl_take, openssl_restore, false },
-	{ "output rewrite variables", rewrite_functions, NULL, rewrite_restore, false },
-	{ "regular expression search", regex_functions, NULL, regex_restore, false },
-	{ "syslog", syslog_functions, NULL, syslog_restore, false },
-	{ "autoloaders", autoload_functions, rs_autoload_take, rs_autoload_restore, false },
-	{ "stream wrappers", wrapper_functions, rs_wrappers_take, rs_wrappers_restore, false },
-	{ "stream filters", filter_functions, rs_filters_take, rs_filters_restore, false },
-	{ "settings of extensions", rs_asked_functions, rs_asked_take, rs_asked_restore, true },
+	{ "random seed", random_functions, NULL, random_restore },
+	{ "gmp random seed", gmp_functions, NULL, gmp_restore },
+	{ "tick functions", tick_functions, ticks_take, ticks_restore },
+	{ "signal handlers", signal_functions, signals_take, signals_restore },
+	{ "alarm", alarm_functions, NULL, alarm_restore },
+	{ "libxml errors", rs_libxml_functions, rs_libxml_take, rs_libxml_restore },
+	{ "openssl errors", rs_openssl_functions, NULL, rs_openssl_restore },
+	{ "output rewrite variables", rs_rewrite_functions, NULL, rs_rewrite_restore },
+	{ "regular expression search", rs_regex_functions, NULL, rs_regex_restore },
+	{ "syslog", rs_syslog_functions, NULL, rs_syslog_restore },
+	{ "readline history", rs_readline_functions, NULL, rs_readline_restore },
+	{ "translation domains", rs_gettext_functions, NULL, rs_gettext_restore },
+	{ "autoloaders", autoload_functions, rs_autoload_take, rs_autoload_restore },
+	{ "stream wrappers", wrapper_functions, rs_wrappers_take, rs_wrappers_restore },
+	{ "stream filters", filter_functions, rs_filters_take, rs_filters_restore },
+	{ "settings of extensions", rs_asked_functions, rs_asked_take, rs_asked_restore },
 };
 
 /* ---- seen called -------------------------------------------------------------------------------------------------------------------- */
@@ -308,8 +222,9 @@ void rs_snapshot_process_guard(void)
 		for (const char *const *name = subjects[i].functions; *name; name++)
 			see(*name, i);
 	}
-	rs_transactions_guard();
 	rs_pdo_guard();
+	rs_gettext_guard();
+	rs_lasting_guard();
 }
 
 /* ---- the part ------------------------------------------------------------------------------------------------------------------------- */
@@ -321,6 +236,7 @@ static void take(void)
 			subjects[i].take();
 	}
 	rs_handlers_take();
+	rs_co_keep_settings();
 	touched = 0;
 }
 
@@ -333,11 +249,11 @@ static void forget_last_errors(void)
 
 RS_HOT static unsigned restore(void)
 {
-	unsigned n = rs_handlers_restore() + rs_transactions_restore() + rs_pdo_restore();
+	unsigned n = rs_handlers_restore() + rs_php_transactions_end() + rs_pdo_restore() + rs_php_locks_end();
 
 	forget_last_errors();
-	if (libxml_collects)
-		(void)call("libxml_clear_errors");
+	n += rs_co_restore_settings();
+	rs_libxml_forget_errors();
 	for (size_t i = 0; touched && i < RS_COUNTOF(subjects); i++) {
 		if (touched & UINT64_C(1) << i)
 			n += subjects[i].restore();

@@ -8,6 +8,8 @@
 
 ZEND_FUNCTION(rs_set_title);
 ZEND_FUNCTION(rs_get_title);
+/* After a request or an event. */
+void rs_php_restore_title(void);
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_rs_set_title, 0, 1, _IS_BOOL, 0)
 	ZEND_ARG_TYPE_INFO(0, title, IS_STRING, 0)

@@ -93,4 +93,8 @@ void rs_co_leave(void);
 /* throw Swoole\Error "API must be called in the coroutine" when outside; false then. */
 bool rs_co_require(void);
 
+/* For the snapshot: remembers what Coroutine::set() and the hooks are; puts them back if they are others now: true. */
+void rs_co_keep_settings(void);
+bool rs_co_restore_settings(void);
+
 #endif

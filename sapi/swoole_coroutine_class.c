@@ -172,6 +172,38 @@ void rs_co_set_options(HashTable *options)
 	take_options(options);
 }
 
+static struct {
+	zval options; /* a reference of ours, so that whoever sets one gets another array; UNDEF: there were none */
+	uint32_t max;
+	zend_long stack_bytes, hooks;
+} kept;
+
+void rs_co_keep_settings(void)
+{
+	const struct rs_cos *all = rs_cos();
+
+	ZVAL_COPY(&kept.options, &all->options);
+	kept.max = all->max;
+	kept.stack_bytes = (zend_long)all->stack_bytes;
+	kept.hooks = rs_hook_flags();
+}
+
+bool rs_co_restore_settings(void)
+{
+	struct rs_cos *all = rs_cos();
+	bool same = Z_TYPE(all->options) == Z_TYPE(kept.options) &&
+		    (Z_TYPE(all->options) == IS_UNDEF || Z_ARR(all->options) == Z_ARR(kept.options));
+
+	if (same && rs_hook_flags() == kept.hooks)
+		return false;
+	zval_ptr_dtor(&all->options);
+	ZVAL_COPY(&all->options, &kept.options);
+	all->max = kept.max;
+	all->stack_bytes = kept.stack_bytes;
+	rs_hook_set_flags(kept.hooks);
+	return true;
+}
+
 ZEND_METHOD(Swoole_Coroutine, set)
 {
 	HashTable *options;

@@ -44,6 +44,8 @@ Route::get('begin/{how}', function (string $how) {
     match ($how) {
         'statement' => DB::statement('BEGIN'),
         'unprepared' => DB::unprepared('BEGIN'),
+        'comment' => DB::unprepared("-- who would do so\n/* and so */ begin immediate"),
+        'second' => DB::unprepared('select 1; savepoint mine'),
         'pdo' => DB::getPdo()->beginTransaction(),
         'framework' => DB::beginTransaction(),
     };
@@ -140,13 +142,65 @@ DB::extend('sqlite', function (array $config, string $name) {
         assert ask(d, "n") == {"n": "1"}
 
 
-@pytest.mark.parametrize("how", ["statement", "unprepared", "pdo", "framework"])
-def test_transactions_of_every_kind_are_rolled_back(daemon, how):
-    d = start(daemon)
+@pytest.mark.parametrize("isolation", ["snapshot", "simple", "greedy"])
+@pytest.mark.parametrize("how", ["statement", "unprepared", "comment", "second", "pdo", "framework"])
+def test_transactions_of_every_kind_are_rolled_back(daemon, how, isolation):
+    d = start(daemon, isolation)
     for _ in range(2):
         ask(d, f"begin/{how}")
         assert ask(d, "begun") == {"in": False, "outside": True, "rows": 0}
     assert "transaction open" in d.log()
+
+
+@pytest.mark.parametrize("isolation, what", [(isolation, what) for isolation in ("snapshot", "simple", "greedy")
+                                             for what in ("function", "aggregate", "collation", "pdo", "read")] + [("snapshot", "timeout")])
+def test_a_connection_that_is_no_longer_the_frameworks_is_closed(daemon, isolation, what):
+    """Functions stay in SQLite as long as it is open, and so do attributes that cannot be asked for; a PDO object is a request's own."""
+    d = start(daemon, isolation, ROUTES + """
+$mine = static fn (): PDO => new PDO('sqlite::memory:');
+Route::get('spoil/{what}', function (string $what) use ($mine) {
+    DB::select('select 1');
+    match ($what) {
+        'function' => DB::getPdo()->sqliteCreateFunction('lower', fn () => 'polluted', 1),
+        'aggregate' => DB::getPdo()->sqliteCreateAggregate('sum', fn () => null, fn () => 'polluted', 1),
+        'collation' => DB::getPdo()->sqliteCreateCollation('mine', fn ($a, $b) => 0),
+        'timeout' => DB::getPdo()->setAttribute(PDO::ATTR_TIMEOUT, 7),
+        'pdo' => DB::connection()->setPdo($mine()),
+        'read' => DB::connection()->setReadPdo($mine()),
+    };
+});
+Route::get('spoilt', function () {
+    try {
+        $collated = DB::selectOne("select 'a' = 'b' collate mine as c")->c;
+    } catch (Throwable $e) {
+        $collated = 'unknown';
+    }
+    return ['lower' => DB::selectOne("select lower('X') as l")->l, 'sum' => DB::selectOne('select sum(x) as s from (select 1 as x)')->s,
+        'collation' => $collated, 'timeout' => DB::selectOne('select timeout from pragma_busy_timeout')->timeout,
+        'file' => basename(DB::getPdo()->query('pragma database_list')->fetch()['file']),
+        'read' => basename(DB::connection()->getReadPdo()->query('pragma database_list')->fetch()['file'])];
+});
+""")
+    clean = {"lower": "x", "sum": 1, "collation": "unknown", "timeout": 60000, "file": "database.sqlite", "read": "database.sqlite"}
+    assert ask(d, "spoilt") == clean
+    for _ in range(2):
+        ask(d, f"spoil/{what}")
+        assert ask(d, "spoilt") == clean
+    assert ask(d, "mark")["rows"] == 1 and ask(d, "central")["rows"] == 1, "what nobody has spoilt stays open"
+
+
+def test_functions_that_its_maker_gives_belong_to_a_connection(daemon):
+    d = start(daemon, routes=ROUTES + """
+DB::extend('sqlite', function (array $config, string $name) {
+    $pdo = new PDO('sqlite:' . $config['database']);
+    $pdo->sqliteCreateFunction('mine', fn () => 'made');
+    return new Illuminate\\Database\\SQLiteConnection($pdo, $config['database'], '', $config);
+});
+Route::get('made', fn () => ['made' => DB::selectOne('select mine() as m')->m, 'pdo' => spl_object_id(DB::getPdo())]);
+""".replace("\\\\", "\\"))
+    first = ask(d, "made")
+    assert first["made"] == "made"
+    assert ask(d, "made") == first == ask(d, "made")
 
 
 @pytest.mark.parametrize("isolation", ["snapshot", "greedy"])

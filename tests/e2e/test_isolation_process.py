@@ -1,8 +1,11 @@
 """Snapshot isolation of what PHP keeps in C: random state, handlers, autoloaders, wrappers, settings of extensions, transactions."""
 
 import json
+import random
 
 import pytest
+
+from lib.wait import until
 
 # name: (what a request does, what another request shows); each is an expression of PHP or statements with a return
 CASES = {
@@ -75,6 +78,19 @@ CASES = {
     "output buffers": ("ob_start(); ob_start(fn ($x) => strtoupper($x));", "return ob_get_level();"),
     "implicit flush": ("ob_implicit_flush(true);", "return ob_get_status();"),
     "syslog": ("openlog('left', LOG_PID, LOG_USER);", "return 1;"),
+    "libxml loader off": ("@libxml_disable_entity_loader(true);", "return (new DOMDocument)->load('data:text/xml,<x/>');"),
+    "gettext": ("textdomain('left'); bindtextdomain('left', '/tmp'); bindtextdomain('messages', '/usr'); bind_textdomain_codeset('messages', 'KOI8-R');",
+                "return [textdomain(null), bindtextdomain('left', null), bindtextdomain('messages', null)];"),
+    "title": ("cli_set_process_title('left');", "return cli_get_process_title();"),
+    "intl error": ("normalizer_normalize(chr(255));", "return [intl_get_error_code(), intl_get_error_message()];"),
+    "directive of boot taken out": ("ini_restore('user_agent');", "return ini_get('user_agent');"),
+    "hooks": ("Swoole\\Runtime::setHookFlags(SWOOLE_HOOK_SLEEP);", "return Swoole\\Runtime::getHookFlags();"),
+    "lock": ("flock($GLOBALS['file'], LOCK_EX | LOCK_NB);", "return flock(fopen(__FILE__, 'rb'), LOCK_EX | LOCK_NB);"),
+    "lock of SplFileObject": ("$GLOBALS['object']->flock(LOCK_SH | LOCK_NB);", "return flock(fopen(__FILE__, 'rb'), LOCK_EX | LOCK_NB);"),
+    "transaction of SQLite3": ("$GLOBALS['sqlite']->exec('/**/ begin');", "return @$GLOBALS['sqlite']->exec('begin') && $GLOBALS['sqlite']->exec('end');"),
+    "transaction of a prepared statement": ("$GLOBALS['pdo']()->prepare('savepoint s')->execute();",
+                                            "return $GLOBALS['pdo']()->beginTransaction() && $GLOBALS['pdo']()->rollBack();"),
+    "database error": ("@$GLOBALS['pdo']()->exec('nonsense');", "return $GLOBALS['pdo']()->errorCode();"),
     "transaction": ("$GLOBALS['pdo']()->beginTransaction();", "return $GLOBALS['pdo']()->inTransaction();"),
     "transaction of SQL": ("$GLOBALS['pdo']()->exec('BEGIN');", "return $GLOBALS['pdo']()->inTransaction();"),
 }
@@ -105,7 +121,12 @@ function handlers() {
 $GLOBALS['again'] = function (Closure $next, string $seed) { $value = $next(); eval($seed); return $value === $next(); };
 $connection = new Database('sqlite::memory:');
 $connection->exec('CREATE TABLE t (n)');
+$connection->setAttribute(PDO::ATTR_ERRMODE, PDO::ERRMODE_SILENT);
 $GLOBALS['pdo'] = fn () => $connection;
+$GLOBALS['file'] = fopen(__FILE__, 'rb');
+$GLOBALS['object'] = new SplFileObject(__FILE__, 'rb');
+$GLOBALS['sqlite'] = new SQLite3(':memory:');
+ini_set('user_agent', 'boot');
 $cases = [CASES];
 return function () use ($cases) {
     ini_set('display_errors', '0');
@@ -181,7 +202,8 @@ def test_greedy_shows_most_of_them(daemon):
         if show(d, name) != before:
             seen.add(name)
     assert {"autoload", "wrapper", "wrapper out", "filter", "mb detect order", "async signals", "alarm",
-            "transaction", "openssl errors"} <= seen
+            "openssl errors", "gettext", "lock", "hooks"} <= seen
+    assert not seen & {"transaction", "transaction of SQLite3", "transaction of a prepared statement", "title", "intl error"}, "every mode"
 
 
 def test_a_left_transaction_is_named(daemon):
@@ -215,3 +237,66 @@ def test_two_thousand_pollutions_do_not_grow(daemon):
     before = some(3 * len(names))
     after = some(2000 // len(names) * len(names))
     assert after[0] - before[0] < 2000 and after[1] == before[1], (before, after)
+
+
+def test_a_lock_of_boots_file_is_let_go_with_the_process_of_a_request(daemon):
+    """isolation = fork: the manager has that file open as well, so the lock does not end with the process."""
+    d = start(daemon, "fork")
+    for _ in range(2):
+        pollute(d, "lock")
+        d.wait_idle()
+        assert show(d, "lock")[0] == b"true"
+
+
+def test_a_semaphore_is_let_go(daemon):
+    """Made by boot; its key is this test's own, and it is removed."""
+    key = random.randrange(1 << 24, 1 << 30)
+    d = start(daemon, start=False)
+    d.write("entry.php", entry().replace("$cases = [", f"$GLOBALS['semaphore'] = sem_get({key}, 1, 0600, true);\n$cases = [", 1))
+    d.start()
+    code = f"$other = sem_get({key}); $free = sem_acquire($other, true); $free && sem_release($other); return $free;"
+    try:
+        for _ in range(2):
+            assert d.get("/?code=" + quote("return sem_acquire($GLOBALS['semaphore']);")).body == b"true"
+            assert d.get("/?code=" + quote(code)).body == b"true"
+    finally:
+        d.get("/?code=" + quote(f"sem_remove(sem_get({key}));"))
+
+
+@pytest.mark.parametrize("call", ["proc_nice(1)", "posix_setrlimit(POSIX_RLIMIT_CORE, 0, 0)", "posix_setsid()", "Phar::interceptFileFuncs()"])
+def test_what_cannot_be_taken_back_ends_the_worker(daemon, call):
+    d = start(daemon)
+    (old,) = d.pids("worker")
+    assert d.get("/?code=" + quote(f"{call}; return getmypid();")).json() == old
+    d.wait_log(r"GET /\?code=.* called " + call.split("(")[0].split(":")[-1])
+    until(lambda: d.settled() and d.pids("worker") != [old], message="another worker")
+    assert d.get("/?code=" + quote("return getmypid();")).json() != old
+
+
+def test_what_nobody_may_do_ends_nothing(daemon):
+    d = start(daemon)
+    (old,) = d.pids("worker")
+    assert d.get("/?code=" + quote("return @posix_setpgid(999999999, 0);")).body == b"false"
+    assert d.get("/?code=" + quote("return getmypid();")).json() == old
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "greedy"])
+def test_a_client_gets_the_encoding_it_asked_for(daemon, isolation):
+    """ob_gzhandler remembers what the client of the first request understood."""
+    d = start(daemon, isolation)
+    path = "/?code=" + quote("ob_start('ob_gzhandler'); echo str_repeat('clean ', 100); ob_end_flush(); return 1;")
+    assert d.get(path, headers=[("Accept-Encoding", "gzip")]).get("content-encoding") == "gzip"
+    r = d.get(path)
+    assert r.get("content-encoding") is None and r.body.startswith(b"clean clean ")
+    assert d.get(path, headers=[("Accept-Encoding", "deflate")]).get("content-encoding") == "deflate"
+
+
+def test_compression_of_php_ini_is_each_requests_own(daemon):
+    """zlib.output_compression asks each client what it understands, as under php-fpm."""
+    d = start(daemon, start=False)
+    d.set("php", **{"zlib.output_compression": "1"})
+    d.start()
+    path = "/?code=" + quote("return str_repeat('clean ', 100);")
+    for encoding in ("gzip", None, "deflate", None, "gzip"):
+        r = d.get(path, headers=[("Accept-Encoding", encoding)] if encoding else [])
+        assert r.get("content-encoding") == encoding and (encoding or r.body == b'"' + b"clean " * 100 + b'"')

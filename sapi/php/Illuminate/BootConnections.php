@@ -24,11 +24,7 @@ final class BootConnections
             foreach ($db->getConnections() as $name => $connection) {
                 // The object stays, for those who hold it. A database in memory is no socket, and would be lost.
                 if ($connection->getConfig('database') !== ':memory:' && self::isOpen($connection)) {
-                    self::attempt("database $name", static function () use ($db, $connection, $name): void {
-                        $reads = self::readsElsewhere($connection);
-                        $db->disconnect($name);
-                        self::openLater($db, $connection, $name, $reads);
-                    });
+                    self::attempt("database $name", static fn () => self::again($db, $connection, $name));
                 }
             }
         }
@@ -41,6 +37,14 @@ final class BootConnections
                 });
             }
         }
+    }
+
+    /** Closes a database connection; the object stays, and who needs it opens it. */
+    public static function again(object $db, object $connection, string $name): void
+    {
+        $reads = self::readsElsewhere($connection);
+        $db->disconnect($name);
+        self::openLater($db, $connection, $name, $reads);
     }
 
     /** As the framework makes connections: who asks for the PDO opens it. Without this only queries would. */

@@ -141,6 +141,11 @@ namespace Rserverd {
         return true;
     }
 
+    function spoilt(object $connection): bool
+    {
+        return false;
+    }
+
     function doctor_on(): bool
     {
         return false;

@@ -6,7 +6,9 @@ namespace Rserverd\Illuminate\Cleaners;
 
 use Closure;
 use Illuminate\Database\Connection;
+use PDO;
 use ReflectionClass;
+use Rserverd\Illuminate\BootConnections;
 use Rserverd\Illuminate\ConnectionAsMade;
 use Rserverd\Illuminate\Notes;
 use Rserverd\Illuminate\OpenConnections;
@@ -15,6 +17,7 @@ use Throwable;
 use WeakMap;
 
 use function Rserverd\doctor_on;
+use function Rserverd\spoilt;
 
 /**
  * Database connections stay open from request to request; what a request did to them does not stay: transactions it
@@ -38,6 +41,9 @@ final class DatabaseCleaner
     /** @var WeakMap<Connection, array<string, mixed>> what providers set on a connection while booting */
     private readonly WeakMap $booted;
 
+    /** @var WeakMap<PDO, true> whatever they talked through then */
+    private readonly WeakMap $ofBoot;
+
     /** @var array<string, mixed> */
     private readonly array $defaults;
 
@@ -53,6 +59,7 @@ final class DatabaseCleaner
     {
         $this->checked = new Notes();
         $this->booted = new WeakMap();
+        $this->ofBoot = new WeakMap();
         $this->asMade = new ConnectionAsMade($db);
         $this->open = OpenConnections::of($db);
         $defaults = (new ReflectionClass(Connection::class))->getDefaultProperties();
@@ -71,6 +78,16 @@ final class DatabaseCleaner
         foreach ($db->getConnections() as $connection) {
             if ($connection instanceof Connection) {
                 $this->booted[$connection] = $read($connection, $names);
+                $this->ofBoot($connection);
+            }
+        }
+    }
+
+    private function ofBoot(Connection $connection): void
+    {
+        foreach (method_exists($connection, 'getRawPdo') ? [$connection->getRawPdo(), $connection->getRawReadPdo()] : [] as $pdo) {
+            if ($pdo instanceof PDO) {
+                $this->ofBoot[$pdo] = true;
             }
         }
     }
@@ -101,6 +118,10 @@ final class DatabaseCleaner
                 continue;
             }
             ($this->write)($connection, $this->booted[$connection] ?? $this->defaults);
+            if ($this->isSpoilt($connection)) {
+                isset($this->booted[$connection]) ? BootConnections::again($this->db, $connection, (string) $name) : $this->db->purge($name);
+                continue;
+            }
             if (!$this->checked->has($connection)) {
                 if ($this->isAsBooted($name, $connection)) {
                     $this->checked->set($connection, true);
@@ -120,6 +141,21 @@ final class DatabaseCleaner
         if (isset($this->booted[$connection]) || doctor_on() || !$this->asMade->again($connection, $name)) {
             $connection->setTablePrefix((string) $connection->getConfig('prefix'));
         }
+    }
+
+    /** It talks through a PDO object of a request's own, or a request has given functions to SQLite: neither is for others. */
+    private function isSpoilt(Connection $connection): bool
+    {
+        if (!method_exists($connection, 'getRawPdo') || $connection->getConfig('database') === ':memory:') {
+            return false;
+        }
+        foreach ([$connection->getRawPdo(), $connection->getRawReadPdo()] as $pdo) {
+            if ($pdo instanceof PDO && !isset($this->ofBoot[$pdo]) && spoilt($pdo)) {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private function rollBack(string $name, object $connection): void
