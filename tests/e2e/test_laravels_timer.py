@@ -4,8 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
-import subprocess
 import tempfile
 import time
 
@@ -16,9 +14,8 @@ from lib.daemon import run
 from lib.laravels import newer
 from lib.load import Background
 from lib.ports import free_port
+from lib.redis import ask_redis, redis  # noqa: F401 (a fixture)
 from lib.wait import SLOW, stays, until
-
-REDIS = shutil.which("redis-server")
 
 
 def jobs(app, *lines, **more):
@@ -273,33 +270,6 @@ def test_laravel_schedule_runs_at_full_minutes(hosted, release, clock):
 
 
 # -- the global lock -------------------------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def redis():
-    """A real redis-server: its port."""
-    assert REDIS, "redis-server is not installed: bin/deps test"
-    folder, port = tempfile.mkdtemp(prefix="rs-e2e-redis-"), free_port()
-    child = subprocess.Popen([REDIS, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"],
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def up():
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", port)) == 0
-    until(up, message="redis-server listens")
-    yield port
-    child.terminate()
-    child.wait(10)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def ask_redis(port, *words):
-    """One command in RESP; the answer's first line, and the bulk behind it."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10 * SLOW) as s:
-        s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words))
-        data = s.recv(65536).decode()
-    lines = data.split("\r\n")
-    return lines[1] if lines[0].startswith("$") and lines[0] != "$-1" else lines[0]
-
 
 def locked(hosted, release, port, **kw):
     return hosted(release, start=False, processes=False,

@@ -84,6 +84,8 @@ final class Cleaners
         $this->snapshot = $own || $packages !== [] ? Snapshot::of($app) : null;
         // Stands in the manager before its properties are remembered.
         $app->bound('db') && $app->resolved('db') && OpenConnections::of($app->make('db'));
+        // Makes its connections watched before the manager's properties are remembered.
+        $redis = Redis\Watch::of($app);
         // Looks at the configuration before it goes back.
         $this->add(new Cleaners\DriversCleaner($app));
         $this->addStates([
@@ -104,6 +106,9 @@ final class Cleaners
                     $this->outward[] = end($this->builtIn);
                 }
             }
+        }
+        if ($redis !== null) {
+            $this->builtIn[] = $redis;
         }
         $this->add(new Cleaners\MemoryCleaner($providersBoot));
         foreach ($packages as $class) {
