@@ -38,6 +38,9 @@ class AppServiceProvider extends ServiceProvider
 
     public function boot(): void
     {
+        ini_set('user_agent', 'clean');
+        $GLOBALS['boot_global'] = 'clean';
+        defined('BOOT_OBJECT') || define('BOOT_OBJECT', new Greeting('clean'));
         // There before the first request, as in an application that was warmed up.
         foreach ([Greeting::class, Shelf::class, 'counter', 'counter.static', 'hash', 'auth', 'session', 'mail.manager'] as $made) {
             $this->app->make($made);

@@ -6,7 +6,7 @@ namespace App\Http\Controllers;
 
 use Illuminate\Http\JsonResponse;
 
-/** Visitor A pollutes; visitor B probes. What there is to do: app/Pollution/pollutions.php. */
+/** Visitor A pollutes; visitor B probes. What there is to do: app/Pollution/pollutions.php, more.php. */
 class PollutionController extends Controller
 {
     public function index(): JsonResponse
@@ -34,6 +34,6 @@ class PollutionController extends Controller
     /** @return array<string, array{string, \Closure, \Closure, mixed}> */
     private static function table(): array
     {
-        return require app_path('Pollution/pollutions.php');
+        return (require app_path('Pollution/pollutions.php')) + (require app_path('Pollution/more.php'));
     }
 }
