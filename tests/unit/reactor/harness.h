@@ -745,7 +745,7 @@ static UNUSED_OK struct rs_wire_status ask_status(struct harness *h)
 	return ask_status_of(h, NULL, 0);
 }
 
-/* Waits until that many connections are open / requests queued. */
+/* Waits until that many connections are open / requests queued / streams run. */
 static UNUSED_OK void until_connections(struct harness *h, uint64_t n)
 {
 	int64_t end = rs_now_ms() + PATIENCE_MS;
@@ -766,6 +766,17 @@ static UNUSED_OK void until_queued(struct harness *h, uint64_t n)
 		if (rs_now_ms() > end)
 			fail_msg("%lu queued, not %lu", (unsigned long)ask_status(h).queue_length,
 				 (unsigned long)n);
+		pause_ms(2);
+	}
+}
+
+static UNUSED_OK void until_streams(struct harness *h, uint64_t n)
+{
+	int64_t end = rs_now_ms() + PATIENCE_MS;
+
+	while (ask_status(h).streams != n) {
+		if (rs_now_ms() > end)
+			fail_msg("%lu streams, not %lu", (unsigned long)ask_status(h).streams, (unsigned long)n);
 		pause_ms(2);
 	}
 }
