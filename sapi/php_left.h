@@ -26,5 +26,7 @@ unsigned rs_php_transactions_end(void);
 void rs_php_locks_guard(void);
 /* After it: lets go what it has locked. How many. */
 unsigned rs_php_locks_end(void);
+/* The same in a mode in which they stay. */
+void rs_php_locks_forget(void);
 
 #endif

@@ -138,7 +138,10 @@ static bool isolated(enum rs_isolation mode)
 {
 	bool ok = rs_php()->starting || guarded(roll_back_body, NULL);
 
-	if (rs_php()->starting || !rs_php_snapshot_taken())
+	rs_php()->stale = !rs_php()->starting && rs_php_snapshot_taken();
+	if (mode != RS_ISOLATION_SNAPSHOT)
+		rs_php_locks_forget(); /* they stay, whoever is served next */
+	if (!puts_back(mode))
 		return ok;
 	rs_php()->stale = true;
 	if (mode != RS_ISOLATION_SNAPSHOT || rs_php_doctor_keeps())
