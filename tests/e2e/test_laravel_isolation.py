@@ -1,11 +1,14 @@
 """No request sees what another one left behind. One worker in most tests: everybody meets there."""
 
+import base64
+import hmac
 import json
 import os
 
 import pytest
 
 from lib import http, proc
+from lib.daemon import PHP_CASES
 from lib.load import Background
 from lib.wait import until
 
@@ -73,6 +76,61 @@ def test_token_and_session_users_do_not_mix(daemon):
         assert d.get("/test/token", {"Authorization": "Bearer token-bob", "Accept": "application/json"}).json()["request"] == "bob@example.test"
         assert alice.get("/test/whoami").json()["request"] == "alice@example.test"
         assert d.get("/test/whoami").json()["request"] is None
+    alice.close()
+
+
+GUARDS = """
+Route::get('guards/{guard}', function (Illuminate\\Http\\Request $request, string $guard) {
+    Auth::shouldUse($guard);
+    $user = $request->user();
+    return ['request' => $user?->email, 'guard' => auth($guard)->user()?->email, 'auth' => Auth::user()?->email, 'id' => Auth::id(),
+            'token' => $user?->relationLoaded('accessToken') ? $user->accessToken : null, 'check' => Auth::check()];
+});
+Route::get('guarded/{guard}', fn (string $guard) => ['email' => Auth::user()->email])->middleware("auth:personal,server,signed");
+"""
+
+
+def change(path, old, new):
+    """new: with {} for the old text, which is there once."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    assert text.count(old) == 1, f"{old} in {path}"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new.replace("{}", old)))
+
+
+def signed(mail):
+    return base64.b64encode(mail.encode()).decode() + "." + hmac.new(b"key", mail.encode(), "sha256").hexdigest()
+
+
+@pytest.mark.parametrize("isolation", ["snapshot", "fork"])
+def test_guards_as_packages_make_them(daemon, isolation):
+    """Acceptance row 3: the guards of token packages, built as these build them, since the distribution has none of them."""
+    d = daemon.laravel(start=False, ini={"rserverd": {"isolation": isolation}})
+    with open(os.path.join(PHP_CASES, "guards", "PackageGuards.php"), encoding="utf-8") as f:
+        d.write("app/Providers/PackageGuards.php", f.read())
+    change(d.path("app/config/app.php"), "        App\\Providers\\AppServiceProvider::class,", "{}\n        App\\Providers\\PackageGuards::class,")
+    change(d.path("app/config/auth.php"), "    'guards' => [", "{}" + "".join(
+        f"\n        '{g}' => ['driver' => '{g}', 'provider' => 'users']," for g in ("personal", "server", "signed")))
+    with open(d.path("app/routes/testing.php"), "a", encoding="utf-8") as f:
+        f.write(GUARDS)
+    d.start()
+    alice = d.browser()
+    alice.get("/test/login?user=alice")
+    for n in range(30):
+        for guard in ("personal", "server", "signed"):
+            name = ("bob", "alice", None)[n % 3]
+            mail = name and f"{name}@example.test"
+            token = name and (signed(mail) if guard == "signed" else f"token-{name}")
+            headers = {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+            w = d.get(f"/test/guards/{guard}", headers).json()
+            assert (w["request"], w["guard"], w["auth"], w["check"]) == (mail, mail, mail, mail is not None), (n, guard)
+            assert w["token"] == (token if guard == "personal" else None)
+            assert d.get(f"/test/guarded/{guard}", headers).status == (200 if name else 401)
+        w = alice.get("/test/whoami").json()
+        assert w["request"] == w["auth"] == "alice@example.test" and w["default_guard"] == "web", n
+    wrong = signed("alice@example.test")[:-1] + "x"
+    assert d.get("/test/guards/signed", {"Authorization": f"Bearer {wrong}"}).json()["request"] is None
     alice.close()
 
 

@@ -90,9 +90,8 @@ def test_urls_and_addresses(app, front):
     assert (path, ip, a) == ("code", "127.0.0.1", "b c") and re.fullmatch(r"http://www\.laravels\.com(:\d+)?/code\?a=b%20c", url), url
 
 
-def test_websocket(app, front, request):
-    if "websocket" not in request.node.callspec.params["front"]:
-        pytest.skip("says nothing of WebSocket")
+@pytest.mark.parametrize("front", ["nginx_websocket.conf"], indirect=True)
+def test_websocket(app, front):
     c = websocket.create_connection("ws://127.0.0.1:%d/ws" % front.port, timeout=10 * SLOW)
     assert c.recv().startswith("Welcome to LaravelS #")
     c.send("through nginx")
