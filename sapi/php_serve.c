@@ -133,6 +133,18 @@ static void roll_back_body(void *arg)
 	(void)rs_php_transactions_end();
 }
 
+/* Is there a snapshot, and is everything put back as it says? */
+static bool puts_back(enum rs_isolation mode)
+{
+	return mode == RS_ISOLATION_SNAPSHOT && !rs_php()->starting && rs_php_snapshot_taken() && !rs_php_doctor_keeps();
+}
+
+/* Has it done what nobody can put back? That is told, and this process serves nobody else. */
+static bool lasts(enum rs_isolation mode)
+{
+	return puts_back(mode) && rs_snapshot_tell_lasting();
+}
+
 /* After it. */
 static bool isolated(enum rs_isolation mode)
 {
@@ -143,10 +155,9 @@ static bool isolated(enum rs_isolation mode)
 		rs_php_locks_forget(); /* they stay, whoever is served next */
 	if (!puts_back(mode))
 		return ok;
-	rs_php()->stale = true;
-	if (mode != RS_ISOLATION_SNAPSHOT || rs_php_doctor_keeps())
-		return ok;
-	return guarded(restore_body, NULL) && ok && !rs_snapshot_tell_lasting();
+	ok = guarded(restore_body, NULL) && ok;
+	(void)lasts(mode);
+	return ok;
 }
 
 static void collect_body(void *collected)
@@ -173,17 +184,13 @@ static void let_go_body(void *arg)
 	(void)rs_php_locks_end();
 }
 
-/* The same in a process that ends with it, in the order of a script's end. */
-static bool end_for_good(struct rs_exchange *x)
-{
-	bool ok = rs_php_run_shutdown_functions();
+/* ---- the end of what was called ---------------------------------------------------------------------------- */
 
-	ok = rs_php_destruct_request() && ok;
-	ok = rs_php_end_output() && ok;
-	rs_exchange_finish(x);
-	ok = rs_php_call_glue(&rs_php()->clean) && ok;
-	ok = guarded(let_go_body, NULL) && ok; /* files that boot has opened are the manager's too */
-	return rs_php_release_request() && ok;
+/* The first fatal error is the one to tell of: after it all that is guarded says that there was one. */
+static void blame(const char **fatal, bool ok, const char *where)
+{
+	if (!ok && !*fatal)
+		*fatal = where;
 }
 
 /* In a process that ends with it, in the order of a script's end. */
@@ -196,6 +203,7 @@ static const char *end_for_good(struct rs_exchange *x)
 	blame(&fatal, rs_php_end_output(), "while its output was ended");
 	rs_exchange_finish(x);
 	blame(&fatal, rs_php_call_glue(&rs_php()->clean), "in a cleaner");
+	blame(&fatal, guarded(let_go_body, NULL), "while locks were let go"); /* files that boot has opened are the manager's too */
 	blame(&fatal, rs_php_release_request(), "while its connections were closed");
 	return fatal;
 }
@@ -263,7 +271,7 @@ enum rs_request_end rs_php_request(struct rs_exchange *x)
 		end_fatal(x);
 	}
 	if (!fatal)
-		return RS_REQUEST_OK;
+		return lasts(mode) ? RS_REQUEST_RECYCLE : RS_REQUEST_OK;
 	rs_warnx(rs_host_log(), "fatal error%s%s, %s: %.*s %.*s", *fatal ? " " : "", fatal,
 		 rs_php()->one_request ? "its process ends" : "worker is replaced", (int)view->method.n, view->method.p,
 		 (int)view->target.n, view->target.p);
@@ -297,7 +305,7 @@ enum rs_call_end rs_php_event(const char *what, const struct rs_request_view *vi
 		end_fatal(x);
 	}
 	if (!fatal)
-		return end;
+		return lasts(mode) ? RS_CALL_FATAL : end;
 	rs_warnx(rs_host_log(), "fatal error %s%s%s, the process is replaced", *fatal ? fatal : "in", *fatal ? " after " : " ", what);
 	return RS_CALL_FATAL;
 }

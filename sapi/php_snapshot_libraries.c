@@ -5,27 +5,15 @@
 #include "php_call.h"
 #include "php_snapshot_process.h"
 
-const char *const rs_libxml_functions[] = { "libxml_use_internal_errors", "libxml_set_streams_context", "libxml_disable_entity_loader",
-						NULL };
-static bool libxml_collects, libxml_entities_off;
+#include "tls/tls_cert.h"
 
-/* Says what it was. A deprecated function; there is no other that tells. */
-static bool set_libxml_entities_off(bool off)
-{
-	zend_function *f = zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("libxml_disable_entity_loader"));
-	zval argument, ret;
-
-	ZVAL_BOOL(&argument, off);
-	return f && rs_php_call_quietly(f, NULL, &ret, 1, &argument) && Z_TYPE(ret) == IS_TRUE;
-}
+const char *const rs_libxml_functions[] = { "libxml_use_internal_errors", "libxml_set_streams_context", NULL };
+static bool libxml_collects;
 
 void rs_libxml_take(void)
 {
 	zval ret;
 
-	libxml_entities_off = set_libxml_entities_off(false);
-	if (libxml_entities_off)
-		(void)set_libxml_entities_off(true);
 	libxml_collects = rs_ask("libxml_use_internal_errors", 0, NULL, &ret) && Z_TYPE(ret) == IS_TRUE;
 }
 
@@ -37,7 +25,6 @@ unsigned rs_libxml_restore(void)
 		(void)rs_ask("libxml_set_streams_context", 1, &context, &ret);
 		zval_ptr_dtor(&context);
 	}
-	(void)set_libxml_entities_off(libxml_entities_off);
 	return rs_call("libxml_clear_errors");
 }
 
@@ -48,6 +35,31 @@ void rs_libxml_forget_errors(void)
 		(void)rs_call("libxml_clear_errors");
 }
 
+const char *const rs_entities_functions[] = { "libxml_disable_entity_loader", NULL };
+static bool entities_off;
+
+/* Says what it was. A deprecated function; there is no other that tells. */
+static bool set_entities_off(bool off)
+{
+	zend_function *f = zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("libxml_disable_entity_loader"));
+	zval argument, ret;
+
+	ZVAL_BOOL(&argument, off);
+	return f && rs_php_call_quietly(f, NULL, &ret, 1, &argument) && Z_TYPE(ret) == IS_TRUE;
+}
+
+void rs_entities_take(void)
+{
+	entities_off = set_entities_off(false);
+	if (entities_off)
+		(void)set_entities_off(true);
+}
+
+unsigned rs_entities_restore(void)
+{
+	return set_entities_off(entities_off) != entities_off;
+}
+
 const char *const rs_openssl_functions[] = {
 	"openssl_encrypt", "openssl_decrypt", "openssl_sign", "openssl_verify", "openssl_seal", "openssl_open", "openssl_public_encrypt",
 	"openssl_public_decrypt", "openssl_private_encrypt", "openssl_private_decrypt", "openssl_pkey_new", "openssl_pkey_get_private",
@@ -56,12 +68,32 @@ const char *const rs_openssl_functions[] = {
 	"openssl_pkcs7_sign", "openssl_pkcs7_decrypt", "openssl_cms_verify", NULL,
 };
 
+/* The extension's queue of errors, which is made for the first one; NULL: it keeps it otherwise. */
+static void *const *openssl_queue;
+
+/* Before 8.4 its globals are that pointer. */
+void rs_openssl_take(void)
+{
+	const zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, ZEND_STRL("openssl"));
+
+	if (PHP_VERSION_ID < 80400 && module && module->globals_size == sizeof *openssl_queue)
+		openssl_queue = module->globals_ptr;
+}
+
+/* No function of the extension has ever met an error, and none is on its way there: who encrypts a cookie leaves nothing. */
+static bool openssl_is_clean(void)
+{
+	return openssl_queue && !*openssl_queue && !rs_tlscert_error_waits();
+}
+
 /* The queue has 16 places. */
-unsigned rs_openssl_restore(void)
+RS_HOT unsigned rs_openssl_restore(void)
 {
 	unsigned n = 0;
 	zval text;
 
+	if (openssl_is_clean())
+		return 0;
 	while (n < 32 && rs_ask("openssl_error_string", 0, NULL, &text) && Z_TYPE(text) == IS_STRING) {
 		zval_ptr_dtor(&text);
 		n++;

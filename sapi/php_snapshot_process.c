@@ -7,8 +7,6 @@
 #include "php_snapshot_process.h"
 #include "swoole_coroutine.h"
 
-#include "tls/tls_cert.h"
-
 #include <ext/json/php_json.h>
 #include <ext/pcre/php_pcre.h>
 #include <ext/random/php_random.h>
@@ -166,22 +164,23 @@ static const char *const wrapper_functions[] = { "stream_wrapper_register", "str
 static const char *const filter_functions[] = { "stream_filter_register", NULL };
 
 static const struct rs_subject subjects[] = {
-	{ "random seed", random_functions, NULL, random_restore },
-	{ "gmp random seed", gmp_functions, NULL, gmp_restore },
-	{ "tick functions", tick_functions, ticks_take, ticks_restore },
-	{ "signal handlers", signal_functions, signals_take, signals_restore },
-	{ "alarm", alarm_functions, NULL, alarm_restore },
-	{ "libxml errors", rs_libxml_functions, rs_libxml_take, rs_libxml_restore },
-	{ "openssl errors", rs_openssl_functions, NULL, rs_openssl_restore },
-	{ "output rewrite variables", rs_rewrite_functions, NULL, rs_rewrite_restore },
-	{ "regular expression search", rs_regex_functions, NULL, rs_regex_restore },
-	{ "syslog", rs_syslog_functions, NULL, rs_syslog_restore },
-	{ "readline history", rs_readline_functions, NULL, rs_readline_restore },
-	{ "translation domains", rs_gettext_functions, NULL, rs_gettext_restore },
-	{ "autoloaders", autoload_functions, rs_autoload_take, rs_autoload_restore },
-	{ "stream wrappers", wrapper_functions, rs_wrappers_take, rs_wrappers_restore },
-	{ "stream filters", filter_functions, rs_filters_take, rs_filters_restore },
-	{ "settings of extensions", rs_asked_functions, rs_asked_take, rs_asked_restore },
+	{ "random seed", random_functions, NULL, random_restore, false },
+	{ "gmp random seed", gmp_functions, NULL, gmp_restore, false },
+	{ "tick functions", tick_functions, ticks_take, ticks_restore, false },
+	{ "signal handlers", signal_functions, signals_take, signals_restore, false },
+	{ "alarm", alarm_functions, NULL, alarm_restore, false },
+	{ "libxml errors", rs_libxml_functions, rs_libxml_take, rs_libxml_restore, true },
+	{ "libxml entities", rs_entities_functions, rs_entities_take, rs_entities_restore, false },
+	{ "openssl errors", rs_openssl_functions, rs_openssl_take, rs_openssl_restore, false },
+	{ "output rewrite variables", rs_rewrite_functions, NULL, rs_rewrite_restore, false },
+	{ "regular expression search", rs_regex_functions, NULL, rs_regex_restore, false },
+	{ "syslog", rs_syslog_functions, NULL, rs_syslog_restore, false },
+	{ "readline history", rs_readline_functions, NULL, rs_readline_restore, false },
+	{ "translation domains", rs_gettext_functions, NULL, rs_gettext_restore, false },
+	{ "autoloaders", autoload_functions, rs_autoload_take, rs_autoload_restore, false },
+	{ "stream wrappers", wrapper_functions, rs_wrappers_take, rs_wrappers_restore, false },
+	{ "stream filters", filter_functions, rs_filters_take, rs_filters_restore, false },
+	{ "settings of extensions", rs_asked_functions, rs_asked_take, rs_asked_restore, true },
 };
 
 /* ---- seen called -------------------------------------------------------------------------------------------------------------------- */

@@ -49,10 +49,13 @@ unsigned rs_handlers_restore(void); /* compares first: for every request */
 
 /* php_snapshot_libraries.c */
 extern const char *const rs_libxml_functions[], *const rs_openssl_functions[], *const rs_rewrite_functions[], *const rs_regex_functions[],
-	*const rs_syslog_functions[], *const rs_readline_functions[];
+	*const rs_syslog_functions[], *const rs_readline_functions[], *const rs_entities_functions[];
 void rs_libxml_take(void);
 void rs_libxml_forget_errors(void);
 unsigned rs_libxml_restore(void);
+void rs_entities_take(void);
+unsigned rs_entities_restore(void);
+void rs_openssl_take(void);
 unsigned rs_openssl_restore(void);
 unsigned rs_rewrite_restore(void);
 unsigned rs_regex_restore(void);

@@ -38,6 +38,7 @@ static void static_info(const struct rs_conf *c)
 {
 	char port[32];
 
+	say_unread(c);
 	rs_fmt(port, sizeof port, ":%lld", (long long)c->listen_port);
 	printf("rserverd %s\n\nnot running\n\nServer\n", RS_VERSION);
 	printf("  %-18s %s%s\n", "listen", c->listen_ip, strchr(c->listen_ip, '/') ? "" : port);

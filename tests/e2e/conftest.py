@@ -42,6 +42,8 @@ def pytest_collection_modifyitems(config, items):
         together(item)
         if os.environ.get("USE_ZEND_ALLOC") == "0" and item.get_closest_marker("memory_limit"):
             item.add_marker(pytest.mark.skip(reason="malloc() has no memory limit"))
+    # Long ones begin first, or the last of them would have the machine to itself.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.hookimpl(hookwrapper=True)

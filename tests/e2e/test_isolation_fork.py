@@ -554,6 +554,48 @@ return function () {
     assert huge_kb(nursery, "", "AnonHugePages") >= 2048, "the nursery has made its own"
 
 
+def mapped(pid, library):
+    """Modes of what this process has mapped of the library's file."""
+    return {line.split()[1] for line in proc.read(pid, "maps").decode().splitlines() if library in line}
+
+
+def test_data_of_libraries_is_the_nursery_s_own(daemon):
+    """And is what it was: requests run by it."""
+    if sanitizer_environment(BINARY):
+        pytest.skip("a sanitizer's functions write to their data while they copy it")
+    d = forked(daemon, ini={"swoole": {"log_level": 0}})
+    assert fresh(d.get("/").json())
+    nursery, = nurseries(d)
+    assert int(re.search(r"(\d+) pieces of data of libraries", d.log())[1]) >= 10
+    for library in ("libphp8", "/libc.so", "rserverd-php.so"):
+        assert "rw-p" in mapped(d.pid("manager"), library) and "r-xp" in mapped(nursery, library)
+        assert "rw-p" not in mapped(nursery, library), library
+
+
+@pytest.mark.parametrize("limit, at_most", [("128M", 100), ("-1", 100), ("4M", 1000)])
+def test_what_a_request_allocates_is_not_spread_over_what_the_boot_has_left(daemon, limit, at_most):
+    """
+    A thousand small strings: the boot has left four gaps of their size on each of 256 pages, and each that is written to is a copy. Where
+    memory_limit leaves no room for whole pages, all goes on with the gaps.
+    """
+    d = forked(daemon, start=False, ini={"php": {"memory_limit": limit}})
+    d.write("entry.php", r"""<?php
+$kept = [];
+for ($i = 0; $i < 16384; $i++) $kept[] = str_repeat(chr(65 + $i % 26), 36);
+for ($i = 0; $i < 16384; $i += 16) unset($kept[$i]);
+return function () use ($kept) {
+    $mine = [];
+    $before = getrusage()['ru_minflt'];
+    for ($i = 0; $i < 1000; $i++) $mine[] = str_repeat(chr(97 + $i % 26), 36);
+    echo json_encode([getrusage()['ru_minflt'] - $before, count($mine), count($kept)]);
+};""")
+    d.start()
+    for _ in range(2):
+        faults, mine, kept = d.get("/").json()
+        assert (mine, kept) == (1000, 15360)
+        assert faults < at_most, "16 pages of strings, and the array"
+
+
 @pytest.mark.memory_limit
 def test_warm_up_that_breaks_the_manager_is_a_failed_boot(daemon):
     d = forked(daemon, start=False, ini={"rserverd": {"warm_up": ["/?do=oom"]}})
