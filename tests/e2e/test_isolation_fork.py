@@ -480,6 +480,7 @@ def test_a_prefix_only(daemon):
 
 # -- an application ------------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.memory_limit
 def test_logins_and_sessions_of_laravel(daemon):
     d = daemon.laravel(ini={"rserverd": {"isolation": "fork", "warm_up": ["/api/hello"]}})
     alice, bob, nobody = d.browser(), d.browser(), d.browser()
@@ -572,6 +573,7 @@ def test_data_of_libraries_is_the_nursery_s_own(daemon):
         assert "rw-p" not in mapped(nursery, library), library
 
 
+@pytest.mark.memory_limit     # and malloc() has gaps of its own
 @pytest.mark.parametrize("limit, at_most", [("128M", 100), ("-1", 100), ("4M", 1000)])
 def test_what_a_request_allocates_is_not_spread_over_what_the_boot_has_left(daemon, limit, at_most):
     """
