@@ -448,16 +448,20 @@ $server->start();
 """
 
 
+def chat(front):
+    w = websocket.create_connection("ws://127.0.0.1:%d/chat" % front.port, timeout=20)
+    for text in ("one", "x" * 100000):
+        w.send(text)
+        assert w.recv() == f"you said: {text}"
+    w.close()
+
+
 @pytest.mark.parametrize("kind", fronts.KINDS)
 def test_websocket(server, kind, tmp_path):
     s = server(code=ECHO)
     front = fronts.front(kind, ("127.0.0.1", s.port), str(tmp_path))
     try:
-        w = websocket.create_connection("ws://127.0.0.1:%d/chat" % front.port, timeout=20)
-        for text in ("one", "x" * 100000):
-            w.send(text)
-            assert w.recv() == f"you said: {text}"
-        w.close()
+        chat(front)
         assert http.fetch(front.address, "/", headers=[("Upgrade", "h2c"), ("Connection", "Upgrade, HTTP2-Settings")]).body == b"none"
     finally:
         front.stop()
@@ -470,11 +474,7 @@ def test_websocket_by_wstunnel(server):
     front = fronts.Apache(lambda service: f"ProxyPass /chat ws://127.0.0.1:{s.port}/chat\nProxyPass / http://127.0.0.1:{s.port}/\n",
                           modules=["proxy_wstunnel"])
     try:
-        w = websocket.create_connection("ws://127.0.0.1:%d/chat" % front.port, timeout=20)
-        for text in ("one", "x" * 100000):
-            w.send(text)
-            assert w.recv() == f"you said: {text}"
-        w.close()
+        chat(front)
         assert http.fetch(front.address, "/").body == b"none"
     finally:
         front.stop()

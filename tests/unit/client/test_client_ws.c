@@ -143,6 +143,20 @@ static void test_ends(void **state)
 
 /* ---- servers without measure ------------------------------------------------------------------------------------- */
 
+/* A client that has been upgraded, waits by wait(arg), and whose other end this is; the caller closes it. */
+static int upgraded(struct rs_client *c, struct rs_client_ws *ws, rs_wait_fn *wait, void *arg)
+{
+	int fds[2];
+
+	rs_client_init(c, RS_CLIENT_TCP, false);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_true(rs_sock_adopt(&c->sock, fds[0]));
+	c->sock.wait = wait;
+	c->sock.wait_arg = arg;
+	rs_client_ws_begin(ws, 1000, true, false);
+	return fds[1];
+}
+
 /* Sends its script and reads nothing. While somebody waits for it to read, another coroutine receives. */
 struct deaf {
 	int fd;
@@ -196,24 +210,17 @@ static void test_pings_of_a_server_that_does_not_read(void **state)
 	struct rs_client_ws ws;
 	struct rs_client c;
 	struct deaf d = { .c = &c, .conf = &conf, .ws = &ws, .rest = rs_buf_slice(&flood) };
-	int fds[2];
 
 	(void)state;
 	rs_client_conf_init(&conf);
-	rs_client_init(&c, RS_CLIENT_TCP, false);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_true(rs_sock_adopt(&c.sock, fds[0]));
-	d.fd = fds[1];
-	c.sock.wait = deaf_wait;
-	c.sock.wait_arg = &d;
-	rs_client_ws_begin(&ws, 1000, true, false);
+	d.fd = upgraded(&c, &ws, deaf_wait, &d);
 	assert_true(rs_client_ws_put(&c, &ws, RS_WS_BINARY, RS_WS_FIN, rs_slice(big, 4 << 20)));
 	assert_false(rs_client_ws_flush(&c, &conf, &ws));
 	assert_true(d.inside && d.rc == RS_ERR);
 	assert_int_equal(d.error, EPROTO);
 	rs_client_ws_end(&ws);
 	rs_client_close(&c);
-	close(fds[1]);
+	close(d.fd);
 	rs_buf_free(&flood);
 	free(big);
 }
@@ -246,22 +253,15 @@ static void test_pings_without_end(void **state)
 	struct rs_client_conf conf;
 	struct rs_client_ws ws;
 	struct rs_client c;
-	int fds[2];
 
 	(void)state;
 	rs_client_conf_init(&conf);
-	rs_client_init(&c, RS_CLIENT_TCP, false);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_true(rs_sock_adopt(&c.sock, fds[0]));
-	t.fd = fds[1];
-	c.sock.wait = torrent_wait;
-	c.sock.wait_arg = &t;
-	rs_client_ws_begin(&ws, 1000, true, false);
+	t.fd = upgraded(&c, &ws, torrent_wait, &t);
 	assert_int_equal(rs_client_ws_recv(&c, &conf, &ws, 100, &e), RS_ERR);
 	assert_int_equal(c.sock.error, ETIMEDOUT);
 	rs_client_ws_end(&ws);
 	rs_client_close(&c);
-	close(fds[1]);
+	close(t.fd);
 }
 
 int main(void)
