@@ -65,6 +65,7 @@ static bool start_php(const struct rs_heritage *h, struct rs_buf *why)
 	rs_php_opcache_guard();
 	rs_php_filter_guard();
 	rs_php_outermost_guard();
+	rs_php_uniqid_guard();
 	rs_php_putenv_guard();
 	rs_php_touch_guard();
 	rs_php_transactions_guard();

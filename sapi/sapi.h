@@ -132,6 +132,9 @@ void rs_php_filter_reset(void);           /* with every request */
 /* php_outermost.c */
 void rs_php_outermost_guard(void);
 
+/* php_uniqid.c */
+void rs_php_uniqid_guard(void);
+
 /* php_touch.c: was anything called that changes the process for later requests? */
 void rs_php_touch_guard(void);
 ZEND_FUNCTION(rs_touched);

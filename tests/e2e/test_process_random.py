@@ -40,6 +40,27 @@ def test_explicit_seed_at_boot_is_not_inherited(daemon):
     distinct(one_answer_of_each(d))
 
 
+def test_uniqid_of_three_workers_at_the_same_time(daemon):
+    """It is the time in microseconds, and that is the same for all of them."""
+    d = daemon.php(start=False, ini={"swoole": {"worker_num": 3}})
+    d.write("entry.php", """<?php return function () {
+        $ids = [];
+        for ($i = 0; $i < 20000; $i++) {
+            $ids[] = uniqid($i % 2 ? '' : 'with-');
+        }
+        echo json_encode(['pid' => getmypid(), 'ids' => array_map(fn ($id) => substr($id, -13), $ids), 'more' => uniqid('p', true)]);
+    };""")
+    d.start()
+    jobs = [Background(d.get, "/") for _ in range(12)]
+    answers = [job.result().json() for job in jobs]
+    assert len({a["pid"] for a in answers}) > 1, "several workers have answered"
+    ids = [i for a in answers for i in a["ids"]]
+    assert len(set(ids)) == len(ids) == 240000
+    assert all(a["ids"] == sorted(a["ids"]) for a in answers), "later ones are greater"
+    more = [a["more"] for a in answers]
+    assert len(set(more)) == 12 and all(len(m) == 24 for m in more)
+
+
 def test_successor_of_a_killed_worker_differs(daemon):
     d = daemon.php(ini={"swoole": {"worker_num": 1}})
     seen = []
