@@ -272,6 +272,7 @@ def test_process_that_never_ends_blocks_neither_reload_nor_stop(hosted, release)
     assert d.ctl("reload", "--wait").returncode == 0
     until(lambda: of_process(d, "reload", "blocking", pid=old), message="onReload, in the middle of sleep()")
     new = d.successor("blocking", old)
+    until(lambda: of_process(d, "start", "blocking", pid=new), message="the successor is in callback()")
     assert d.stop(timeout=10) == 0
     assert of_process(d, "stop", "blocking", pid=new)
 
