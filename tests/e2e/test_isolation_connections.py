@@ -149,7 +149,7 @@ def test_transactions_of_every_kind_are_rolled_back(daemon, how, isolation):
     for _ in range(2):
         ask(d, f"begin/{how}")
         assert ask(d, "begun") == {"in": False, "outside": True, "rows": 0}
-    assert "transaction open" in d.log()
+    d.wait_log("transaction open")
 
 
 @pytest.mark.parametrize("isolation, what", [(isolation, what) for isolation in ("snapshot", "simple", "greedy")

@@ -241,4 +241,5 @@ Route::get('tenant/{purge}', function (int $purge) {
     for _ in range(2):
         assert d.get("/api/tenant/0").json() == [central]
     d.wait_idle()
+    until(lambda: told in d.log(), message="it is told")
     assert d.log().count(told) == d.log().count(f"GET /api/tenant/0 {told}") == 1

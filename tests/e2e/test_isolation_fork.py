@@ -567,7 +567,7 @@ def test_data_of_libraries_is_the_nursery_s_own(daemon):
     d = forked(daemon, ini={"swoole": {"log_level": 0}})
     assert fresh(d.get("/").json())
     nursery, = nurseries(d)
-    assert int(re.search(r"(\d+) pieces of data of libraries", d.log())[1]) >= 10
+    assert int(until(lambda: re.search(r"(\d+) pieces of data of libraries", d.log()))[1]) >= 10
     for library in ("libphp8", "/libc.so", "rserverd-php.so"):
         assert "rw-p" in mapped(d.pid("manager"), library) and "r-xp" in mapped(nursery, library)
         assert "rw-p" not in mapped(nursery, library), library

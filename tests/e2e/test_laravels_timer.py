@@ -69,7 +69,7 @@ def test_what_a_job_throws_is_logged_and_it_runs_on(app):
     app.wait("throwing", 5)
     pids = {r["pid"] for r in app.report("throwing")}
     assert pids == set(app.titled("timer")), "the process has not died of it"
-    assert "a job that throws" in app.log() and "ArgumentCountError" in app.log()
+    until(lambda: "a job that throws" in app.log() and "ArgumentCountError" in app.log(), message="both are told")
     n = len(app.report("tick"))
     app.wait("tick", n + 2)
 

@@ -273,8 +273,8 @@ def test_exception_in_terminate(lumen):
         r = d.get("/hello/you?terminate_throws=1")
         assert (r.status, r.text) == (200, "Hello you")
         d.wait_settled()
-    log = open(os.path.join(d.app, "storage/logs/lumen.log")).read()
-    assert "thrown while terminating" in log + d.log()
+    path = os.path.join(d.app, "storage/logs/lumen.log")
+    until(lambda: "thrown while terminating" in open(path).read() + d.log(), message="it is told")
 
 
 def test_exceptions_are_reported(lumen):
