@@ -310,6 +310,14 @@ static void close_body_stream(void)
 	SG(post_read) = 1;
 }
 
+/* What session.use_trans_sid and output_add_rewrite_var() add to links; its output handler has gone with the buffers. */
+static void end_rewriting(url_adapt_state_ex_t *s)
+{
+	s->active = s->tag_type = s->attr_type = 0;
+	smart_str_free(&s->form_app);
+	smart_str_free(&s->url_app);
+}
+
 void rs_php_disarm(void)
 {
 	struct rs_php *php = rs_php();
@@ -329,6 +337,8 @@ void rs_php_disarm(void)
 		zend_string_release(BG(strtok_string));
 		BG(strtok_string) = NULL;
 	}
+	end_rewriting(&BG(url_adapt_session_ex));
+	end_rewriting(&BG(url_adapt_output_ex));
 	clear_last_error();
 	zend_atomic_bool_store_ex(&EG(timed_out), false);
 	rs_php_restore_settings();

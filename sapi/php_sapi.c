@@ -21,6 +21,15 @@ static void client_left(void)
 		zend_throw_unwind_exit();
 }
 
+/*
+ * An output callback has thrown, or called exit, at the end of the output: PHP passes on what it was to change as it was, and php-fpm
+ * sends nothing of that.
+ */
+static bool spoilt_at_end(void)
+{
+	return rs_php()->ending_output && EG(exception);
+}
+
 static size_t sapi_ub_write(const char *p, size_t n)
 {
 	struct rs_exchange *x = rs_php()->x;
@@ -29,6 +38,8 @@ static size_t sapi_ub_write(const char *p, size_t n)
 		ssize_t out = write(STDOUT_FILENO, p, n);
 		return out < 0 ? 0 : (size_t)out;
 	}
+	if (spoilt_at_end())
+		return n;
 	if (!rs_exchange_head_sent(x) && !SG(headers_sent))
 		sapi_send_headers();
 	if (rs_exchange_head_sent(x) && rs_exchange_write(x, p, n) == RS_DONE)
@@ -173,6 +184,9 @@ static int sapi_send_all_headers(sapi_headers_struct *headers)
 
 	if (!x || rs_exchange_is_mute(x) || rs_exchange_head_sent(x))
 		return SAPI_HEADER_SENT_SUCCESSFULLY;
+	/* Later: the error that is reported first may become the status. */
+	if (spoilt_at_end())
+		return SAPI_HEADER_SEND_FAILED;
 	ok = gather(headers, &block, &length, &status) && rs_php_doctor_header(&block);
 	if (status < 200 || status > 599 || !ok)
 		status = ok && status == 0 ? 200 : 500;

@@ -62,16 +62,29 @@ bool rs_php_run_shutdown_functions(void)
 static void end_output_body(void *arg)
 {
 	(void)arg;
+	rs_php()->ending_output = true;
 	php_output_end_all();
+	rs_php()->ending_output = false;
 	rs_php_settle_exception();
 	php_header();
 	if (PS(session_status) == php_session_active)
 		php_session_flush(1);
 }
 
+static void header_body(void *arg)
+{
+	(void)arg;
+	rs_php()->ending_output = false;
+	php_header();
+}
+
 bool rs_php_end_output(void)
 {
-	return guarded(end_output_body, NULL);
+	if (guarded(end_output_body, NULL))
+		return true;
+	/* A fatal error in a callback: its text is lost, the answer is not. */
+	(void)guarded(header_body, NULL);
+	return false;
 }
 
 static void arm_body(void *x)

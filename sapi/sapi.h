@@ -69,6 +69,7 @@ struct rs_php {
 	bool starting;              /* what runs is the start of this process: what it leaves stays */
 	bool stale;                 /* something ran since the snapshot was restored last */
 	struct rs_buf scratch;      /* terminated copies of its strings; kept allocated */
+	bool ending_output;         /* its buffers are being ended */
 	bool touched;               /* a function of php_touch.c was called */
 	bool environment_changed;   /* putenv() was called */
 	bool filter_fed;            /* filter_input(INPUT_SERVER) has been asked in this request */

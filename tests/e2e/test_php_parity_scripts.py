@@ -292,6 +292,112 @@ SCRIPTS = {
         "(Exception $e) { echo $e->getMessage(); }",
     "nested exception finally": "try { try { throw new Exception('a'); } finally { throw new Exception('b'); } } catch "
         "(Exception $e) { echo $e->getMessage(), $e->getPrevious()->getMessage(); }",
+    "cb throws end": "ob_start(function($b){ throw new Exception('cb'); }); echo 'text';",
+    "cb throws end twice": "ob_start(function($b){ throw new Exception('cb1'); }); ob_start(function($b){ throw new Exception('cb2'); }); echo "
+        "'text';",
+    "cb throws end outer": "ob_start(function($b){ throw new Exception('cb1'); }); ob_start(fn($b)=>\"[$b]\"); echo 'text';",
+    "cb throws end inner": "ob_start(fn($b)=>\"[$b]\"); ob_start(function($b){ throw new Exception('cb1'); }); echo 'text';",
+    "cb fatal end": "ob_start(function($b){ nope(); }); echo 'text';",
+    "cb fatal real end": "ob_start(function($b){ eval('class BPX implements Countable {}'); }); echo 'text';",
+    "cb exit end": "ob_start(function($b){ exit('bye'); }); echo 'text';",
+    "cb throws in flush": "ob_start(function($b){ throw new Exception('cb'); }); echo 'text'; try { ob_flush(); } catch (Exception $e) { echo "
+        "'caught', $e->getMessage(); }",
+    "cb throws in get_clean": "ob_start(function($b){ throw new Exception('cb'); }); echo 'text'; try { $x = ob_get_clean(); } catch (Exception $e) {"
+        " echo 'caught', $e->getMessage(); } echo '|';",
+    "cb ob_start inside": "ob_start(function($b){ ob_start(); echo 1; return ob_get_clean().$b; }); echo 'text';",
+    "cb warns": "ob_start(function($b){ echo $u; return $b . 'x'; }); echo 'text';",
+    "cb triggers error handler that throws": "set_error_handler(function($n,$m){ throw new Exception($m); }); ob_start(function($b){ return $b . $u; }); echo "
+        "'text';",
+    "cb throws displayed": "ini_set('display_errors','1'); ini_set('html_errors','0'); ob_start(function($b){ throw new Exception('cb'); }); echo "
+        "'text';",
+    "cb throws with exception handler": "set_exception_handler(fn($e)=>print('H:'.$e->getMessage())); ob_start(function($b){ throw new Exception('cb'); }); "
+        "echo 'text';",
+    "cb throws after exit": "ob_start(function($b){ throw new Exception('cb'); }); echo 'text'; exit;",
+    "cb throws after throw": "ob_start(function($b){ throw new Exception('cb'); }); echo 'text'; throw new Exception('main');",
+    "shutdown ob throws": "register_shutdown_function(function(){ ob_start(function($b){ throw new Exception('cb'); }); echo 'late'; }); echo "
+        "'text';",
+    "shutdown throws": "register_shutdown_function(function(){ throw new Exception('s'); }); echo 'text';",
+    "shutdown throws two": "register_shutdown_function(function(){ throw new Exception('s'); }); register_shutdown_function(function(){ echo "
+        "'second'; }); echo 'text';",
+    "shutdown exit two": "register_shutdown_function(function(){ exit(1); }); register_shutdown_function(function(){ echo 'second'; }); echo 'text';",
+    "shutdown adds": "register_shutdown_function(function(){ register_shutdown_function(function(){ echo 'nested'; }); }); echo 'text';",
+    "header cb throws": "header_register_callback(function(){ throw new Exception('h'); }); echo 'text';",
+    "header cb header": "header_register_callback(function(){ header('X-A: 1'); http_response_code(203); }); echo 'text';",
+    "destructor throws end": "$o = new class { function __destruct() { throw new Exception('d'); } }; echo 'text';",
+    "destructor exit end": "$o = new class { function __destruct() { echo 'd'; exit; } }; $p = new class { function __destruct() { echo 'second'; "
+        "} }; echo 'text';",
+    "destructor local throws": "function fdt() { $o = new class { function __destruct() { throw new Exception('d'); } }; } fdt(); echo 'never';",
+    "tick": "declare(ticks=1); register_tick_function(function(){ echo '.'; }); $a=1; $b=2; echo 'x';",
+    "generator left": "$g = (function() { try { yield 1; yield 2; } finally { echo 'fin'; } })(); $g->current(); echo 'x';",
+    "fiber left": "$f = new Fiber(function(){ try { Fiber::suspend(1); } finally { echo 'fin'; } }); $f->start(); echo 'x';",
+    "error_log type0": "error_log('line'); echo 'x';",
+    "error_log type3": "error_log('l', 3, '/dev/null'); echo 'x';",
+    "error_log sapi": "error_log('l', 4); echo 'x';",
+    "log ini": "ini_set('error_log', '/dev/null'); ini_set('log_errors', 0); echo $u; echo 'x';",
+    "display via stdout const": "ini_set('display_errors', 'stdout'); ini_set('html_errors', 0); echo $undefinedvar; echo 'x';",
+    "headers after output ob": "echo 'a'; header('X-Late: 1'); echo json_encode(headers_sent($f, $l)), $l;",
+    "headers_list": "header('X-A: 1'); header('X-A: 2', false); header_remove('X-Powered-By'); echo json_encode(headers_list());",
+    "status line header": "header('HTTP/1.1 418 Teapot'); echo http_response_code();",
+    "status header": "header('Status: 418 Tea'); echo http_response_code();",
+    "location": "header('Location: /x'); echo 'moved';",
+    "location 301": "header('Location: /x', true, 301);",
+    "location 201": "http_response_code(201); header('Location: /x'); echo http_response_code();",
+    "www auth": "header('WWW-Authenticate: Basic realm=\"x\"'); echo http_response_code();",
+    "content-type charset": "header('Content-Type: text/plain'); echo 'x';",
+    "content-type own": "header('Content-Type: text/plain; charset=latin1'); echo 'x';",
+    "content-type image": "header('Content-Type: image/png'); echo 'x';",
+    "default_charset": "ini_set('default_charset','latin1'); echo 'x';",
+    "default_mimetype": "ini_set('default_mimetype','text/x'); echo 'x';",
+    "content-length short": "header('Content-Length: 3'); echo 'abc';",
+    "setcookie options": "setcookie('a','b "
+        "c',['expires'=>2000000000,'path'=>'/p','domain'=>'d.e','secure'=>true,'httponly'=>true,'samesite'=>'Lax']); "
+        "setrawcookie('r','x%20');",
+    "setcookie delete": "setcookie('a',''); setcookie('b','x',1); echo 'x';",
+    "setcookie bad": "try { setcookie('a=b','x'); } catch (ValueError $e) { echo $e->getMessage(); }",
+    "session regenerate": "session_id('parityrg'); session_start(); $_SESSION['a']=1; session_write_close(); session_start(); echo "
+        "json_encode($_SESSION); session_destroy();",
+    "session cache limiter": "session_cache_limiter('public'); session_cache_expire(5); session_id('paritycl'); session_start(); echo 'x';",
+    "session custom handler": "session_set_save_handler(new class implements SessionHandlerInterface { function open($a,$b):bool{echo 'o';return "
+        "true;} function close():bool{echo 'c';return true;} function read($i):string|false{return '';} function "
+        "write($i,$d):bool{echo 'w';return true;} function destroy($i):bool{return true;} function gc($m):int|false{return 0;} "
+        "}, true); session_id('paritych'); ob_start(); session_start(); $_SESSION['x']=1;",
+    "trans sid": "ini_set('session.use_trans_sid','1'); ini_set('session.use_only_cookies','0'); ini_set('session.use_cookies','0'); "
+        "session_id('paritysid'); session_start(); echo '<a href=\"x.php\">';",
+    "max_input": "echo ini_get('max_input_vars'), count($_GET);",
+    "php_sapi": "echo strlen(PHP_BINARY)>0, PHP_OS, PHP_MAJOR_VERSION, DIRECTORY_SEPARATOR;",
+    "stdin": "echo strlen(file_get_contents('php://input'));",
+    "output stream": "$o = fopen('php://output','w'); fwrite($o, 'direct'); fclose($o); echo 'x'; file_put_contents('php://output', 'y');",
+    "register many": "for($i=0;$i<100;$i++) register_shutdown_function(function() use($i){ echo $i % 10; });",
+    "flush partial then fatal": "echo 'a'; flush(); eval('class BPZ implements Countable {}');",
+    "flush partial then throw": "echo 'a'; flush(); throw new Exception('x');",
+    "big then throw": "echo str_repeat('a', 100000); throw new Exception('x');",
+    "exit status string": "ob_start(fn($b)=>strtoupper($b)); exit('bye');",
+    "exit int": "echo 'a'; exit(3);",
+    "die in ob level": "ob_start(); echo 'a'; ob_start(); echo 'b'; die('c');",
+    "unset GLOBALS": "unset($GLOBALS['_GET']); echo isset($_GET) ? 'y' : 'n';",
+    "server write": "$_SERVER['X']=1; $_GET['new']=1; $_REQUEST['r']=2; echo count($_REQUEST);",
+    "extract": "extract($_GET); echo $x;",
+    "import globals": "global $x; echo json_encode($x ?? null);",
+    "include twice": "file_put_contents(sys_get_temp_dir().'/parity-inc.php','<?php return 5;'); echo include "
+        "sys_get_temp_dir().'/parity-inc.php', require_once sys_get_temp_dir().'/parity-inc.php', json_encode(require_once "
+        "sys_get_temp_dir().'/parity-inc.php');",
+    "get_included": "echo count(get_included_files()) > 0;",
+    "compile error include": "file_put_contents(sys_get_temp_dir().'/parity-bad.php','<?php $a = ;'); try { include "
+        "sys_get_temp_dir().'/parity-bad.php'; } catch (ParseError $e) { echo 'PE', $e->getLine(); }",
+    "compile error uncaught": "file_put_contents(sys_get_temp_dir().'/parity-bad.php','<?php $a = ;'); include sys_get_temp_dir().'/parity-bad.php';",
+    "recursion": "ini_set('memory_limit','16M'); function rec1($n) { return rec1($n+1) . str_repeat('x', 100); } rec1(0);",
+    "oom": "ini_set('memory_limit','8M'); $a = str_repeat('x', 64<<20);",
+    "oom in ob": "ini_set('memory_limit','8M'); ob_start(); echo 'a'; $a = str_repeat('x', 64<<20);",
+    "oom then shutdown": "ini_set('memory_limit','8M'); register_shutdown_function(function(){ echo json_encode(error_get_last()['type']); }); "
+        "$a = str_repeat('x', 64<<20);",
+    "time limit": "set_time_limit(1); register_shutdown_function(function(){ echo 'S', error_get_last()['type']; }); while(true);",
+    "usleep and time": "set_time_limit(1); usleep(1100000); echo 'slept';",
+    "assert again": "ini_set('zend.assertions','1'); try { assert(false, 'm'); } catch (AssertionError $e) { echo $e->getMessage(); }",
+    "session cookie params again": "session_set_cookie_params(['path'=>'/z','samesite'=>'Strict']); session_id('parityqq'); session_start(); echo "
+        "session_name();",
+    "filter_input again": "echo filter_input(INPUT_GET,'x',FILTER_VALIDATE_INT), json_encode(filter_input_array(INPUT_GET)), "
+        "json_encode(filter_has_var(INPUT_POST,'q'));",
+    "getmyuid again": "echo getmyuid() === getmyuid(), get_current_user() !== '', getlastmod() > 0;",
 }
 
 
