@@ -265,6 +265,20 @@ void rs_php_leave_boot(void)
 	sapi_deactivate();
 }
 
+/* What a request declares stays, and an application that includes it in every request meets what the first one has declared. */
+static const char *advice(enum rs_isolation mode)
+{
+	static const char *const signs[] = { "(previously declared in ", "because the name is already in use" };
+	const zend_string *said = PG(last_error_message);
+
+	for (size_t i = 0; mode != RS_ISOLATION_FORK && said && i < RS_COUNTOF(signs); i++) {
+		if (strstr(ZSTR_VAL(said), signs[i]))
+			return "; functions and classes of earlier requests stay declared here: include their files with "
+			       "include_once or while booting, or use isolation = fork";
+	}
+	return "";
+}
+
 /* ---- one request ------------------------------------------------------------------------------------------ */
 
 enum rs_request_end rs_php_request(struct rs_exchange *x)
@@ -285,9 +299,9 @@ enum rs_request_end rs_php_request(struct rs_exchange *x)
 	}
 	if (!fatal)
 		return lasts(mode) ? RS_REQUEST_RECYCLE : RS_REQUEST_OK;
-	rs_warnx(rs_host_log(), "fatal error%s%s, %s: %.*s %.*s", *fatal ? " " : "", fatal,
+	rs_warnx(rs_host_log(), "fatal error%s%s, %s: %.*s %.*s%s", *fatal ? " " : "", fatal,
 		 rs_php()->one_request ? "its process ends" : "worker is replaced", (int)view->method.n, view->method.p,
-		 (int)view->target.n, view->target.p);
+		 (int)view->target.n, view->target.p, advice(mode));
 	return RS_REQUEST_RECYCLE;
 }
 
