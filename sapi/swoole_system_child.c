@@ -6,6 +6,7 @@
  * still waits for is handed to it.
  */
 #include "swoole_coroutine_private.h"
+#include "swoole_system.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -277,12 +278,34 @@ static struct command *command_start(const char *text, bool with_stderr, int *fd
 	return c;
 }
 
+bool rs_system_exec(const char *text, bool with_stderr, smart_str *output, int *status)
+{
+	struct command *c;
+	bool ok;
+	int fd;
+
+	c = command_start(text, with_stderr, &fd);
+	if (!c)
+		return false;
+	ok = read_output(fd, output);
+	rs_fd_close(&fd);
+	ok = ok && wait_pid(c->pid, status, -1, c) > 0;
+	c->abandoned = !ok;
+	if (ok) {
+		command_free(c);
+		smart_str_0(output);
+		return true;
+	}
+	smart_str_free(output);
+	rs_swoole_set_error(RS_CO_E_CANCELED);
+	return false;
+}
+
 ZEND_METHOD(Swoole_Coroutine_System, exec)
 {
 	smart_str output = { 0 };
-	bool with_stderr = false, ok;
-	int fd, status = 0;
-	struct command *c;
+	bool with_stderr = false;
+	int status = 0;
 	char *text;
 	size_t n;
 
@@ -293,21 +316,8 @@ ZEND_METHOD(Swoole_Coroutine_System, exec)
 	ZEND_PARSE_PARAMETERS_END();
 	if (!rs_co_require())
 		RETURN_THROWS();
-	c = command_start(text, with_stderr, &fd);
-	if (!c)
+	if (!rs_system_exec(text, with_stderr, &output, &status))
 		RETURN_FALSE;
-	ok = read_output(fd, &output);
-	rs_fd_close(&fd);
-	ok = ok && wait_pid(c->pid, &status, -1, c) > 0;
-	c->abandoned = !ok;
-	if (ok)
-		command_free(c);
-	smart_str_0(&output);
-	if (!ok) {
-		smart_str_free(&output);
-		rs_swoole_set_error(RS_CO_E_CANCELED);
-		RETURN_FALSE;
-	}
 	array_init(return_value);
 	add_assoc_long(return_value, "code", WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 	add_assoc_long(return_value, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
