@@ -51,6 +51,13 @@ final class Emitter
 
     public function send(Response $response): void
     {
+        if ($this->isFiltered()) {
+            // Its length is known when all of it has been through.
+            $response->headers->remove('Content-Length');
+            $response->send();
+
+            return;
+        }
         $echoed = $this->echoed();
         if ($response instanceof BinaryFileResponse) {
             // In front of a file it could only break it.
@@ -87,6 +94,13 @@ final class Emitter
             && !$response->headers->has('Content-Length') && !$response->headers->has('Transfer-Encoding')) {
             $response->headers->set('Content-Length', (string) strlen($content));
         }
+    }
+
+    /** The application has opened a buffer that changes what goes through it, and left it open: for the response, too. */
+    private function isFiltered(): bool
+    {
+        return ob_get_level() > $this->level + 1
+            && array_diff(array_slice(ob_list_handlers(), $this->level + 1), ['default output handler']) !== [];
     }
 
     /** Closes the request's buffers, those it forgot to close too. */

@@ -1,0 +1,294 @@
+"""Snippets of Laravel code that must answer as under php-fpm, whatever the others have done before them on the same worker.
+
+Each changes something and looks at something. php-fpm starts from nothing for each; ours has booted once. All are asked in several
+orders, so that what one leaves meets every other sooner or later.
+"""
+
+import base64
+import os
+import random
+import re
+import subprocess
+
+import pytest
+
+from lib import http
+from lib.daemon import Daemon, scaffold
+from lib.fpm import FPM, NGINX, Fpm
+
+pytestmark = pytest.mark.skipif(not (NGINX and FPM), reason="needs nginx and php-fpm")
+
+EVAL = r"""
+Illuminate\Support\Facades\Route::any('/eval', function (Illuminate\Http\Request $request) {
+    return eval('use Illuminate\Support\Facades\{App, Artisan, Auth, Blade, Bus, Cache, Config, Cookie, Crypt, DB, Event, File, Gate, Hash, Http, Lang, Log, '
+        . 'Mail, Notification, Password, Queue, Redirect, Request as Req, Response, Route, Schema, Session, Storage, URL, Validator, View}; '
+        . 'use Illuminate\Support\{Arr, Str, Carbon, Collection, Facades\Date}; use App\Models\{User, Note}; ' . base64_decode($request->header('X-Code')));
+})->name('%s');
+"""
+
+SNIPPETS = {
+    # configuration, container
+    "config set": "config(['app.name' => 'changed', 'new.key' => 1]); return [config('app.name'), config('new')];",
+    "config all": "return [config('app.name'), config('new'), count(config()->all()), md5(json_encode(config('mail')))];",
+    "config prepend": "Config::prepend('view.paths', '/x'); Config::push('app.providers', 'X'); return [config('view.paths.0'), last(config('app.providers'))];",
+    "bind": "app()->bind('thing', fn () => 'thing'); app()->singleton('one', fn () => new stdClass); return [app('thing'), app('one') === app('one')];",
+    "bound": "return [app()->bound('thing'), app()->bound('one'), app()->bound('late.instance'), app()->bound('dead.alias')];",
+    "instance": "app()->instance('late.instance', 5); app()->alias('late.instance', 'dead.alias'); return [app('dead.alias')];",
+    "contextual": "app()->when(Collection::class)->needs('$items')->give([1, 2]); return app()->make(Collection::class);",
+    "contextual later": "return app()->make(Collection::class);",
+    "extend": "app()->extend('hash', fn ($h) => new class { function make() { return 'extended'; } }); return [app('hash')->make()];",
+    "hash": "return [Hash::check('x', Hash::make('x')), get_class(app('hash')), config('hashing.driver')];",
+    "resolving": "app()->resolving('encrypter', fn () => app()->instance('was.resolved', 1)); app()->forgetInstance('encrypter'); app('encrypter'); return [app('was.resolved')];",
+    "tags": "app()->tag(['config', 'events'], 'both'); return [count(iterator_to_array(app()->tagged('both')))];",
+    "tags later": "return [count(iterator_to_array(app()->tagged('both')))];",
+    "macro": "Collection::macro('twice', fn () => $this->merge($this)); Str::macro('shout', fn ($s) => strtoupper($s)); return [collect([1])->twice(), Str::shout('a')];",
+    "macro later": "return [Collection::hasMacro('twice'), Str::hasMacro('shout'), Illuminate\\Http\\Request::hasMacro('tenant')];",
+    "request macro": "Illuminate\\Http\\Request::macro('tenant', fn () => 't'); return [request()->tenant()];",
+    "provider": "app()->register(new class(app()) extends Illuminate\\Support\\ServiceProvider { function register() { $this->app->bind('of.provider', fn () => 'p'); } }); "
+        "return [app('of.provider')];",
+    "provider later": "return [app()->bound('of.provider')];",
+    "environment": "app()->detectEnvironment(fn () => 'staging'); return [app()->environment(), App::isLocal()];",
+    "environment later": "return [app()->environment(), app()->runningInConsole(), app()->runningUnitTests(), app()->isDownForMaintenance()];",
+    "terminating": "app()->terminating(fn () => config(['app.name' => 'terminated'])); return ['ok'];",
+    "app paths": "app()->useStoragePath('/nowhere'); return [storage_path('x') === '/nowhere/x'];",
+    "app paths later": "return [basename(storage_path()), basename(database_path()), basename(resource_path())];",
+    # locale, time
+    "locale": "App::setLocale('de'); return [__('demo.greeting'), app()->getLocale(), Carbon::now()->locale()];",
+    "locale later": "return [__('demo.greeting'), app()->getLocale(), config('app.locale'), Lang::get('validation.required', ['attribute' => 'x'])];",
+    "carbon test now": "Carbon::setTestNow('2020-01-02 03:04:05'); return [now()->toDateTimeString(), Date::now()->year];",
+    "carbon later": "return [now()->year > 2024, Carbon::hasTestNow(), Carbon::parse('2020-01-31')->addMonth()->toDateString()];",
+    "carbon settings": "Carbon::useMonthsOverflow(false); Carbon::setToStringFormat('Y'); Carbon::setWeekendDays([5]); return [(string) Carbon::parse('2020-01-31')->addMonth(), Carbon::parse('2020-01-03')->isWeekend()];",
+    "date class": "Date::use(\\Carbon\\CarbonImmutable::class); return [get_class(now())];",
+    "date class later": "return [get_class(now()), get_class(Date::now()), (string) Carbon::parse('2020-01-31')];",
+    "timezone": "date_default_timezone_set('Asia/Tokyo'); return [date('H', 0), now()->tzName];",
+    "timezone later": "return [date('H', 0), now()->tzName, config('app.timezone')];",
+    # requests
+    "input": "return [request()->all(), request()->query('q'), request()->is('api/*'), request()->fullUrl(), request()->ip(), request()->method()];",
+    "merge": "request()->merge(['merged' => 1]); request()->headers->set('X-Added', '1'); return [request('merged'), Req::header('x-added')];",
+    "request later": "return [request('merged'), Req::header('x-added'), request()->user(), count(request()->all())];",
+    "user resolver": "request()->setUserResolver(fn () => new User(['name' => 'ghost'])); return [request()->user()->name];",
+    "trusted": "Illuminate\\Http\\Request::setTrustedProxies(['0.0.0.0/0'], 31); return [request()->isSecure()];",
+    "trusted later": "return [Illuminate\\Http\\Request::getTrustedProxies(), Illuminate\\Http\\Request::getTrustedHosts(), request()->getHost()];",
+    "method override": "Illuminate\\Http\\Request::enableHttpMethodParameterOverride(); return [Illuminate\\Http\\Request::getHttpMethodParameterOverride()];",
+    "json input": "return [request()->isJson(), request()->wantsJson(), request()->expectsJson(), request()->acceptsHtml()];",
+    # responses
+    "string": "return 'text';",
+    "json": "return response()->json(['a' => 1], 201, ['X-A' => 'b']);",
+    "jsonp": "return response()->jsonp('cb', ['a' => 1]);",
+    "no content": "return response()->noContent();",
+    "redirect": "return redirect('/elsewhere')->withHeaders(['X-R' => 1]);",
+    "redirect route": "return redirect()->route('eval.api', ['a' => 1]);",
+    "away": "return redirect()->away('https://example.org/x', 303);",
+    "secure": "return [secure_url('x'), url('y'), asset('z'), action_exists ?? null];".replace(", action_exists ?? null", ""),
+    "force scheme": "URL::forceScheme('https'); URL::forceRootUrl('https://forced.test'); return [url('a'), route('eval.api')];",
+    "url later": "return [url('a'), route('eval.api'), URL::current(), URL::previous()];",
+    "url defaults": "URL::defaults(['locale' => 'de']); return [URL::getDefaultParameters()];",
+    "url defaults later": "return [URL::getDefaultParameters()];",
+    "signed": "return [URL::hasValidSignature(request()), strlen(URL::signedRoute('eval.api')) > 40];",
+    "cookie": "return response('c')->cookie('name', 'value', 5, '/p', 'd.test', true, true, false, 'strict');",
+    "cookie queue": "Cookie::queue('queued', '1', 5); return [Cookie::hasQueued('queued')];",
+    "cookie queue later": "return [Cookie::hasQueued('queued'), count(Cookie::getQueuedCookies())];",
+    "download": "return response()->streamDownload(function () { echo 'streamed'; }, 'näme.txt', ['Content-Type' => 'text/plain']);",
+    "stream": "return response()->stream(function () { echo 'a'; flush(); echo 'b'; }, 200, ['X-S' => '1']);",
+    "file": "return response()->file(base_path('composer.json'));",
+    "etag": "return response('e')->setEtag('tag')->setLastModified(new DateTime('@0'))->setPublic()->setMaxAge(60);",
+    "vary": "return response('v')->setVary('Accept')->header('Content-Language', 'de');",
+    "response macro": "Response::macro('caps', fn ($v) => response(strtoupper($v))); return response()->caps('x');",
+    "response macro later": "return [Illuminate\\Routing\\ResponseFactory::hasMacro('caps')];",
+    "echo and return": "echo 'echoed '; return 'returned';",
+    "header function": "header('X-Raw: 1'); return 'r';",
+    "http_response_code": "http_response_code(418); return response('t', 200);",
+    # exceptions
+    "abort": "abort(403, 'no');",
+    "abort headers": "abort(429, 'slow', ['Retry-After' => 7]);",
+    "exception": "throw new RuntimeException('secret');",
+    "model not found": "User::findOrFail(99999);",
+    "validation": "request()->validate(['name' => 'required', 'n' => 'integer'], ['name.required' => 'gimme']);",
+    "validation bag": "throw Illuminate\\Validation\\ValidationException::withMessages(['x' => ['bad']])->errorBag('other')->status(409);",
+    "auth exception": "throw new Illuminate\\Auth\\AuthenticationException('who');",
+    "authorization": "Gate::define('never', fn (?User $u) => false); Gate::authorize('never');",
+    "gate later": "return [Gate::has('never'), Gate::abilities() === [] , Gate::allows('never')];",
+    "gate before": "Gate::before(fn () => true); return [Gate::allows('anything')];",
+    "token mismatch": "throw new Illuminate\\Session\\TokenMismatchException;",
+    "http response exception": "throw new Illuminate\\Http\\Exceptions\\HttpResponseException(response('own', 299));",
+    "error": "return strlen([]);",
+    "handler reportable": "app(Illuminate\\Contracts\\Debug\\ExceptionHandler::class)->renderable(fn (LogicException $e) => response('rendered', 299)); throw new LogicException('l');",
+    "handler reportable later": "throw new LogicException('l');",
+    "rescue": "return [rescue(fn () => throw new Exception('x'), 'rescued', false), optional(null)->x, tap(1, fn () => 2), value(fn () => 3)];",
+    # validation
+    "validator": "return Validator::make(['a' => 'x', 'd' => '2020-13-01'], ['a' => 'integer', 'd' => 'date', 'c' => 'required'])->errors();",
+    "validator extend": "Validator::extend('odd', fn ($a, $v) => $v % 2, ':attribute is even'); return Validator::make(['n' => 2], ['n' => 'odd'])->errors();",
+    "validator extend later": "try { return Validator::make(['n' => 2], ['n' => 'odd'])->errors(); } catch (BadMethodCallException $e) { return [$e->getMessage()]; }",
+    "validator resolver": "Validator::resolver(fn ($t, $d, $r, $m, $c) => new Illuminate\\Validation\\Validator($t, [], [], $m, $c)); return Validator::make(['a' => 1], ['a' => 'string'])->errors();",
+    "password defaults": "Illuminate\\Validation\\Rules\\Password::defaults(fn () => Illuminate\\Validation\\Rules\\Password::min(20)); "
+        "return Validator::make(['p' => 'short'], ['p' => Illuminate\\Validation\\Rules\\Password::default()])->errors();",
+    "password defaults later": "return Validator::make(['p' => 'short123'], ['p' => Illuminate\\Validation\\Rules\\Password::default()])->errors();",
+    "unique rule": "return Validator::make(['e' => 'nobody@example.test'], ['e' => 'unique:users,email'])->passes();",
+    # views
+    "view share": "View::share('shared', 'yes'); return view('shown') ?? '';".replace("return view('shown') ?? '';", "return [View::shared('shared')];"),
+    "view share later": "return [View::shared('shared'), View::exists('nowhere'), count(View::getFinder()->getHints())];",
+    "view composer": "View::composer('*', fn ($v) => $v->with('composed', 1)); return [View::getDispatcher()->hasListeners('composing: x')];",
+    "view composer later": "return [View::getDispatcher()->hasListeners('composing: x')];",
+    "view namespace": "View::addNamespace('odd', '/nowhere'); View::addLocation('/other'); View::addExtension('txt', 'php'); return [count(View::getFinder()->getPaths()), count(View::getExtensions())];",
+    "view namespace later": "return [count(View::getFinder()->getPaths()), count(View::getExtensions())];",
+    "blade": "Blade::directive('hey', fn () => 'HEY'); Blade::if('yes', fn () => true); return [Blade::compileString('@hey'), Blade::check('yes')];",
+    "blade later": "return [Blade::compileString('@hey'), count(Blade::getCustomDirectives())];",
+    "blade component": "Blade::component('some-thing', 'x-thing'); Blade::withoutDoubleEncoding(); return [Blade::getClassComponentAliases(), Blade::compileString('{{ $x }}')];",
+    "blade component later": "return [Blade::getClassComponentAliases(), Blade::compileString('{{ $x }}')];",
+    "sections": "View::startSection('s'); echo 'open'; return 'unclosed';",
+    "sections later": "return [View::hasSection('s'), View::yieldContent('s', 'none'), ob_get_level() < 3];",
+    # session, auth
+    "session": "return [session()->isStarted(), session('never')];",
+    "auth user": "Auth::setUser(new User(['name' => 'left'])); return [Auth::user()->name, Auth::check()];",
+    "auth later": "return [Auth::user(), Auth::check(), Auth::guest(), auth()->id(), Auth::getDefaultDriver()];",
+    "auth guard": "Auth::shouldUse('api'); return [Auth::getDefaultDriver()];",
+    "auth extend": "Auth::extend('odd', fn () => new Illuminate\\Auth\\RequestGuard(fn () => null, request())); Auth::viaRequest('via', fn () => null); return ['ok'];",
+    "auth provider": "Auth::provider('odd', fn () => null); return [config('auth.defaults')];",
+    # database
+    "query log": "DB::enableQueryLog(); User::count(); return [count(DB::getQueryLog())];",
+    "query log later": "User::count(); return [count(DB::getQueryLog()), DB::logging(), DB::transactionLevel()];",
+    "transaction": "DB::beginTransaction(); DB::table('notes')->insert(['body' => 'lost']); return [DB::transactionLevel(), DB::table('notes')->where('body', 'lost')->count()];",
+    "transaction later": "return [DB::transactionLevel(), DB::table('notes')->where('body', 'lost')->count()];",
+    "listen": "DB::listen(fn ($q) => config(['seen.query' => 1])); User::count(); return [config('seen.query')];",
+    "listen later": "User::count(); return [config('seen.query')];",
+    "model events": "User::creating(fn () => false); return [User::create(['name' => 'n', 'email' => 'n@x', 'password' => 'p'])->exists];",
+    "model events later": "return [User::getEventDispatcher()->hasListeners('eloquent.creating: App\\Models\\User')];",
+    "global scope": "User::addGlobalScope('none', fn ($q) => $q->whereRaw('1 = 0')); return [User::count()];",
+    "global scope later": "return [User::count() > 0, User::hasGlobalScope('none')];",
+    "unguard": "User::unguard(); return [User::isUnguarded()];",
+    "unguard later": "return [User::isUnguarded(), (new User(['id' => 5]))->id];",
+    "lazy": "Illuminate\\Database\\Eloquent\\Model::preventLazyLoading(); return [User::preventsLazyLoading()];",
+    "lazy later": "return [User::preventsLazyLoading()];",
+    "morph map": "Illuminate\\Database\\Eloquent\\Relations\\Relation::morphMap(['u' => User::class]); return Illuminate\\Database\\Eloquent\\Relations\\Relation::morphMap();",
+    "morph map later": "return Illuminate\\Database\\Eloquent\\Relations\\Relation::morphMap();",
+    "resolve relation": "User::resolveRelationUsing('odd', fn ($u) => $u->hasMany(Note::class)); return [isset((new User)->odd)];",
+    "snake": "User::$snakeAttributes = false; Str::snake('aB'); return [User::$snakeAttributes];",
+    "snake later": "return [User::$snakeAttributes];",
+    "event dispatcher": "User::unsetEventDispatcher(); return [User::getEventDispatcher()];",
+    "event dispatcher later": "return [User::getEventDispatcher() !== null];",
+    "schema": "Schema::defaultStringLength(100); return [Schema::hasTable('users'), Illuminate\\Database\\Schema\\Builder::$defaultStringLength];",
+    "schema later": "return [Illuminate\\Database\\Schema\\Builder::$defaultStringLength];",
+    "paginator": "Illuminate\\Pagination\\Paginator::currentPageResolver(fn () => 7); Illuminate\\Pagination\\Paginator::useBootstrap(); return [User::paginate(2)->currentPage(), Illuminate\\Pagination\\Paginator::$defaultView];",
+    "paginator later": "return [User::paginate(2)->currentPage(), Illuminate\\Pagination\\Paginator::$defaultView, User::paginate(1)->url(2)];",
+    "connection": "DB::connection()->setTablePrefix('p_'); return [DB::getTablePrefix()];",
+    "connection later": "return [DB::getTablePrefix(), DB::connection()->getName(), count(DB::getConnections()) < 2];",
+    "default connection": "DB::setDefaultConnection('nowhere'); return [DB::getDefaultConnection()];",
+    "default connection later": "return [DB::getDefaultConnection(), User::count() > 0];",
+    "raw pdo": "DB::getPdo()->setAttribute(PDO::ATTR_DEFAULT_FETCH_MODE, PDO::FETCH_NUM); return DB::getPdo()->query('select 1 as one')->fetch();",
+    "raw pdo later": "return DB::getPdo()->query('select 1 as one')->fetch();",
+    # events, queue, mail, cache, storage, log
+    "listener": "Event::listen('happens', fn () => 'heard'); return Event::dispatch('happens');",
+    "listener later": "return [Event::dispatch('happens'), Event::hasListeners('happens')];",
+    "forget listeners": "Event::forget(Illuminate\\Auth\\Events\\Login::class); Event::push('pushed', [1]); return ['ok'];",
+    "event fake": "Event::fake(); event('faked'); return [get_class(app('events'))];",
+    "event fake later": "return [get_class(app('events')), get_class(Event::getFacadeRoot())];",
+    "bus fake": "Bus::fake(); Mail::fake(); Queue::fake(); Notification::fake(); Storage::fake('local'); Http::fake(); return [get_class(Bus::getFacadeRoot())];",
+    "bus fake later": "return [get_class(Bus::getFacadeRoot()), get_class(Mail::getFacadeRoot()), get_class(Queue::getFacadeRoot()), get_class(Notification::getFacadeRoot())];",
+    "bus pipe": "Bus::pipeThrough([fn ($job, $next) => 'piped']); return [Bus::dispatchNow(new class { function handle() { return 'ran'; } })];",
+    "bus pipe later": "return [Bus::dispatchNow(new class { function handle() { return 'ran'; } })];",
+    "queue": "Queue::before(fn () => config(['queue.before' => 1])); return [get_class(Queue::connection('sync'))];",
+    "mail": "Mail::alwaysTo('all@example.test'); Mail::alwaysFrom('me@example.test'); return ['ok'];",
+    "mail later": "return [(fn () => $this->to ?? null)->call(Mail::mailer())];",
+    "cache": "Cache::store('array')->put('k', 'v', 60); return [Cache::store('array')->get('k')];",
+    "cache later": "return [Cache::store('array')->get('k'), Cache::getDefaultDriver()];",
+    "cache extend": "Cache::extend('odd', fn ($app) => Cache::repository(new Illuminate\\Cache\\NullStore)); config(['cache.stores.odd' => ['driver' => 'odd']]); return [Cache::store('odd')->get('x', 'd')];",
+    "cache extend later": "try { return [Cache::store('odd')->get('x', 'd')]; } catch (InvalidArgumentException $e) { return [$e->getMessage()]; }",
+    "storage": "config(['filesystems.disks.odd' => ['driver' => 'local', 'root' => sys_get_temp_dir()]]); return [Storage::disk('odd')->exists('no-such-file')];",
+    "storage later": "try { return [Storage::disk('odd')->exists('x')]; } catch (InvalidArgumentException $e) { return [$e->getMessage()]; }",
+    "log context": "Log::withContext(['left' => 1]); Log::shareContext(['l' => 1]); return ['ok'];".replace(" Log::shareContext(['l' => 1]);", ""),
+    "log later": "return [(fn () => $this->context)->call(Log::channel())];",
+    "log channel": "config(['logging.default' => 'null']); Log::setDefaultDriver('null'); return [Log::getDefaultDriver()];",
+    "log channel later": "return [Log::getDefaultDriver()];",
+    "http client": "Http::macro('odd', fn () => 'o'); return [Http::odd()];",
+    "http client later": "return [Illuminate\\Http\\Client\\Factory::hasMacro('odd')];",
+    # routes, artisan
+    "route": "Route::get('/added', fn () => 'a')->name('added'); Route::getRoutes()->refreshNameLookups(); return [Route::has('added'), Route::currentRouteName()];",
+    "route later": "return [Route::has('added'), Route::currentRouteName(), Route::current()->uri(), count(Route::getRoutes())];",
+    "route bind": "Route::bind('thing', fn () => 'bound'); Route::pattern('id', '[0-9]+'); Route::model('u', User::class); return [Route::getBindingCallback('thing') !== null, Route::getPatterns()];",
+    "route bind later": "return [Route::getBindingCallback('thing'), Route::getPatterns()];",
+    "middleware": "Route::aliasMiddleware('odd', 'X'); Route::pushMiddlewareToGroup('api', 'Y'); return [count(Route::getMiddlewareGroups()['api'])];",
+    "middleware later": "return [count(Route::getMiddlewareGroups()['api']), isset(Route::getMiddleware()['odd'])];",
+    "artisan": "Artisan::command('odd:cmd', fn () => 0); return [Artisan::call('odd:cmd')];",
+    "artisan later": "return [isset(Artisan::all()['odd:cmd'])];",
+    # helpers
+    "str": "Str::createUuidsUsing(fn () => 'fixed'); return [(string) Str::uuid()];",
+    "str later": "return [strlen((string) Str::uuid()), Str::plural('child'), Str::of('a b')->studly()];",
+    "inflector": "Illuminate\\Support\\Pluralizer::$uncountable[] = 'cactus'; return [Str::plural('cactus')];",
+    "inflector later": "return [Str::plural('cactus'), Str::singular('oxen')];",
+    "encrypt": "return [decrypt(encrypt(['a' => 1])), Crypt::decryptString(Crypt::encryptString('x'))];",
+    "json resource": "Illuminate\\Http\\Resources\\Json\\JsonResource::withoutWrapping(); return (new Illuminate\\Http\\Resources\\Json\\JsonResource(['a' => 1]));",
+    "json resource later": "return (new Illuminate\\Http\\Resources\\Json\\JsonResource(['a' => 1]));",
+    "html string": "return e(new Illuminate\\Support\\HtmlString('<b>')) . e('<i>');",
+    "ob": "ob_start(fn ($b) => strtoupper($b)); echo 'shout'; return ' quiet';",
+    "ob_gzhandler": "$_SERVER['HTTP_ACCEPT_ENCODING'] = 'gzip'; ob_start('ob_gzhandler'); echo 'a'; return str_repeat('z', 3000);",
+    "ob nested": "ob_start(fn ($b) => \"[$b]\"); ob_start(); echo 'inner'; return response('body', 201);",
+    "ob forgotten": "ob_start(); echo 'forgotten '; return 'body';",
+    "ob and file": "ob_start(fn ($b) => strrev($b)); return response()->file(public_path('robots.txt'));",
+    "ob and stream": "ob_start(fn ($b) => strtoupper($b)); return response()->stream(function () { echo 'a'; flush(); echo 'b'; });",
+    "ini": "ini_set('precision', '3'); ini_set('serialize_precision', '3'); setlocale(LC_ALL, 'C.UTF-8'); mb_internal_encoding('ISO-8859-1'); return [1 / 3, mb_strlen('é')];",
+    "ini later": "return [1 / 3, mb_strlen('é'), setlocale(LC_ALL, 0), error_reporting()];",
+    "error handler": "set_error_handler(fn () => true); set_exception_handler(fn () => null); return [$undefined ?? 'u'];",
+    "error handler later": "return [$undefined];",
+    "exit": "echo 'bye'; exit;",
+    "exit with open transaction": "DB::beginTransaction(); DB::table('notes')->insert(['body' => 'lost']); exit('gone');",
+}
+
+ORDERS = {"snapshot": 4, "fork": 1}
+
+
+@pytest.fixture(scope="module")
+def pair(request):
+    d = Daemon(engine="php", ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": request.param}})
+    scaffold(d.app, "laravel", ["TEST_ROUTES=true", "APP_DEBUG=false"])
+    for group in ("api", "web"):
+        with open(d.path(f"app/routes/{group}.php"), "a", encoding="utf-8") as f:
+            f.write(EVAL.replace("%s", "eval." + group))
+    subprocess.run(["chmod", "-R", "a+rwX", d.app], check=True)
+    fpm = Fpm(os.path.join(d.app, "public"), "example.test")
+    try:
+        d.start()
+        d.allow_log.append(".")
+        yield d, fpm
+    finally:
+        fpm.stop()
+        d.finish()
+
+
+OWN = {"server", "date", "connection", "transfer-encoding", "content-length", "keep-alive", "x-ratelimit-remaining", "x-powered-by", "x-events", "x-level"}
+
+
+def normal(r):
+    headers = sorted((n.lower(), re.sub(r"(?i)expires=[^;]+|max-age=\d+", "time", re.sub(r"=[A-Za-z0-9%]{100,}", "=encrypted", v)))
+                     for n, v in r.headers if n.lower() not in OWN)
+    return r.status, headers, r.body
+
+
+def ask(address, group, code, accept):
+    path = "/api/eval?q=1" if group == "api" else "/eval?q=1"
+    with http.Conn(address, lenient=True) as c:
+        return normal(c.request(path, headers=[("Accept", accept), ("X-Code", base64.b64encode(code.encode()).decode()), ("Connection", "close")],
+                                host="example.test"))
+
+
+@pytest.mark.parametrize("pair, order", [(mode, n) for mode, orders in ORDERS.items() for n in range(orders)], indirect=["pair"])
+@pytest.mark.parametrize("group", ["api", "web"])
+def test_every_snippet_answers_as_under_php_fpm_after_any_other(pair, group, order):
+    d, fpm = pair
+    accept = "application/json" if order % 2 == 0 else "text/html"
+    names = list(SNIPPETS)
+    random.Random(order * 2 + (group == "web")).shuffle(names)
+    wrong = []
+    for n, name in enumerate(names):
+        theirs = ask(fpm.address, group, SNIPPETS[name], accept)
+        ours = ask(d.address, group, SNIPPETS[name], accept)
+        if ours != theirs:
+            wrong.append(f"{name} (after {names[n - 1]}):\n  ours    {ours}\n  php-fpm {theirs}")
+    assert not wrong, f"{len(wrong)} of {len(names)}:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("pair", ["snapshot"], indirect=True)
+def test_a_length_that_a_buffer_makes_wrong_is_not_sent(pair):
+    """php-fpm sends what fits and cuts the rest off."""
+    d, _ = pair
+    status, headers, body = ask(d.address, "api", "ob_start(fn ($b) => \"[$b]\"); echo 'a'; return response('bc')->header('Content-Length', 2);", "*/*")
+    assert (status, body) == (200, b"[abc]")
