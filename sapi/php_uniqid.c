@@ -10,8 +10,8 @@
 /* Hexadecimal digits behind the prefix: seconds, microseconds. */
 #define DIGITS_SECONDS 8
 #define DIGITS_MICROSECONDS 5
-/* A time this long before the last one is a clock that was set back; less may be another process that was faster. Microseconds. */
-#define SET_BACK_US 1000000
+/* A time that is new and this long before the last one is a clock that was set back. Microseconds. */
+#define SET_BACK_US 1000
 
 static struct {
 	zif_handler original;
@@ -34,12 +34,12 @@ static uint64_t time_of(const zend_string *id)
 	return (number >> (4 * DIGITS_MICROSECONDS)) * 1000000 + (number & ((1u << (4 * DIGITS_MICROSECONDS)) - 1));
 }
 
-/* Is t later than what all others have got? It is the last one from now on. */
-static bool take(uint64_t t)
+/* Is t later than what all others have got? It is the last one from now on. fresh: this process has not slept since it asked for t. */
+static bool take(uint64_t t, bool fresh)
 {
 	uint64_t last = atomic_load(uniqid.last);
 
-	while (t > last || last - t > SET_BACK_US) {
+	while (t > last || (fresh && last - t > SET_BACK_US)) {
 		if (atomic_compare_exchange_weak(uniqid.last, &last, t))
 			return true;
 	}
@@ -48,14 +48,15 @@ static bool take(uint64_t t)
 
 static ZEND_FUNCTION(rs_uniqid)
 {
-	for (;;) {
+	for (unsigned tries = 0;; tries++) {
 		uint64_t t;
 
 		uniqid.original(INTERNAL_FUNCTION_PARAM_PASSTHRU);
 		if (EG(exception) || Z_TYPE_P(return_value) != IS_STRING)
 			return;
 		t = time_of(Z_STR_P(return_value));
-		if (t == 0 || take(t))
+		/* What was late the first time may have been interrupted; hardly twice. */
+		if (t == 0 || take(t, tries > 0))
 			return;
 		zval_ptr_dtor(return_value);
 		ZVAL_NULL(return_value);
