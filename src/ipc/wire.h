@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Raise with every change of msgs.def or of a struct here; daemon and module refuse each other otherwise. */
-#define RS_PROTOCOL 8
+#define RS_PROTOCOL 9
 
 #define RS_REQUEST_MAX (32u << 20)    /* head (<= 1M) + inline body (<= 16M) + tables */
 #define RS_BODY_MAX (64u << 10)       /* the worker cuts pieces to this */
@@ -99,6 +99,11 @@ struct rs_wire_exited {
 	int32_t status; /* as waitpid gives it */
 };
 
+struct rs_wire_gone {
+	uint32_t id, generation, order; /* as in WORKER_NEW: there may be two of one id */
+	int32_t status;
+};
+
 struct rs_wire_quit {
 	uint32_t wait_ms; /* for the children that are left, then KILL */
 	uint32_t ends;    /* hosted, 1: the whole server ends; the ended() hook runs, in ... */
@@ -114,6 +119,10 @@ struct rs_wire_kill {
 struct rs_wire_lost {
 	uint32_t id, generation, order;
 	uint32_t finishes;       /* 1: what it still does may take its time; 0: it has closed its channel, so it is about to be dead */
+};
+
+struct rs_wire_lingers {
+	uint32_t id, generation, order;
 };
 
 struct rs_wire_status {

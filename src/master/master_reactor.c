@@ -105,9 +105,8 @@ static enum rs_result on_worker_kill(struct rs_peer *p, struct rs_frame *f)
 		return RS_ERR;
 	memcpy(&kill, f->payload.p, sizeof kill);
 	why = rs_slice(f->payload.p + sizeof kill, f->payload.n - sizeof kill);
-	w = rs_mworker_by_id(m, kill.generation, kill.id);
-	/* Its successor has done nothing. */
-	if (!w || w->order != kill.order)
+	w = rs_mworker_by_order(m, kill.generation, kill.order);
+	if (!w)
 		return RS_OK;
 	rs_warnx(m->log, "%s (%d, generation %u) is ended: %.*s", rs_mworker_name(w, name, sizeof name), (int)w->pid,
 		 kill.generation, (int)why.n, why.p);
@@ -125,9 +124,22 @@ static enum rs_result on_worker_lost(struct rs_peer *p, struct rs_frame *f)
 
 	if (!rs_peer_struct(f, &lost, sizeof lost))
 		return RS_ERR;
-	w = rs_mworker_by_id(master_of(p), lost.generation, lost.id);
-	if (w && w->order == lost.order)
+	w = rs_mworker_by_order(master_of(p), lost.generation, lost.order);
+	if (w)
 		rs_mworker_left(w, lost.finishes);
+	return RS_OK;
+}
+
+static enum rs_result on_worker_lingers(struct rs_peer *p, struct rs_frame *f)
+{
+	struct rs_wire_lingers lingers;
+	struct rs_wproc *w;
+
+	if (!master_of(p)->script || !rs_peer_struct(f, &lingers, sizeof lingers))
+		return RS_ERR;
+	w = rs_mworker_by_order(master_of(p), lingers.generation, lingers.order);
+	if (w)
+		rs_mworker_lingers(w);
 	return RS_OK;
 }
 
@@ -186,6 +198,7 @@ static enum rs_result on_renewed(struct rs_peer *p, struct rs_frame *f)
 
 static const rs_peer_fn table[RS_MSG_COUNT] = {
 	[RS_MSG_WORKER_READY] = on_worker_ready, [RS_MSG_WORKER_KILL] = on_worker_kill, [RS_MSG_WORKER_LOST] = on_worker_lost,
+	[RS_MSG_WORKER_LINGERS] = on_worker_lingers,
 	[RS_MSG_STATUS] = on_status,             [RS_MSG_DRAINED] = on_drained,
 	[RS_MSG_REACTOR_ASKS] = on_asks,         [RS_MSG_REACTOR_WISH] = on_wish,
 	[RS_MSG_RENEWED] = on_renewed,

@@ -70,6 +70,7 @@ struct rs_wproc {
 	unsigned reactor;               /* which reactor it talks to (rs_reactor.epoch) */
 	uint32_t order;                 /* what the reactor calls it by, beside its id */
 	bool told;                      /* its end was wanted: no complaint, no back-off */
+	bool lingers;                   /* servers of scripts: it finishes, and its successor is wanted (master_linger.c) */
 	bool left;                      /* the reactor has nothing to do with it any more: it is to end by itself */
 	bool overstayed;                /* and did not: it was told to, and is to blame for that */
 	int64_t started_ms;
@@ -290,6 +291,8 @@ enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *
 void rs_mworker_ready(struct rs_master *m, const struct rs_wire_fork *f);
 struct rs_wproc *rs_mworker_by_pid(struct rs_master *m, pid_t pid);
 struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint32_t id);
+/* Whom the reactor means: also one that has no slot any more. NULL: it is gone. */
+struct rs_wproc *rs_mworker_by_order(struct rs_master *m, uint32_t generation, uint32_t order);
 /* It is dead. Orders a successor where one is wanted; frees w. Call rs_mgen_check() after it. */
 void rs_mworker_gone(struct rs_wproc *w, int status);
 /* sig now, next (0: none) after grace. */
@@ -305,6 +308,12 @@ void rs_mworker_free(struct rs_wproc *w);
 void rs_mworker_left(struct rs_wproc *w, bool finishes);
 /* Its time for that is over. */
 void rs_mworker_overstays(struct rs_wproc *w);
+
+/* ---- master_linger.c ---- */
+/* It finishes what it has begun, beside a successor. */
+void rs_mworker_lingers(struct rs_wproc *w);
+/* If the process of s lingers and may: its successor is ordered. s NULL: nothing. */
+void rs_mworker_succeed(struct rs_slot *s);
 
 /* ---- master_memory.c ---- */
 /* There is another process, or may be: memory_hard_limit is watched from now on, if there is one. */

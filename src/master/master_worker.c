@@ -163,6 +163,20 @@ struct rs_wproc *rs_mworker_by_id(struct rs_master *m, uint32_t generation, uint
 	return s ? s->proc : NULL;
 }
 
+struct rs_wproc *rs_mworker_by_order(struct rs_master *m, uint32_t generation, uint32_t order)
+{
+	struct rs_gen *g;
+	struct rs_wproc *w;
+
+	LIST_FOREACH(g, &m->gens, link) {
+		LIST_FOREACH(w, &g->procs, link) {
+			if (w->order == order && g->number == generation)
+				return w;
+		}
+	}
+	return NULL;
+}
+
 /*
  * Takes hold of the process. The pidfd comes first: if the pid is another process by then, its parent is not the
  * manager. false: it lives and is not the manager's child (nor ours, adopted).
@@ -210,6 +224,7 @@ static void is_ready(struct rs_wproc *w)
 	g->nready++;
 	if (g == g->m->next && g->phase == RS_GEN_FILLING && g->nready == g->nworkers + g->ntasks)
 		rs_master_event(g->m, RS_EV_NEXT_READY);
+	rs_mworker_succeed(own_slot(w));
 }
 
 enum rs_result rs_mworker_forked(struct rs_gen *g, const struct rs_wire_forked *f)
@@ -323,8 +338,7 @@ void rs_mworker_end_all(struct rs_gen *g, int64_t wait_ms)
 
 static void tell_reactor(const struct rs_wproc *w, int status)
 {
-	struct rs_wire_exited gone = { .id = w->id, .generation = w->gen->number, .pid = (uint32_t)w->pid,
-				       .status = status };
+	struct rs_wire_gone gone = { .id = w->id, .generation = w->gen->number, .order = w->order, .status = status };
 
 	if (w->reactor == w->gen->m->reactor.epoch)
 		rs_mreactor_send(w->gen->m, RS_MSG_WORKER_GONE, rs_slice(&gone, sizeof gone), NULL, 0);
@@ -348,6 +362,7 @@ void rs_mworker_gone(struct rs_wproc *w, int status)
 {
 	struct rs_gen *g = w->gen;
 	struct rs_slot *s = own_slot(w);
+	const uint32_t id = w->id;
 	int64_t lived_ms = rs_now_ms() - w->started_ms, delay = 0;
 	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0 && !w->overstayed;
 	bool wanted_end = w->told && !w->overstayed;
@@ -375,6 +390,8 @@ void rs_mworker_gone(struct rs_wproc *w, int status)
 		rs_master_after_ms(s->respawn, delay);
 	else if (s && wanted(g))
 		fill_slot(s);
+	else if (!s)
+		rs_mworker_succeed(rs_mworker_slot(g, id));
 	/* Its like of the generation that serves may have waited for that. */
 	if (user && m->current && m->current != g)
 		rs_mworker_order_users(m->current);

@@ -123,6 +123,13 @@ void rs_control_worker_lost(struct rs_worker *w, bool finishes)
 	put(w->r, RS_MSG_WORKER_LOST, rs_slice(&lost, sizeof lost), RS_SLICE(""));
 }
 
+void rs_control_worker_lingers(struct rs_worker *w)
+{
+	struct rs_wire_lingers lingers = { .id = w->id, .generation = w->generation, .order = w->order };
+
+	put(w->r, RS_MSG_WORKER_LINGERS, rs_slice(&lingers, sizeof lingers), RS_SLICE(""));
+}
+
 void rs_control_drained(struct rs_reactor *r)
 {
 	put(r, RS_MSG_DRAINED, RS_SLICE(""), RS_SLICE(""));
@@ -280,19 +287,19 @@ static const char *on_worker_new(struct rs_reactor *r, struct rs_frame *f)
 
 static const char *on_worker_gone(struct rs_reactor *r, const struct rs_frame *f)
 {
-	struct rs_wire_exited x;
+	struct rs_wire_gone x;
 	struct rs_worker *w;
 
 	if (f->payload.n != sizeof x)
 		return "wrong length";
 	memcpy(&x, f->payload.p, sizeof x);
-	w = rs_worker_find(r, x.id, x.generation);
 	/* Not its successor, which has the same id. */
-	if (w && (w->pid == 0 || x.pid == 0 || w->pid == x.pid))
+	w = rs_worker_of_order(r, x.id, x.generation, x.order);
+	if (w)
 		rs_worker_gone(w);
 	/* Last: its last words may have been such that it was to be killed for them. */
 	if (r->serve)
-		rs_seat_dead(r, x.id, x.generation);
+		rs_seat_dead(r, x.id, x.generation, x.order);
 	return NULL;
 }
 

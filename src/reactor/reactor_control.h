@@ -30,6 +30,8 @@ void rs_control_worker_ready(struct rs_worker *w);
 void rs_control_worker_kill(struct rs_worker *w, enum rs_kill_reason reason, const char *why);
 /* It has left by itself. finishes: it may still have something to do. */
 void rs_control_worker_lost(struct rs_worker *w, bool finishes);
+/* It has no seat any more, and is not through: its successor is wanted. */
+void rs_control_worker_lingers(struct rs_worker *w);
 void rs_control_drained(struct rs_reactor *r);
 /* A worker's wish, passed on. */
 void rs_control_wish(struct rs_reactor *r, const struct rs_wire_ask *ask);

@@ -55,7 +55,7 @@ static struct rs_seat *round_robin(struct rs_serve *s)
 
 static unsigned load(const struct rs_seat *s)
 {
-	return s->nsent + s->nwaiting + s->open + (s->w ? s->w->posted : 0);
+	return s->nsent + s->nwaiting + (s->w ? s->w->open + s->w->posted : 0);
 }
 
 /* It is at a request of the route and will be for a while, as far as we can see. */
@@ -130,7 +130,7 @@ bool rs_dispatch_room(const struct rs_seat *s)
 		return s->window == 0;
 	if (is_occupied(s))
 		return false;
-	return set->enable_coroutine ? s->window + s->open < most : s->nsent == 0;
+	return set->enable_coroutine ? s->window + s->w->open < most : s->nsent == 0;
 }
 
 struct rs_seat *rs_dispatch_idle(struct rs_reactor *r, enum rs_server_role role)

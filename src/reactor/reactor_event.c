@@ -325,3 +325,14 @@ void rs_event_take_back(struct rs_seat *s, const struct rs_claim_page *page)
 		return_letter(s, l);
 	}
 }
+
+void rs_event_settle_results(struct rs_seat *s)
+{
+	struct rs_letter *l, *next;
+
+	for (l = TAILQ_FIRST(&s->sent); l; l = next) {
+		next = TAILQ_NEXT(l, link);
+		if (l->for_incarnation)
+			end(s->r, l, RS_LETTER_TAKEN);
+	}
+}

@@ -84,6 +84,8 @@ void rs_event_pump_role(struct rs_reactor *r, enum rs_server_role role);
 const char *rs_event_taken(struct rs_worker *w, const struct rs_frame *f);
 /* The process of s begins nothing more. What it has not begun waits again, in order. */
 void rs_event_take_back(struct rs_seat *s, const struct rs_claim_page *page);
+/* The process of s has said LEAVING: the results that it got since are its own business. */
+void rs_event_settle_results(struct rs_seat *s);
 /* The process of s says nothing more. What it has begun is lost; page NULL: whatever it has. */
 void rs_event_lose_begun(struct rs_seat *s, const struct rs_claim_page *page);
 

@@ -101,7 +101,7 @@ static void stand_up(struct rs_seat *s)
 
 void rs_handover_left(struct rs_seat *s)
 {
-	if (!is_hosted(s) || !s->leaving || !TAILQ_EMPTY(&s->sent) || s->open)
+	if (!is_hosted(s) || !s->leaving || !TAILQ_EMPTY(&s->sent) || s->w->open)
 		return;
 	stand_up(s);
 	rs_handover_next(s);

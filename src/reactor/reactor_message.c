@@ -21,46 +21,67 @@
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
-void rs_task_give(struct rs_seat *to, struct rs_letter *l)
+/* Beside its seat there are no letters: it says of none that it has taken it. */
+static void give_lingering(struct rs_worker *to, struct rs_letter *l)
+{
+	bool ok = rs_ipc_put(&to->ipc, RS_MSG_EVENT, 0, 0, rs_slice(&l->h, sizeof l->h), rs_slice(l->data, l->n), NULL, 0) == RS_OK;
+
+	if (ok)
+		rs_worker_dirty(to);
+	rs_letter_end(l, ok ? RS_LETTER_TAKEN : RS_LETTER_DROPPED);
+}
+
+void rs_task_give(struct rs_worker *to, struct rs_letter *l)
 {
 	l->urgent = true;
-	l->for_incarnation = to->incarnation;
-	if (to->w && to->w->phase != RS_WORKER_PHASE_DEAD && to->w->phase != RS_WORKER_PHASE_BOOTING)
-		rs_letter_send(to, l);
-	else
+	l->for_incarnation = to->self.incarnation;
+	if (to->phase == RS_WORKER_PHASE_DEAD || to->phase == RS_WORKER_PHASE_BOOTING)
 		rs_letter_end(l, RS_LETTER_DROPPED);
+	else if (to->seat)
+		rs_letter_send(to->seat, l);
+	else
+		give_lingering(to, l);
 }
 
-bool rs_task_results_full(const struct rs_seat *to)
+bool rs_task_results_full(const struct rs_worker *to)
 {
-	return to->urgent_bytes >= RESULTS_BYTES_MAX;
+	return (to->seat ? to->seat->urgent_bytes : rs_ipc_queued(&to->ipc)) >= RESULTS_BYTES_MAX;
 }
 
-/* Where a result goes. NULL: to any worker. false: nobody wants it. */
-static bool addressee(const struct rs_worker *w, const struct rs_wire_finish *h, struct rs_seat **to)
-{
-	struct rs_serve *s = w->r->serve;
-	struct rs_seat *jobs = rs_seat_find(w->r, w->id);
+/* Where a result goes: to a process, or to whoever has a seat; neither: to any worker. */
+struct addressee {
+	struct rs_worker *w;
+	struct rs_seat *seat;
+};
 
-	*to = rs_seat_find(w->r, h->to);
-	if (h->flags & (RS_DATA_WAITED | RS_DATA_CALLBACK))
-		return *to && rs_task_answered(jobs, h->id, *to);
-	if (h->to >= s->nworkers)
-		*to = NULL;
+/* false: nobody wants it. */
+static bool address(const struct rs_worker *w, const struct rs_wire_finish *h, struct addressee *to)
+{
+	struct rs_seat *sender = rs_seat_find(w->r, h->to);
+
+	*to = (struct addressee){ 0 };
+	if (h->flags & (RS_DATA_WAITED | RS_DATA_CALLBACK)) {
+		to->w = sender ? rs_task_answered(rs_seat_find(w->r, w->id), h->id, sender) : NULL;
+		return to->w;
+	}
+	if (h->to < w->r->serve->nworkers)
+		to->seat = sender;
 	return true;
 }
 
 /* Too many wait already. */
-static bool too_many(const struct rs_serve *s, const struct rs_seat *to)
+static bool too_many(const struct rs_serve *s, const struct addressee *to)
 {
-	return to ? rs_task_results_full(to) : s->nqueued[RS_ROLE_WORKER] >= RESULTS_MAX;
+	if (to->w)
+		return rs_task_results_full(to->w);
+	return to->seat ? to->seat->urgent_bytes >= RESULTS_BYTES_MAX : s->nqueued[RS_ROLE_WORKER] >= RESULTS_MAX;
 }
 
 const char *rs_task_finish(struct rs_worker *w, struct rs_frame *f)
 {
 	struct rs_serve *s = w->r->serve;
 	struct rs_wire_finish h;
-	struct rs_seat *to;
+	struct addressee to;
 	struct rs_letter *l;
 
 	if (f->payload.n < sizeof h)
@@ -71,9 +92,9 @@ const char *rs_task_finish(struct rs_worker *w, struct rs_frame *f)
 	/* A task worker says it itself when nothing came of a task that somebody waits for. */
 	if (!(h.flags & (RS_DATA_WAITED | RS_DATA_CALLBACK)))
 		h.flags &= ~RS_DATA_LOST;
-	if (!addressee(w, &h, &to))
+	if (!address(w, &h, &to))
 		return NULL;
-	if (too_many(s, to)) {
+	if (too_many(s, &to)) {
 		if (rs_serve_complain(w->r))
 			rs_errorx(w->r->log, "workers do not take their results: more are dropped");
 		return NULL;
@@ -87,13 +108,13 @@ const char *rs_task_finish(struct rs_worker *w, struct rs_frame *f)
 	l->h.a = h.id;
 	l->h.b = h.flags;
 	l->h.fd = w->id;
-	l->urgent = to;
-	if (!to)
-		rs_letter_post_any(w->r, RS_ROLE_WORKER, l);
-	else if (h.flags & (RS_DATA_WAITED | RS_DATA_CALLBACK))
-		rs_task_give(to, l);
+	l->urgent = to.w || to.seat;
+	if (to.w)
+		rs_task_give(to.w, l);
+	else if (to.seat)
+		rs_letter_post(to.seat, l);
 	else
-		rs_letter_post(to, l);
+		rs_letter_post_any(w->r, RS_ROLE_WORKER, l);
 	return NULL;
 }
 

@@ -126,7 +126,7 @@ void rs_req_release(struct rs_req *q)
 	struct rs_reactor *r = q->r;
 
 	RS_CHECK(q, RS_REQ_MAGIC);
-	/* q->seat is only kept with a connection: see rs_request_settle(). */
+	/* q->holder is only kept with a connection: see rs_request_settle(). */
 	if (q->conn || q->worker || q->letters || q->state == RS_REQ_QUEUED)
 		return;
 	rs_fd_close(&q->body_fd);

@@ -20,7 +20,6 @@
 struct rs_reactor;
 struct rs_conn;
 struct rs_letter;
-struct rs_seat;
 struct rs_static_parts;
 struct rs_worker;
 
@@ -58,7 +57,7 @@ struct rs_req {
 	uint64_t claim;             /* word in the slot while it is posted */
 	TAILQ_ENTRY(rs_req) queue_link;
 	struct rs_letter *letter;   /* servers: that asks for its answer; NULL: over */
-	struct rs_seat *seat;       /* servers: whose process took that letter and did not answer; NULL: nobody */
+	struct rs_worker *holder;   /* servers: who took that letter and did not answer; NULL: nobody */
 
 	char remote[46];            /* the client, behind its proxy; "" for a Unix socket */
 	char id[RS_REQUEST_ID_MAX + 1];

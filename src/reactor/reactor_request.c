@@ -28,18 +28,18 @@ static void show(struct rs_guest *g, uint64_t request)
 
 void rs_request_settle(struct rs_req *q)
 {
-	struct rs_seat *s = q->seat;
+	struct rs_worker *w = q->holder;
 
 	if (q->counted)
 		q->r->serve->open_requests--;
 	q->counted = false;
 	if (q->conn && q->conn->guest && q->conn->guest->pub.request == q->node.id)
 		show(q->conn->guest, 0);
-	if (!s)
+	if (!w)
 		return;
-	q->seat = NULL;
-	RS_ASSERT(s->open > 0);
-	s->open--; /* what waits for it is sent at the end of the turn */
+	q->holder = NULL;
+	RS_ASSERT(w->open > 0);
+	w->open--; /* what waits for it is sent at the end of the turn */
 }
 
 /* Without an answer from anybody. */
@@ -60,9 +60,9 @@ static void letter_over(struct rs_letter *l, enum rs_letter_end how)
 	switch (how) {
 	case RS_LETTER_TAKEN:
 		/* The callback has returned; the answer may come later, from a timer, a coroutine, another process. */
-		if (owed && l->seat) {
-			q->seat = l->seat;
-			l->seat->open++;
+		if (owed && l->seat && l->seat->w) {
+			q->holder = l->seat->w;
+			q->holder->open++;
 			if (!q->handshake)
 				rs_req_answering(q);
 		}
@@ -243,17 +243,17 @@ const char *rs_request_answer(struct rs_worker *w, struct rs_frame *f)
 
 /* ---- who will not answer ------------------------------------------------------------------------------------ */
 
-void rs_request_abandon(struct rs_seat *s)
+void rs_request_abandon(struct rs_worker *w)
 {
-	struct rs_reactor *r = s->r;
+	struct rs_reactor *r = w->r;
 
 	/* Seldom: not worth a list. */
-	for (uint32_t i = 0; s->open && i < rs_slab_capacity(&r->reqs); i++) {
+	for (uint32_t i = 0; w->open && i < rs_slab_capacity(&r->reqs); i++) {
 		struct rs_req *q = rs_slab_at(&r->reqs, i);
-		if (q->node.id == 0 || q->seat != s)
+		if (q->node.id == 0 || q->holder != w)
 			continue;
-		q->seat = NULL;
-		s->open--;
+		q->holder = NULL;
+		w->open--;
 		fail(q, 502);
 	}
 }

@@ -28,7 +28,7 @@ void rs_request_withdraw(struct rs_req *q);
 /* The answer is complete, or there will be none: nobody needs to give one. Safe twice. */
 void rs_request_settle(struct rs_req *q);
 
-/* The process of s is dead: what it took and did not answer is answered with 502. */
-void rs_request_abandon(struct rs_seat *s);
+/* w is dead: what it took and did not answer is answered with 502. */
+void rs_request_abandon(struct rs_worker *w);
 
 #endif

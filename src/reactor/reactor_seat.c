@@ -1,5 +1,9 @@
 /*
  * Seats of a server's processes: who sits on them, who is to go. Runs in the reactor.
+ *
+ * One that says LEAVING begins nothing more, and its seat is free when it is dead: most are at once. One that is not through (timers,
+ * coroutines, requests that it has not answered, its own end that takes long) lingers: it leaves the seat, and its successor sits down
+ * beside it. What is for its id goes to the successor, what was for this very process (results of its jobs) still to itself.
  */
 #include "reactor/reactor_seat.h"
 
@@ -16,8 +20,11 @@
 /* A process that was told to end and does not is killed after so many times max_wait_time. */
 #define KILL_AFTER_TIMES 2
 #define MAX_WAIT_MS 3000
+/* One that has said LEAVING and does not say LINGERS is dead before that, unless user code takes its time. */
+#define LEAVE_MS 100
 
 static void check_renewed(struct rs_reactor *r);
+static void bury(struct rs_seat *s);
 
 bool rs_seat_ready(const struct rs_seat *s)
 {
@@ -33,6 +40,19 @@ struct rs_seat *rs_seat_find(struct rs_reactor *r, uint32_t id)
 	if (id == RS_ID_SCRIPT)
 		return &s->seat[s->nseats - 1];
 	return id < s->nseats - 2 ? &s->seat[id] : NULL;
+}
+
+struct rs_worker *rs_seat_process(struct rs_seat *s, uint32_t incarnation)
+{
+	struct rs_worker *w;
+
+	if (s->w && s->incarnation == incarnation)
+		return s->w;
+	TAILQ_FOREACH(w, &s->r->route.all, all_link) {
+		if (w->lingers && w->id == s->id && w->self.incarnation == incarnation)
+			return w;
+	}
+	return NULL;
 }
 
 /* Gets events and ends when told to. */
@@ -68,7 +88,8 @@ void rs_seat_attach(struct rs_worker *w)
 
 	w->self.incarnation = ++w->r->serve->incarnations;
 	/* One that was to be killed and is replaced is dead. */
-	rs_seat_dead(w->r, w->id, w->generation);
+	if (s->last_page && s->last_generation == w->generation)
+		bury(s);
 	if (rs_handover_waits(s)) {
 		rs_handover_next(s);
 		return;
@@ -76,7 +97,7 @@ void rs_seat_attach(struct rs_worker *w)
 	if (s->w)
 		rs_worker_gone(s->w); /* the master knows that it is; its end of file is on the way */
 	if (s->last_page)
-		rs_seat_dead(w->r, w->id, s->last_generation);
+		bury(s);
 	rs_seat_take(s, w);
 }
 
@@ -125,12 +146,32 @@ void rs_seat_leaving(struct rs_seat *s)
 	if (s->leaving)
 		return;
 	s->leaving = true;
+	s->w->leaving_ms = rs_reactor_ms(s->r);
 	limit(s);
 	rs_event_take_back(s, s->w->page);
 	s->r->serve->stats_dirty = true;
 	if (is_server(s))
 		rs_event_pump_role(s->r, s->role);
 	rs_handover_left(s);
+}
+
+void rs_seat_linger(struct rs_seat *s)
+{
+	struct rs_worker *w = s->w;
+
+	if (!s->leaving || s->r->serve->set.hosted)
+		return;
+	rs_event_settle_results(s);
+	/* It has begun what it has not finished, and said that it leaves: it is not to be believed. */
+	if (!TAILQ_EMPTY(&s->sent))
+		return;
+	w->seat = NULL;
+	w->lingers = true;
+	w->phase = RS_WORKER_PHASE_RETIRED;
+	s->w = NULL;
+	s->leaving = false;
+	s->r->serve->stats_dirty = true;
+	rs_control_worker_lingers(w);
 }
 
 /* What the process had begun is lost, the rest waits for others. */
@@ -151,7 +192,7 @@ void rs_seat_lost(struct rs_seat *s)
 
 	s->w = NULL;
 	s->leaving = false;
-	rs_request_abandon(s);
+	rs_request_abandon(w);
 	if (!w->killed) {
 		settle(s, w->page);
 		return;
@@ -159,20 +200,32 @@ void rs_seat_lost(struct rs_seat *s)
 	rs_event_lose_begun(s, w->page);
 	s->last_page = w->page;
 	s->last_generation = w->generation;
+	s->last_order = w->order;
 	w->page = NULL;
 }
 
-void rs_seat_dead(struct rs_reactor *r, uint32_t id, uint32_t generation)
+void rs_seat_left_lost(struct rs_worker *w)
 {
-	struct rs_seat *s = rs_seat_find(r, id);
-	struct rs_claim_page *page;
+	rs_request_abandon(w);
+	rs_task_process_lost(rs_seat_find(w->r, w->id), w->self.incarnation);
+}
 
-	if (!s || !s->last_page || s->last_generation != generation)
-		return;
-	page = s->last_page;
+/* The process that was to be killed is dead. */
+static void bury(struct rs_seat *s)
+{
+	struct rs_claim_page *page = s->last_page;
+
 	s->last_page = NULL;
 	settle(s, page);
 	munmap(page, RS_CLAIM_PAGE);
+}
+
+void rs_seat_dead(struct rs_reactor *r, uint32_t id, uint32_t generation, uint32_t order)
+{
+	struct rs_seat *s = rs_seat_find(r, id);
+
+	if (s && s->last_page && s->last_generation == generation && s->last_order == order)
+		bury(s);
 }
 
 void rs_seat_fini(struct rs_seat *s)
@@ -195,6 +248,8 @@ void rs_seat_sweep(struct rs_reactor *r, int64_t now_ms)
 		next = TAILQ_NEXT(w, all_link);
 		if (w->kill_ms && now_ms >= w->kill_ms)
 			rs_worker_kill(w, RS_KILL_DRAIN, 502, "did not end within twice max_wait_time");
+		else if (w->seat && w->seat->leaving && now_ms - w->leaving_ms >= LEAVE_MS && !r->serve->set.renew_in_turn)
+			rs_seat_linger(w->seat);
 	}
 }
 

@@ -26,7 +26,7 @@ struct rs_seat {
 	 * NULL: there is none.
 	 */
 	struct rs_claim_page *last_page;
-	uint32_t last_generation;      /* of that process */
+	uint32_t last_generation, last_order; /* of that process */
 	uint32_t incarnation;          /* of w, or of the last one */
 	bool leaving;                  /* w begins nothing more (LEAVING) */
 	bool shrunk;                   /* hosted: the generation that serves has no such process; to be cleared when w is gone */
@@ -41,7 +41,6 @@ struct rs_seat {
 	size_t window_bytes, waiting_bytes;
 	unsigned nurgent;              /* urgent ones, sent or not */
 	size_t urgent_bytes;
-	unsigned open;                 /* requests it has and nobody has answered (reactor_request.c) */
 	struct rs_given *given;        /* task workers: whose jobs it had; see reactor_task.c */
 };
 
@@ -53,13 +52,21 @@ struct rs_seat *rs_seat_find(struct rs_reactor *r, uint32_t id);
 
 /* Is there a seat of that id for that role? */
 bool rs_seat_fits(struct rs_reactor *r, uint32_t id, uint32_t role);
-/* From reactor_worker.c. attach: a new process, there is a seat for it. lost: w is gone (what it had begun is lost). */
+/* The process of that seat's id and that incarnation, also one that has left the seat; NULL: it is gone. */
+struct rs_worker *rs_seat_process(struct rs_seat *s, uint32_t incarnation);
+/*
+ * From reactor_worker.c. attach: a new process, there is a seat for it. lost: w is gone (what it had begun is lost); left_lost: and had
+ * no seat any more.
+ */
 void rs_seat_attach(struct rs_worker *w);
 void rs_seat_is_ready(struct rs_seat *s);
 void rs_seat_leaving(struct rs_seat *s);
+/* LINGERS: its process is not through; it goes on beside the seat, and a successor comes. */
+void rs_seat_linger(struct rs_seat *s);
 void rs_seat_lost(struct rs_seat *s);
-/* The process of that id and generation which was to be killed, if there was one, is dead for sure. */
-void rs_seat_dead(struct rs_reactor *r, uint32_t id, uint32_t generation);
+void rs_seat_left_lost(struct rs_worker *w);
+/* That process, which was to be killed, if there was one, is dead for sure. */
+void rs_seat_dead(struct rs_reactor *r, uint32_t id, uint32_t generation, uint32_t order);
 /* w sits down; nobody does now. */
 void rs_seat_take(struct rs_seat *s, struct rs_worker *w);
 void rs_seat_fini(struct rs_seat *s);
@@ -68,7 +75,7 @@ void rs_seat_fini(struct rs_seat *s);
 void rs_seat_retire(struct rs_seat *s);
 /* RENEW. */
 void rs_seat_renew(struct rs_reactor *r, bool tasks_only);
-/* From the sweep: processes that were to end and do not. */
+/* From the sweep: processes that were to end and do not, or not soon. */
 void rs_seat_sweep(struct rs_reactor *r, int64_t now_ms);
 
 #endif

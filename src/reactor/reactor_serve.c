@@ -247,6 +247,14 @@ static const char *on_leaving(struct rs_worker *w, struct rs_frame *f)
 	return NULL;
 }
 
+static const char *on_lingers(struct rs_worker *w, struct rs_frame *f)
+{
+	(void)f;
+	if (w->seat)
+		rs_seat_linger(w->seat);
+	return NULL;
+}
+
 /* What outside processes may say as well. */
 
 static const char *on_send(struct rs_worker *w, struct rs_frame *f)
@@ -281,6 +289,7 @@ static const struct {
 } frames[RS_MSG_COUNT] = {
 	[RS_MSG_TAKEN] = { on_taken, WORKERS | TASKS },
 	[RS_MSG_LEAVING] = { on_leaving, WORKERS | TASKS },
+	[RS_MSG_LINGERS] = { on_lingers, WORKERS | TASKS },
 	[RS_MSG_RESPONSE] = { rs_request_answer, ANYBODY },
 	[RS_MSG_BODY] = { rs_request_answer, ANYBODY },
 	[RS_MSG_ANSWER_FILE] = { rs_request_answer, ANYBODY },

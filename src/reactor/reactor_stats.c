@@ -10,7 +10,7 @@ static unsigned count_idle(const struct rs_seat *seat, uint32_t n)
 	unsigned idle = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		idle += rs_seat_ready(&seat[i]) && seat[i].nsent == 0 && seat[i].open == 0 && seat[i].w->posted == 0;
+		idle += rs_seat_ready(&seat[i]) && seat[i].nsent == 0 && seat[i].w->open == 0 && seat[i].w->posted == 0;
 	return idle;
 }
 

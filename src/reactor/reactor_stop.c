@@ -21,8 +21,8 @@ static void retire(struct rs_serve *s, enum rs_server_role role)
 			continue;
 		if (s->set.hosted)
 			rs_worker_retire(w);
-		else
-			rs_seat_retire(w->seat);
+		else if (w->seat)
+			rs_seat_retire(w->seat); /* else it ends already, and its time runs */
 	}
 }
 
@@ -121,13 +121,20 @@ bool rs_serve_over(struct rs_reactor *r)
 
 void rs_serve_give_up(struct rs_reactor *r)
 {
+	static const char why[] = "still busy when the time to finish was over";
 	struct rs_serve *s = r->serve;
+	struct rs_worker *w, *next;
 
 	s->workers_retired = s->tasks_retired = true;
 	for (uint32_t i = 0; i < s->first_user; i++) {
 		struct rs_seat *seat = &s->seat[i];
 		if (seat->w && (!s->set.hosted || seat->nsent))
-			rs_worker_kill(seat->w, RS_KILL_DRAIN, 503, "still busy when the time to finish was over");
+			rs_worker_kill(seat->w, RS_KILL_DRAIN, 503, why);
+	}
+	for (w = TAILQ_FIRST(&r->route.all); w; w = next) {
+		next = TAILQ_NEXT(w, all_link);
+		if (w->lingers)
+			rs_worker_kill(w, RS_KILL_DRAIN, 503, why);
 	}
 	retire(s, RS_ROLE_WORKER);
 	retire(s, RS_ROLE_TASK);

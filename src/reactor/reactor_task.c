@@ -94,14 +94,14 @@ static struct rs_given_job *recall(const struct rs_seat *s, uint32_t id, uint32_
 	return NULL;
 }
 
-bool rs_task_answered(struct rs_seat *s, uint32_t id, const struct rs_seat *to)
+struct rs_worker *rs_task_answered(struct rs_seat *s, uint32_t id, struct rs_seat *sender)
 {
-	struct rs_given_job *j = recall(s, id, to->id);
+	struct rs_given_job *j = recall(s, id, sender->id);
+	struct rs_worker *w = j ? rs_seat_process(sender, j->incarnation) : NULL;
 
-	if (!j || j->incarnation != to->incarnation)
-		return false;
-	j->answered = true;
-	return true;
+	if (w)
+		j->answered = true;
+	return w;
 }
 
 void rs_task_seat_fini(struct rs_seat *s)
@@ -117,10 +117,11 @@ static void task_sent(struct rs_letter *l)
 
 static void tell_lost(struct rs_reactor *r, uint32_t from, const struct rs_given_job *j)
 {
-	struct rs_seat *to = rs_seat_find(r, j->sender);
+	struct rs_seat *sender = rs_seat_find(r, j->sender);
+	struct rs_worker *to = sender ? rs_seat_process(sender, j->incarnation) : NULL;
 	struct rs_letter *l;
 
-	if (!is_private(j->flags) || !to || to->incarnation != j->incarnation || rs_task_results_full(to) ||
+	if (!is_private(j->flags) || !to || rs_task_results_full(to) ||
 	    !(l = rs_letter_new(r, RS_EVENT_FINISH, NULL, RS_SLICE(""), RS_SLICE(""))))
 		return;
 	l->h.a = j->id;

@@ -25,18 +25,16 @@ void rs_task_post(struct rs_letter *l, int32_t dst);
 void rs_task_homeless(struct rs_letter *l);
 /* Jobs that task workers have begun, or are about to. */
 unsigned rs_task_running(const struct rs_serve *s);
-/* A result that the process of `to` alone wants, from a task worker of s. false: it did not send that job, another one did. */
-bool rs_task_answered(struct rs_seat *s, uint32_t id, const struct rs_seat *to);
+/* A result that its sender alone wants, from a task worker of s: the process that sent that job. NULL: nobody did, or it is gone. */
+struct rs_worker *rs_task_answered(struct rs_seat *s, uint32_t id, struct rs_seat *sender);
 /* So many results wait for that process that more are dropped. */
-bool rs_task_results_full(const struct rs_seat *to);
+bool rs_task_results_full(const struct rs_worker *to);
 /*
  * A task worker of that seat is dead, its letters are settled: those who wait for what it had begun learn that.
  */
 void rs_task_process_lost(struct rs_seat *s, uint32_t incarnation);
-/*
- * A result, to the process of that seat alone, now; it may be one that ends and still waits. Ends l when that takes nothing any more.
- */
-void rs_task_give(struct rs_seat *to, struct rs_letter *l);
+/* A result, to that process alone, now; it may be one that ends and still waits. Ends l when that takes nothing any more. */
+void rs_task_give(struct rs_worker *to, struct rs_letter *l);
 void rs_task_seat_fini(struct rs_seat *s);
 
 #endif

@@ -18,7 +18,6 @@
 #include "reactor/reactor_send.h"
 #include "reactor/reactor_serve.h"
 #include "reactor/reactor_slot.h"
-#include "reactor/reactor_task.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -99,7 +98,7 @@ void rs_worker_lost(struct rs_worker *w, unsigned status)
 	if (w->seat)
 		rs_seat_lost(w->seat);
 	else if (r->serve)
-		rs_task_process_lost(rs_seat_find(r, w->id), w->self.incarnation);
+		rs_seat_left_lost(w);
 	rs_route_pump(r);
 	/* Without the master no successor comes. */
 	if (r->control.lost && !r->route.nworkers)
@@ -126,7 +125,18 @@ struct rs_worker *rs_worker_find(struct rs_reactor *r, uint32_t id, uint32_t gen
 	struct rs_worker *w;
 
 	TAILQ_FOREACH(w, &r->route.all, all_link) {
-		if (w->id == id && w->generation == generation)
+		if (w->id == id && w->generation == generation && !w->lingers)
+			return w;
+	}
+	return NULL;
+}
+
+struct rs_worker *rs_worker_of_order(struct rs_reactor *r, uint32_t id, uint32_t generation, uint32_t order)
+{
+	struct rs_worker *w;
+
+	TAILQ_FOREACH(w, &r->route.all, all_link) {
+		if (w->id == id && w->generation == generation && w->order == order)
 			return w;
 	}
 	return NULL;

@@ -37,6 +37,8 @@ struct rs_worker {
 	 * the one before has not ended what it had begun), or has left it.
 	 */
 	struct rs_seat *seat;
+	bool lingers;                     /* scripts: it has left its seat to a successor, and finishes what it has begun */
+	unsigned open;                    /* servers: requests it has and nobody has answered (reactor_request.c) */
 	bool routed;                      /* gets REQUESTs: a worker, but not of a script's server */
 	struct rs_ipc ipc;
 	struct event ev_read, ev_write;
@@ -53,6 +55,7 @@ struct rs_worker {
 	unsigned ndead;
 	int64_t since_us;                 /* when it was last seen to begin or finish something */
 	int64_t asleep_us;                /* the post since which it has claimed nothing at all; 0: it does */
+	int64_t leaving_ms;               /* servers: when it said LEAVING */
 	int64_t kill_ms;                  /* servers: it was told to end, or said that it does: it has until then; 0: no */
 	uint64_t requests;
 	TAILQ_ENTRY(rs_worker) all_link, bucket_link, dirty_link;
@@ -62,7 +65,10 @@ struct rs_worker {
 struct rs_worker *rs_worker_new(struct rs_reactor *r, const struct rs_wire_fork *id, int channel_fd,
 				int page_fd);
 
+/* The one that is to serve, not one that lingers. */
 struct rs_worker *rs_worker_find(struct rs_reactor *r, uint32_t id, uint32_t generation);
+/* Exactly that one. */
+struct rs_worker *rs_worker_of_order(struct rs_reactor *r, uint32_t id, uint32_t generation, uint32_t order);
 
 /* A small frame into its channel. false: no memory, nothing said. */
 bool rs_worker_tell(struct rs_worker *w, enum rs_msg msg, uint64_t id, struct rs_slice payload);

@@ -72,6 +72,7 @@ struct rs_server {
 	timer_t killer;               /* SIGKILL to ourselves; armed when the end must come */
 	bool has_killer;
 	bool leaving;                 /* LEAVING is said */
+	bool lingers;                 /* LINGERS, too */
 	bool leave_asked, leave_pending; /* rs_server_leave() */
 	bool untidy;                  /* hosted: it has run something since the engine was idle last */
 	int64_t leave_until_ms;

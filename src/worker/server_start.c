@@ -54,8 +54,9 @@ void rs_server_become(struct rs_server *s, enum rs_server_role role, uint32_t id
 	s->p->forked_away = false;
 	s->role = role;
 	s->id = id;
+	s->pid = getpid();
 	s->cell = rs_board_cell(&s->board, id);
-	atomic_store(&s->cell->pid, (uint32_t)getpid());
+	atomic_store(&s->cell->pid, (uint32_t)s->pid);
 	if (role == RS_ROLE_MANAGER || role == RS_ROLE_SCRIPT)
 		rs_fmt(log->role, sizeof log->role, "%s", names[role]);
 	else

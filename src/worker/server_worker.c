@@ -104,8 +104,8 @@ static bool must_leave(const struct rs_server *s)
 
 void rs_server_set_status(struct rs_server *s, enum rs_cell_status status)
 {
-	/* The next generation's process of the same number may have it by now. */
-	if (!s->setup.server.hosted || atomic_load_explicit(&s->cell->pid, memory_order_relaxed) == (uint32_t)s->pid)
+	/* The next process of the same number may have it by now. */
+	if (atomic_load_explicit(&s->cell->pid, memory_order_relaxed) == (uint32_t)s->pid)
 		atomic_store_explicit(&s->cell->status, status, memory_order_relaxed);
 }
 
@@ -175,6 +175,14 @@ static bool run_results(struct rs_server *s)
 	return r == RS_AGAIN;
 }
 
+/* Not through yet: others need not wait for that. */
+static void say_lingers(struct rs_server *s)
+{
+	if (!s->lingers)
+		(void)rs_server_put(s, RS_MSG_LINGERS, 0, 0, RS_SLICE(""), RS_SLICE(""), -1);
+	s->lingers = true;
+}
+
 /* reload_async: timers, descriptors and coroutines of the application may come to their end, also those that wait for tasks. */
 static void finish_pending(struct rs_server *s)
 {
@@ -196,6 +204,7 @@ static void finish_pending(struct rs_server *s)
 		}
 		if (!s->hooks->worker_exits() || rs_loop_empty(l))
 			break;
+		say_lingers(s);
 		if (rs_loop_run(l, RS_LOOP_ONCE) == RS_ERR)
 			break;
 		leave_forked_away(s);

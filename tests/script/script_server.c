@@ -29,6 +29,7 @@ static struct app {
 	char fail[32];        /* where to fail: worker_started, user */
 	uint64_t user_ms;     /* life of a user process; 0: for ever */
 	int exit_status;
+	uint64_t stop_ms;     /* how long worker_stopped takes */
 	struct rs_timer *pending;
 } app;
 
@@ -124,6 +125,7 @@ static bool worker_exits(void)
 static void worker_stopped(void)
 {
 	say("worker_stopped %d id=%u", (int)getpid(), rs_server_id());
+	pause_ms(app.stop_ms);
 }
 
 static int user_process(uint32_t index)
@@ -218,6 +220,11 @@ static bool command(const struct rs_event *ev, char *word, char *rest)
 	} else if (strcmp(word, "timer") == 0) {
 		app.pending = rs_timer_new(rs_loop_get(), (int64_t)n, false, true, on_timer, NULL);
 		reply(ev, "timer");
+	} else if (strcmp(word, "callback") == 0) {
+		reply(ev, "callback %lld", (long long)rs_server_task(-1, RS_DATA_CALLBACK, 0, rs_slice_str(rest)));
+	} else if (strcmp(word, "slowstop") == 0) {
+		app.stop_ms = n;
+		reply(ev, "slowstop");
 	} else if (strcmp(word, "fork") == 0) {
 		pid_t pid = fork();
 		if (pid == 0)

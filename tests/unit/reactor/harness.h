@@ -53,6 +53,7 @@ struct harness {
 	char dir[64];
 	unsigned nofile;        /* RLIMIT_NOFILE of the reactor; 0: as it is */
 	uint32_t role_next;     /* of the next worker that enters: servers only */
+	uint32_t order_more;    /* added to the order of the next worker that enters */
 	struct rs_buf kept;     /* frames for the master that a wait for another one skipped: names */
 };
 
@@ -345,7 +346,7 @@ static UNUSED_OK void finish(struct harness *h)
 /* Made known to the reactor; READY only with ready(). */
 static UNUSED_OK void enter(struct harness *h, struct actor *a, uint32_t id, uint32_t generation)
 {
-	struct rs_wire_fork order = { .id = id, .generation = generation, .role = h->role_next, .order = 70 + id };
+	struct rs_wire_fork order = { .id = id, .generation = generation, .role = h->role_next, .order = 70 + id + h->order_more };
 	int pair[2], fds[2];
 
 	*a = (struct actor){ .id = id, .generation = generation };

@@ -60,7 +60,7 @@ static UNUSED_OK void route_to(struct server *s, uint32_t generation)
 
 static UNUSED_OK void gone(struct server *s, const struct actor *a)
 {
-	struct rs_wire_exited x = { .id = a->id, .generation = a->generation, .pid = 1000 + a->id };
+	struct rs_wire_gone x = { .id = a->id, .generation = a->generation, .order = 70 + a->id };
 
 	to_reactor(&s->h, RS_MSG_WORKER_GONE, &x, sizeof x, NULL, 0);
 }

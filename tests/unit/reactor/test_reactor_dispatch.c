@@ -390,7 +390,7 @@ static void last_words_of_a_worker_count(void **state)
 
 static void gone_worker_is_let_go_although_its_channel_is_open(void **state)
 {
-	struct rs_wire_exited x = { .id = 3, .generation = 1, .pid = 4242 };
+	struct rs_wire_gone x = { .id = 3, .generation = 1, .order = 4242 };
 	struct actor w;
 	struct got g;
 	int c;
@@ -403,7 +403,7 @@ static void gone_worker_is_let_go_although_its_channel_is_open(void **state)
 	got_free(&g);
 	to_reactor(&h, RS_MSG_WORKER_GONE, &x, sizeof x, NULL, 0); /* another process of that id */
 	assert_true(silent(c, 50));
-	x.pid = 1003;
+	x.order = 73;
 	to_reactor(&h, RS_MSG_WORKER_GONE, &x, sizeof x, NULL, 0);
 	assert_reply(c, 502, NULL);
 	assert_true(hears_eof(&w));

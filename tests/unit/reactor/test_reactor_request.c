@@ -622,6 +622,43 @@ static void unbound_requests_go_to_who_is_free(void **state)
 	leave(&v);
 }
 
+/* What it has not answered stays its own; its connection's next request is its successor's. */
+static void an_answer_of_one_that_lingers(void **state)
+{
+	struct heard held[2], e;
+	struct actor next;
+	uint32_t fd[2];
+	int c[2];
+
+	(void)state;
+	s.set.nworkers = 1;
+	start();
+	for (int i = 0; i < 2; i++) {
+		c[i] = asked("/held", &fd[i], &held[i]);
+		taken(&w, &held[i]); /* by a coroutine, say */
+	}
+	say(&w, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	say(&w, RS_MSG_LINGERS, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	(void)from_reactor(&s.h, RS_MSG_WORKER_LINGERS);
+	s.h.order_more = 100;
+	hire_role(&s, &next, 0, RS_ROLE_WORKER);
+	respond(&w, held[0].id, RS_FRAME_END, 200, "", -1, RS_SLICE("of the old one"));
+	assert_reply(c[0], 200, "of the old one");
+	get(c[0], "/next");
+	e = hear_event(&next, RS_EVENT_REQUEST);
+	assert_int_equal(e.e.fd, fd[0]);
+	/* Its death is not its successor's. */
+	leave(&w);
+	assert_reply(c[1], 502, NULL);
+	respond(&next, e.id, RS_FRAME_END, 200, "", -1, RS_SLICE("of the young one"));
+	taken(&next, &e);
+	assert_reply(c[0], 200, "of the young one");
+	close(c[0]);
+	close(c[1]);
+	w = next;
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -641,6 +678,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_client_leaves, up, down),
 		cmocka_unit_test_setup_teardown(closed_by_the_server_in_a_request, up, down),
 		cmocka_unit_test_setup_teardown(unbound_requests_go_to_who_is_free, up, down),
+		cmocka_unit_test_setup_teardown(an_answer_of_one_that_lingers, up, down),
 	};
 
 	return cmocka_run_group_tests_name("reactor_request", tests, NULL, NULL);

@@ -12,6 +12,7 @@ static uint64_t seed;
 static struct actor process[PROCESSES];
 static uint64_t last_seq[PROCESSES];
 static bool leaving[PROCESSES];
+static struct actor lingerer[PROCESSES]; /* beside the one that has the seat; page NULL: none */
 static bool lying; /* processes write anything into memory that they share with the reactor */
 static char came[1 << 16], went[1 << 16]; /* by $fd: how often somebody began to hear of it */
 
@@ -81,9 +82,12 @@ static void listen_to(uint32_t id, int ms)
 			continue;
 		assert_true(f.payload.n >= sizeof e);
 		memcpy(&e, f.payload.p, sizeof e);
+		/* It begins nothing more, and results of its own have no number when it has no seat. */
+		if (leaving[id] && e.seq == 0 && e.kind == RS_EVENT_FINISH)
+			continue;
 		assert_int_equal(e.seq, ++last_seq[id]);
 		if (leaving[id])
-			continue; /* it begins nothing more */
+			continue;
 		begin(a, e.seq);
 		if (!lying)
 			note(&e);
@@ -165,9 +169,34 @@ static void random_process(uint32_t id)
 			listen_to(id, 0);
 		random_frame(id);
 	}
-	if (a->eof || pick(60) == 0) {
+	if (lingerer[id].page && (lingerer[id].eof || pick(20) == 0))
+		leave(&lingerer[id]);
+	if (leaving[id] && !lingerer[id].page && !a->eof && pick(4) == 0 && put(a, RS_MSG_LINGERS, "", 0)) {
+		/* The reactor may hear of the successor first: then it is gone. */
+		if (pick(4))
+			(void)ask_status(&s.h);
+		lingerer[id] = *a;
+		employ(id);
+	} else if (a->eof || pick(60) == 0) {
 		leave(a);
 		employ(id);
+	}
+	/* What it was told is not looked at. */
+	if (lingerer[id].page && pick(2)) {
+		struct actor mine = process[id];
+		process[id] = lingerer[id];
+		random_frame(id);
+		lingerer[id] = process[id];
+		process[id] = mine;
+	}
+}
+
+static void leave_all(void)
+{
+	for (uint32_t id = 0; id < PROCESSES; id++) {
+		leave(&process[id]);
+		if (lingerer[id].page)
+			leave(&lingerer[id]);
 	}
 }
 
@@ -217,10 +246,9 @@ static void anything_goes(void **state)
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		close(c[i]);
-	for (uint32_t id = 0; id < PROCESSES; id++) {
-		leave(&process[id]);
+	leave_all();
+	for (uint32_t id = 0; id < PROCESSES; id++)
 		employ(id);
-	}
 	/* Who does as he should hears all that is left, until nobody is there. */
 	int64_t end_ms = rs_now_ms() + PATIENCE_MS;
 	while (rs_board_list(&s.board, 0, -1, &fd, 1) || atomic_load(&s.board.head->tasking) ||
@@ -307,10 +335,9 @@ static void a_board_that_lies(void **state)
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		close(c[i]);
-	for (uint32_t id = 0; id < PROCESSES; id++) {
-		leave(&process[id]);
+	leave_all();
+	for (uint32_t id = 0; id < PROCESSES; id++)
 		employ(id);
-	}
 	c[0] = client_of(&s, 0);
 	send_text(c[0], "is anybody there\n");
 	while (!heard_by_anybody("is anybody there\n")) {

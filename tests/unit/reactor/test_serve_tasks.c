@@ -353,6 +353,52 @@ static void waits_to_the_end(void **state)
 	end();
 }
 
+/* Two processes of one number: each gets the results of its own jobs, the one that has the seat everything else. */
+static void results_of_one_that_lingers(void **state)
+{
+	struct told old, young, for_any;
+	struct actor next;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, RS_DATA_CALLBACK, "old");
+	old = hear_event(&t, RS_EVENT_TASK);
+	say(&w, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	say(&w, RS_MSG_LINGERS, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	(void)from_reactor(&s.h, RS_MSG_WORKER_LINGERS);
+	hire_for(&s, &next, 0);
+	/* The same number of a job, too. */
+	task(&next, 0, 1, RS_DATA_CALLBACK, "young");
+	young = hear_event(&t2, RS_EVENT_TASK);
+	finish_task(&t, &old, RS_DATA_CALLBACK, "of the old one");
+	finish_task(&t2, &young, RS_DATA_CALLBACK, "of the young one");
+	expect_bytes(&next, RS_EVENT_FINISH, 3, "of the young one");
+	for_any = hear_event(&w, RS_EVENT_FINISH);
+	assert_true(rs_slice_eq(for_any.bytes, RS_SLICE("of the old one")));
+	message(&w2, 0, "for the number");
+	assert_int_equal(take_event(&next, RS_EVENT_PIPE_MESSAGE).h.a, 1);
+	taken(&t, old.h.seq);
+	/* It may still give jobs, and learns that one is lost. */
+	task(&w, 1, 0, RS_DATA_WAITED, "lost");
+	old = hear_event(&t, RS_EVENT_TASK);
+	begin(&t, old.h.seq);
+	leave(&t);
+	for_any = hear_event(&w, RS_EVENT_FINISH);
+	assert_true(for_any.h.a == 1 && for_any.h.b == (RS_DATA_WAITED | RS_DATA_LOST));
+	hire_for(&s, &t, 2);
+	/* And results for one that is gone are nobody's. */
+	task(&w, 2, 0, RS_DATA_CALLBACK, "late");
+	old = hear_event(&t, RS_EVENT_TASK);
+	leave(&w);
+	(void)from_reactor(&s.h, RS_MSG_WORKER_LOST);
+	finish_task(&t, &old, RS_DATA_CALLBACK, "too late");
+	taken(&t, old.h.seq);
+	until_tasking(1); /* the other's is not taken */
+	assert_true(hears_nothing(&next, 30));
+	w = next;
+	end();
+}
+
 /* Too many jobs: who sends them is not read any more, until there are fewer. Nothing is lost. */
 static void too_many(void **state)
 {
@@ -468,6 +514,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_jobs_from_task_workers, up, down),
 		cmocka_unit_test_setup_teardown(sender_dies, up, down),
 		cmocka_unit_test_setup_teardown(waits_to_the_end, up, down),
+		cmocka_unit_test_setup_teardown(results_of_one_that_lingers, up, down),
 		cmocka_unit_test_setup_teardown(too_many, up, down),
 		cmocka_unit_test_setup_teardown(messages, up, down),
 		cmocka_unit_test_setup_teardown(wishes, up, down),
