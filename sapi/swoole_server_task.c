@@ -170,7 +170,7 @@ ZEND_METHOD(Swoole_Server, sendMessage)
 
 bool rs_swoole_task_finish(const struct rs_swoole_owed *owed, zval *data)
 {
-	uint32_t flags = owed->task_flags & (RS_DATA_WAITED | RS_DATA_CALLBACK);
+	uint32_t flags = owed->task_flags & (RS_DATA_WAITED | RS_DATA_CALLBACK | RS_DATA_WHOSE);
 	smart_str buffer = { 0 };
 	struct rs_slice bytes;
 	bool ok;
@@ -189,9 +189,9 @@ bool rs_swoole_task_finish(const struct rs_swoole_owed *owed, zval *data)
 /* The task of this blocking task worker is over. Whoever waits for its result, or keeps a callback for it, need not any more. */
 static void settle_unanswered(const struct rs_swoole_owed *owed)
 {
-	uint32_t flags = owed->task_flags & (RS_DATA_WAITED | RS_DATA_CALLBACK);
+	uint32_t flags = owed->task_flags & (RS_DATA_WAITED | RS_DATA_CALLBACK | RS_DATA_WHOSE);
 
-	if (!tasks.answered && flags)
+	if (!tasks.answered && flags & (RS_DATA_WAITED | RS_DATA_CALLBACK))
 		(void)rs_server_finish(owed->task, owed->task_to, flags | RS_DATA_LOST, RS_SLICE(""));
 }
 

@@ -81,6 +81,10 @@ struct rs_wire_peer {
 #define RS_DATA_ANSWER 64u    /* MESSAGE: what it answered */
 #define RS_DATA_LOST 16u      /* FINISH: there is no result, the task worker died or its callback gave none; no bytes. With WAITED or CALLBACK */
 
+/* TASK events: whose job it is, a number of the reactor's, to be given back in FINISH: two processes of one id may have the same task. */
+#define RS_DATA_WHOSE 0xffffff00u
+#define RS_DATA_WHOSE_SHIFT 8
+
 /* ---- process -> reactor ------------------------------------------------------------------------------------------- */
 
 enum rs_send_kind { RS_SEND_BYTES, RS_SEND_WEBSOCKET, RS_SEND_FILE };
@@ -126,7 +130,7 @@ struct rs_wire_task {
  */
 struct rs_wire_finish {
 	uint32_t id, to;       /* of the task and of its sender, as they came in the event */
-	uint32_t flags;        /* RS_DATA_*: WAITED and CALLBACK as they came */
+	uint32_t flags;        /* RS_DATA_*: WAITED, CALLBACK and WHOSE as they came */
 };
 
 struct rs_wire_message {

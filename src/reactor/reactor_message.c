@@ -61,7 +61,7 @@ static bool address(const struct rs_worker *w, const struct rs_wire_finish *h, s
 
 	*to = (struct addressee){ 0 };
 	if (h->flags & (RS_DATA_WAITED | RS_DATA_CALLBACK)) {
-		to->w = sender ? rs_task_answered(rs_seat_find(w->r, w->id), h->id, sender) : NULL;
+		to->w = sender ? rs_task_answered(rs_seat_find(w->r, w->id), h->id, sender, h->flags) : NULL;
 		return to->w;
 	}
 	if (h->to < w->r->serve->nworkers)
@@ -106,7 +106,7 @@ const char *rs_task_finish(struct rs_worker *w, struct rs_frame *f)
 		return NULL;
 	}
 	l->h.a = h.id;
-	l->h.b = h.flags;
+	l->h.b = h.flags & ~RS_DATA_WHOSE;
 	l->h.fd = w->id;
 	l->urgent = to.w || to.seat;
 	if (to.w)

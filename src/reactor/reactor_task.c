@@ -7,8 +7,8 @@
  * again when there are fewer, and others are there to make them so.
  *
  * Ids of jobs begin at 0 in each process. A result that somebody waits for is for the very process that sent the job, not
- * for its successor, which has a job of the same id: each task worker's seat remembers whose jobs it was given last, and
- * tells them (RS_DATA_LOST) when the task worker dies before it has answered.
+ * for its successor, which has a job of the same id, perhaps at the same time (RS_DATA_WHOSE): each task worker's seat remembers
+ * whose jobs it was given last, and tells them (RS_DATA_LOST) when the task worker dies before it has answered.
  */
 #include "reactor/reactor_task.h"
 
@@ -81,22 +81,30 @@ static void remember(struct rs_seat *s, const struct rs_letter *l)
 	g->next = (g->next + 1) % GIVEN_MAX;
 }
 
-/* The last one of that id; NULL: not known any more. */
-static struct rs_given_job *recall(const struct rs_seat *s, uint32_t id, uint32_t sender)
+/* In the flags of a job, and of its result. */
+static uint32_t whose(uint32_t incarnation)
 {
+	return incarnation << RS_DATA_WHOSE_SHIFT;
+}
+
+/* The last one of that id, of that process if the flags say of which; NULL: not known any more. */
+static struct rs_given_job *recall(const struct rs_seat *s, uint32_t id, uint32_t sender, uint32_t flags)
+{
+	const uint32_t tag = flags & RS_DATA_WHOSE;
+
 	struct rs_given *g = s->given;
 
 	for (unsigned i = 1; g && i <= GIVEN_MAX; i++) {
 		struct rs_given_job *j = &g->job[(g->next + GIVEN_MAX - i) % GIVEN_MAX];
-		if (j->incarnation && j->id == id && j->sender == sender)
+		if (j->incarnation && j->id == id && j->sender == sender && (!tag || tag == whose(j->incarnation)))
 			return j;
 	}
 	return NULL;
 }
 
-struct rs_worker *rs_task_answered(struct rs_seat *s, uint32_t id, struct rs_seat *sender)
+struct rs_worker *rs_task_answered(struct rs_seat *s, uint32_t id, struct rs_seat *sender, uint32_t flags)
 {
-	struct rs_given_job *j = recall(s, id, sender->id);
+	struct rs_given_job *j = recall(s, id, sender->id, flags);
 	struct rs_worker *w = j ? rs_seat_process(sender, j->incarnation) : NULL;
 
 	if (w)
@@ -162,7 +170,7 @@ static void log_lost(const struct rs_letter *l)
 static void task_over(struct rs_letter *l, enum rs_letter_end how)
 {
 	struct rs_serve *s = l->r->serve;
-	struct rs_given_job *j = is_private(l->h.b) && l->seat ? recall(l->seat, l->h.a, l->h.fd) : NULL;
+	struct rs_given_job *j = is_private(l->h.b) && l->seat ? recall(l->seat, l->h.a, l->h.fd, l->h.b) : NULL;
 
 	if (j && how != RS_LETTER_DROPPED)
 		j->begun = true;
@@ -237,8 +245,10 @@ static struct rs_letter *letter_of(const struct rs_sender *from, const struct rs
 	if (!l)
 		return NULL;
 	l->h.a = h->id;
+	l->h.b = (h->flags & ~(RS_DATA_LOST | RS_DATA_WHOSE)) | (is_private(h->flags) ? whose(from->incarnation) : 0);
 	/* In scripts results go to workers only. */
-	l->h.b = (h->flags & ~RS_DATA_LOST) | (hosted || from->role == RS_ROLE_WORKER ? 0 : RS_DATA_ONE_WAY);
+	if (!hosted && from->role != RS_ROLE_WORKER)
+		l->h.b |= RS_DATA_ONE_WAY;
 	l->h.fd = !hosted && from->id >= RS_ID_SCRIPT ? 0 : from->id;
 	l->incarnation = from->incarnation;
 	return l;

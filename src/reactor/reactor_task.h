@@ -25,8 +25,11 @@ void rs_task_post(struct rs_letter *l, int32_t dst);
 void rs_task_homeless(struct rs_letter *l);
 /* Jobs that task workers have begun, or are about to. */
 unsigned rs_task_running(const struct rs_serve *s);
-/* A result that its sender alone wants, from a task worker of s: the process that sent that job. NULL: nobody did, or it is gone. */
-struct rs_worker *rs_task_answered(struct rs_seat *s, uint32_t id, struct rs_seat *sender);
+/*
+ * A result that its sender alone wants, from a task worker of s, with the flags that it gave back: the process that sent that job.
+ * NULL: nobody did, or it is gone.
+ */
+struct rs_worker *rs_task_answered(struct rs_seat *s, uint32_t id, struct rs_seat *sender, uint32_t flags);
 /* So many results wait for that process that more are dropped. */
 bool rs_task_results_full(const struct rs_worker *to);
 /*

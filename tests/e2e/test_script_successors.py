@@ -218,6 +218,7 @@ def test_one_that_hangs_is_killed(server):
     old = c.worker()[0]
     assert c.ask("slowstop 600000") == "slowstop"
     os.kill(s.script, USR1)
+    s.line("worker_stopped")
     new = c.worker()[0]
     assert new != old
     assert s.line("worker_failed")[3] == f"id=0 pid={old} code=0 signal=9"

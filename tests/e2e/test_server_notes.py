@@ -480,7 +480,9 @@ def test_timers_end_with_their_worker(server):
     c.send("x")
     old = c.line()
     c.send("reload")
-    until(lambda: (other.ask("pid") != "pid " + old.rsplit(" ", 1)[1]), 20, every=0.05, message="another worker serves")
+    pid = old.rsplit(" ", 1)[1]
+    until(lambda: other.ask("pid") != "pid " + pid, 20, every=0.05, message="another worker serves")
+    until(lambda: not proc.alive(int(pid)), 20, message="the old one, which finishes meanwhile, ends")
     c.send("pid")
     while (line := c.line()) == old:
         pass

@@ -71,7 +71,14 @@ $server->on('request', function ($request, $response) use ($server, $pid) {
     $response->end($pid());
 });
 if (!empty($server->setting['task_worker_num'])) {
-    $server->on('task', function ($server, $id, $from, $data) {
+    $server->on('task', function ($server, $task, $from = 0, $data = '') {
+        echo "task\\n";
+        if (is_object($task)) {
+            while (!is_file(getenv('RS_DIR') . '/go'))
+                Swoole\\Coroutine::sleep(0.01);
+            $task->finish($task->data);
+            return;
+        }
         while (!is_file(getenv('RS_DIR') . '/go'))
             usleep(10000);
         return $data;
@@ -263,29 +270,36 @@ def test_websockets_stay(server):
     assert s.output().count("open ") == 1 and f"close {1}\n" not in s.output()[s.output().index("open "):]
 
 
-def test_tasks_in_flight(server):
-    """onFinish is the worker's of that number, a callback and what waits in a coroutine the sender's own."""
-    s = server({"task_worker_num": 3, "enable_coroutine": True}, more="""
+@pytest.mark.parametrize("coroutine", [False, True])
+def test_tasks_in_flight(server, coroutine):
+    """onFinish is the worker's of that number; a callback, and what waits in a coroutine, the sender's own, though each has the same tasks."""
+    s = server({"task_worker_num": 1 if coroutine else 6, "task_enable_coroutine": coroutine, "enable_coroutine": True}, more="""
         $server->on('message', function ($server, $frame) use ($pid) {
             if ($frame->data !== 'tasks')
                 return $server->push($frame->fd, $pid());
-            $server->task('plain');
-            $server->task('callback', -1, fn($server, $id, $data) => print("finish $data " . getmypid() . "\\n"));
+            $me = getmypid();
+            $server->task("plain $me");
+            $server->task("callback $me", -1, fn($server, $id, $data) => print("finish $data " . getmypid() . "\\n"));
             $server->push($frame->fd, 'given');
-            echo "finish " . json_encode($server->taskCo(['coroutine'], 60)) . ' ' . getmypid() . "\\n";
+            echo "finish " . $server->taskCo(["coroutine $me"], 60)[0] . ' ' . getmypid() . "\\n";
         });
     """)
     ws = websocket.create_connection(f"ws://127.0.0.1:{s.port}/", timeout=10 * SLOW)
     http.close_at_end(ws.sock)
-    ws.send("who")
-    old = int(ws.recv().removeprefix("pid "))
-    ws.send("tasks")
-    assert ws.recv() == "given"
+
+    def ask(word):
+        ws.send(word)
+        return ws.recv()
+
+    old = int(ask("who").removeprefix("pid "))
+    assert ask("tasks") == "given"
     os.kill(old, signal.SIGTERM)
-    ws.send("who")
-    new = int(ws.recv().removeprefix("pid "))
-    assert new != old and proc.alive(old)
+    s.wait_output("workerStart 0", count=2)
+    new = int(ask("who").removeprefix("pid "))
+    assert new != old and ask("tasks") == "given" and proc.alive(old)
+    s.wait_output("task\n", count=6)
     touch(s, "go")
-    s.wait_output("finish ", count=3)
+    s.wait_output("finish ", count=6)
     assert {line for line in s.output().splitlines() if line.startswith("finish ")} == \
-        {f"finish plain {new}", f"finish callback {old}", f'finish ["coroutine"] {old}'}
+        {f"finish plain {old} {new}", f"finish callback {old} {old}", f"finish coroutine {old} {old}",
+         f"finish plain {new} {new}", f"finish callback {new} {new}", f"finish coroutine {new} {new}"}

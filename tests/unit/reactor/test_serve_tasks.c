@@ -399,6 +399,36 @@ static void results_of_one_that_lingers(void **state)
 	end();
 }
 
+/* The same task of both at one task worker, which runs them in coroutines. */
+static void the_same_task_of_two(void **state)
+{
+	struct told old, young, result;
+	struct actor next;
+
+	(void)state;
+	start();
+	task(&w, 0, 0, RS_DATA_CALLBACK, "old");
+	old = hear_event(&t, RS_EVENT_TASK);
+	taken(&t, old.h.seq);
+	say(&w, RS_MSG_LEAVING, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	say(&w, RS_MSG_LINGERS, 0, 0, RS_SLICE(""), RS_SLICE(""));
+	(void)from_reactor(&s.h, RS_MSG_WORKER_LINGERS);
+	hire_for(&s, &next, 0);
+	task(&next, 0, 0, RS_DATA_CALLBACK, "young");
+	young = hear_event(&t, RS_EVENT_TASK);
+	taken(&t, young.h.seq);
+	assert_true(old.h.a == young.h.a && old.h.fd == young.h.fd && old.h.b != young.h.b);
+	finish_task(&t, &old, old.h.b, "of the old one");
+	result = hear_event(&w, RS_EVENT_FINISH);
+	assert_true(result.h.b == RS_DATA_CALLBACK && rs_slice_eq(result.bytes, RS_SLICE("of the old one")));
+	finish_task(&t, &young, young.h.b, "of the young one");
+	expect_bytes(&next, RS_EVENT_FINISH, 2, "of the young one");
+	assert_true(hears_nothing(&w, 20));
+	leave(&w);
+	w = next;
+	end();
+}
+
 /* Too many jobs: who sends them is not read any more, until there are fewer. Nothing is lost. */
 static void too_many(void **state)
 {
@@ -515,6 +545,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sender_dies, up, down),
 		cmocka_unit_test_setup_teardown(waits_to_the_end, up, down),
 		cmocka_unit_test_setup_teardown(results_of_one_that_lingers, up, down),
+		cmocka_unit_test_setup_teardown(the_same_task_of_two, up, down),
 		cmocka_unit_test_setup_teardown(too_many, up, down),
 		cmocka_unit_test_setup_teardown(messages, up, down),
 		cmocka_unit_test_setup_teardown(wishes, up, down),
