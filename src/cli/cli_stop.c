@@ -1,6 +1,7 @@
 /*
  * stop and restart. The process that holds the lock on the pid file is meant, and held by a pidfd: stop asks nicely, then
- * by signal, then kills the whole tree; it is over when that process has ended.
+ * by signal, then kills the whole tree; it is over when that process has ended. Where somebody has removed the pid file,
+ * it is the one that answers at the control socket.
  */
 #include "cli/cli.h"
 
@@ -62,6 +63,20 @@ static int hold(const struct rs_conf *c, pid_t pid)
 	return fd;
 }
 
+/* It has been asked to stop. */
+static int see_off(pid_t pid, int pidfd, int64_t max_wait_ms)
+{
+	if (wait_gone(pidfd, pid, max_wait_ms + GRACE_MS))
+		return 0;
+	fprintf(stderr, "rserverd: process %d did not stop in time; it gets TERM\n", (int)pid);
+	(void)pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
+	if (wait_gone(pidfd, pid, TERM_MS))
+		return 0;
+	fprintf(stderr, "rserverd: process %d and what belongs to it get KILL\n", (int)pid);
+	rs_tree_kill(pid);
+	return wait_gone(pidfd, pid, KILL_MS) ? 0 : rs_cli_fail("process %d survives KILL", (int)pid);
+}
+
 static int stop_held(const struct rs_conf *c, pid_t pid, int pidfd)
 {
 	int64_t max_wait_ms = c->max_wait_time;
@@ -73,15 +88,29 @@ static int stop_held(const struct rs_conf *c, pid_t pid, int pidfd)
 	else if (pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
 		return rs_cli_fail("cannot stop process %d: %s", (int)pid, strerror(errno));
 	rs_buf_free(&answer);
-	if (wait_gone(pidfd, pid, max_wait_ms + GRACE_MS))
-		return 0;
-	fprintf(stderr, "rserverd: process %d did not stop in time; it gets TERM\n", (int)pid);
-	(void)pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
-	if (wait_gone(pidfd, pid, TERM_MS))
-		return 0;
-	fprintf(stderr, "rserverd: process %d and what belongs to it get KILL\n", (int)pid);
-	rs_tree_kill(pid);
-	return wait_gone(pidfd, pid, KILL_MS) ? 0 : rs_cli_fail("process %d survives KILL", (int)pid);
+	return see_off(pid, pidfd, max_wait_ms);
+}
+
+/* Nobody holds the pid file; does a server answer all the same? *pid: its pid, or 0. */
+static int stop_answering(const struct rs_conf *c, pid_t *pid)
+{
+	int64_t max_wait_ms = 0;
+	struct rs_buf answer = { 0 };
+	int fd = -1, status = 0;
+	char why[4096];
+
+	*pid = 0;
+	if (rs_cli_ask(c, "stop", ANSWER_MS, &answer, why, sizeof why) == RS_OK) {
+		*pid = (pid_t)rs_cli_answer_number(&answer, "pid", 0);
+		max_wait_ms = rs_cli_answer_number(&answer, "max_wait_ms", c->max_wait_time);
+	}
+	rs_buf_free(&answer);
+	if (*pid > 0)
+		fd = pidfd_open(*pid, 0);
+	if (fd >= 0)
+		status = see_off(*pid, fd, max_wait_ms);
+	rs_fd_close(&fd);
+	return status;
 }
 
 static int stop(const struct rs_conf *c, pid_t pid)
@@ -97,19 +126,17 @@ static int stop(const struct rs_conf *c, pid_t pid)
 int rs_cmd_stop(const struct rs_cli *cli)
 {
 	struct rs_conf c;
-	int status = 0;
+	int status;
 	pid_t pid;
 
 	if (!rs_cli_find(cli, &c))
 		return 1;
 	pid = rs_pidfile_holder(c.pid_file);
-	if (pid) {
-		status = stop(&c, pid);
-		if (status == 0)
-			printf("stopped (process %d)\n", (int)pid);
-	} else {
+	status = pid ? stop(&c, pid) : stop_answering(&c, &pid);
+	if (!pid)
 		printf("not running: nobody holds %s\n", c.pid_file);
-	}
+	else if (status == 0)
+		printf("stopped (process %d)\n", (int)pid);
 	rs_conf_fini(&c);
 	return status;
 }

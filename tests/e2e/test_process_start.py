@@ -313,6 +313,17 @@ def test_stop_command_waits_and_escalates(daemon):
         assert d.wait_exit(5) == 0
 
 
+def test_stop_finds_a_server_whose_pid_file_was_removed(daemon):
+    """Somebody has cleaned up storage/: what answers at the control socket is stopped, and not said not to run."""
+    d = daemon()
+    os.unlink(d.path("run/laravels.pid"))
+    result = d.ctl("stop")
+    assert result.returncode == 0 and f"stopped (process {d.master_pid})" in result.stdout, (result.stdout, result.stderr)
+    assert d.wait_exit(5) == 0
+    result = d.ctl("stop")
+    assert result.returncode == 0 and "not running" in result.stdout, (result.stdout, result.stderr)
+
+
 def test_restart_command(daemon):
     """Everything is new, START options too; clients that come meanwhile wait and are served."""
     d = daemon(start=False)
