@@ -4,6 +4,7 @@
  */
 #include "conf/conf_private.h"
 
+#include "base/rs_proc.h"
 #include "tls/tls_parts.h"
 
 #include <arpa/inet.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 /* SWOOLE_SOCK_* */
 enum { SOCK_TCP = 1, SOCK_TCP6 = 3, SOCK_UNIX = 5, SOCK_SSL = 512 };
@@ -238,6 +240,20 @@ static bool rule_group(const struct rs_conf *c, struct rule_result *r)
 	return true;
 }
 
+/* Root alone can become somebody; started by others the option is passed over. */
+static bool rule_user(const struct rs_conf *c, struct rule_result *r)
+{
+	struct rs_identity id;
+	const char *unknown;
+	bool of_group;
+
+	if (geteuid() != 0 || !*c->user || rs_identity_find(c->user, c->group, &id, &unknown))
+		return true;
+	of_group = unknown == c->group;
+	return blame(r, of_group ? RS_OPT_ID_group : RS_OPT_ID_user, of_group ? "a group of this system" : "a user of this system",
+		     "`%s` is not known here", unknown);
+}
+
 static bool rule_gzip(const struct rs_conf *c, struct rule_result *r)
 {
 	if (!c->enable_gzip)
@@ -307,8 +323,9 @@ enum rs_result rs_conf_check(const struct rs_conf *c, struct rs_conf_error *err)
 	static bool (*const rules[])(const struct rs_conf *, struct rule_result *) = {
 		rule_socket_type,    rule_listen_ip, rule_listen_once, rule_socket_paths,
 		rule_distinct_files, rule_bodies,    rule_directories, rule_entry,
-		rule_php_files,      rule_group,     rule_gzip,        rule_websocket,
-		rule_memory,         rule_x_sendfile, rule_compression, rule_tls,
+		rule_php_files,      rule_group,     rule_user,        rule_gzip,
+		rule_websocket,      rule_memory,    rule_x_sendfile,  rule_compression,
+		rule_tls,
 	};
 	struct rule_result r = { 0 };
 

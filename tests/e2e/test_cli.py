@@ -118,6 +118,22 @@ def test_error_names_file_line_key_and_rule(cold, name):
         assert "Traceback" not in r.stderr and len(r.stderr.splitlines()) < 10
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody")
+@pytest.mark.parametrize("lines, key", [(["user = nobody-knows"], "user"), (["user = nobody", "group = nobody-knows"], "group")])
+def test_unknown_user_is_an_error_of_its_line(cold, lines, key):
+    """start -t says so, too; a server that runs is still found."""
+    cold.ini["rserverd"].pop("user", None)
+    cold.write_ini()
+    with open(cold.ini_path, "a") as f:
+        f.write("\n[rserverd]\n" + "\n".join(lines) + "\n")
+    number = len(open(cold.ini_path).read().splitlines())
+    for command in (("start", "-t"), ("start",), ("config",)):
+        r = cold.ctl(*command)
+        assert r.returncode == 1 and "nobody-knows" in r.stderr, (command, r)
+        assert f"laravels.ini:{number}: [rserverd] {key}" in r.stderr, r.stderr
+    assert "not running" in cold.ctl("stop").stdout
+
+
 @pytest.mark.parametrize("line, suggestion", [
     ("[swoole]\nworkernum = 4", "worker_num"), ("[swoole]\nworker_mun = 4", "worker_num"),
     ("[laravels]\nhandle_statics = true", "handle_static"), ("[rserverd]\nrequest_timout = 3", "request_timeout"),
