@@ -186,10 +186,11 @@ bool rs_identity_of_path(const char *path, struct rs_identity *id)
 		fill(id, pw);
 	} else {
 		id->uid = st.st_uid;
+		/* Never root's group by chance: a folder of a number alone often has it (chown 1000). */
+		id->gid = st.st_gid ? st.st_gid : (gid_t)st.st_uid;
 		rs_fmt(id->user, sizeof id->user, "%u", (unsigned)st.st_uid);
 		rs_copy(id->home, sizeof id->home, RS_SLICE("/"));
 	}
-	id->gid = st.st_gid;
 	return true;
 }
 

@@ -45,7 +45,7 @@ struct rs_identity {
 
 /* Looks a user (name or number) and an optional group up. false: *unknown says which one is not known. */
 bool rs_identity_find(const char *user, const char *group, struct rs_identity *id, const char **unknown);
-/* The owner of a path. false: errno. */
+/* The owner of a path, with the owner's own group: the path's may be root's. false: errno. */
 bool rs_identity_of_path(const char *path, struct rs_identity *id);
 /* For good: groups, gid, uid; verified. false: errno says why, and the process must not go on. */
 bool rs_identity_become(const struct rs_identity *id);

@@ -68,6 +68,20 @@ def test_owner_of_the_application_runs_it(made_for):
     assert who["root"] is False, "there is no way back"
 
 
+@pytest.mark.parametrize("owner", [USER, 54321])
+def test_group_of_the_folder_is_not_taken(made_for, owner):
+    """chown -R www-data leaves root's group on the folder; nobody has said that the application runs with it."""
+    d = made_for()
+    uid, gid = pwd.getpwnam(USER)[2:4] if owner == USER else (owner, owner)
+    for where, _, files in os.walk(d.app):
+        os.chown(where, uid, 0)
+        for f in files:
+            os.chown(os.path.join(where, f), uid, 0)
+    d.start()
+    check_roles(d, uid, gid)
+    assert d.get("/").json()["now"][:4] == [uid, uid, gid, gid]
+
+
 def test_user_and_group_options(made_for):
     d = made_for(owner="root", ini={"rserverd": {"user": USER, "group": "daemon"}})
     d.start()
