@@ -145,6 +145,22 @@ static bool read_passing_over(struct rs_conf *c, const char *path)
 	return ok && set_ini_file(c, path);
 }
 
+/* Does what was read name the files of a server, although it could not be completed: without its project, say? */
+static bool names_files(struct rs_conf *c)
+{
+	struct rs_conf_error ignored;
+	char path[4096];
+	const char *slash;
+
+	if (c->pid_file[0] != '/')
+		return false;
+	if (c->control_socket[0])
+		return c->control_socket[0] == '/';
+	slash = strrchr(c->pid_file, '/');
+	return rs_fmt(path, sizeof path, "%.*s/control.sock", (int)(slash - c->pid_file), c->pid_file) &&
+	       rs_conf_set(c, RS_FROM_CLI, "pid_file", "rserverd", "control_socket", path, &ignored, NULL, NULL) == RS_OK;
+}
+
 bool rs_cli_find(const struct rs_cli *cli, struct rs_conf *c)
 {
 	struct rs_conf_error err, ignored;
@@ -154,7 +170,7 @@ bool rs_cli_find(const struct rs_cli *cli, struct rs_conf *c)
 		return true;
 	rs_conf_init(c);
 	if (ini_path(cli, path, sizeof path) && read_passing_over(c, path) &&
-	    (rs_conf_complete(c, cli->cwd, &ignored) == RS_OK || (c->pid_file[0] == '/' && c->control_socket[0] == '/'))) {
+	    (rs_conf_complete(c, cli->cwd, &ignored) == RS_OK || names_files(c))) {
 		print_warning(NULL, err.text);
 		return true;
 	}

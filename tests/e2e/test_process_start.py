@@ -324,6 +324,22 @@ def test_stop_finds_a_server_whose_pid_file_was_removed(daemon):
     assert result.returncode == 0 and "not running" in result.stdout, (result.stdout, result.stderr)
 
 
+def test_server_is_found_when_its_project_is_gone(daemon):
+    """A deployment has left the link dangling: pid_file says enough for status and stop."""
+    d = daemon(start=False)
+    link = d.path("current")
+    os.symlink(d.app, link)
+    d.set("laravels", laravel_base_path=link)
+    assert d.start_daemonized().returncode == 0
+    os.unlink(link)
+    os.symlink(d.path("no-such-release"), link)
+    for command in (["status"], ["reload", "--wait"], ["stop"]):
+        r = d.ctl(*command)
+        assert "laravel_base_path" in r.stderr, (command, r)
+        assert r.returncode == (1 if command[0] == "reload" else 0), (command, r)
+    assert "stopped" in r.stdout, r
+
+
 def test_restart_command(daemon):
     """Everything is new, START options too; clients that come meanwhile wait and are served."""
     d = daemon(start=False)
