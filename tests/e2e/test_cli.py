@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lib.daemon import OTHERS_MAY, run
+from lib.daemon import BINARY, OTHERS_MAY, run
 from lib.wait import until
 
 
@@ -426,3 +426,26 @@ def test_artisan_and_php_learn_where_the_server_is(cold):
     assert nothing.stdout.strip() == "", "no ini file, no application: no server"
     r = run(cold.binary, "-c", cold.ini_path, "artisan", "list", "--raw", env=cold.environment(), cwd="/")
     assert r.returncode == 1 and f"rserverd artisan: {cold.app} is no Laravel or Lumen application" in r.stderr
+
+
+def synopsis():
+    """rserverd(8)'s SYNOPSIS: command -> its options."""
+    text = open(os.path.join(os.path.dirname(__file__), "../../docs/rserverd.8")).read()
+    text = text[text.index(".SH SYNOPSIS") + 12:text.index(".SH DESCRIPTION")]
+    found = {}
+    for form in text.replace("\\-", "-").split(".br\n"):
+        words = re.sub(r"^\.[A-Z]+ ", "", form, flags=re.M).split()
+        names = [w for w in words[1:] if re.fullmatch("[a-z]+", w)]
+        for name in names:
+            found[name] = {w for w in words if re.fullmatch("--?[a-z]+", w)}
+    return found
+
+
+@pytest.mark.parametrize("option, words", [("--json", []), ("--wait", []), ("-t", []), ("--requests", ["3"])])
+def test_manual_names_the_commands_that_take_an_option(cold, option, words):
+    manual = synopsis()
+    assert len(manual) > 10, manual
+    for command in sorted(set(manual) - {"run", "artisan", "php"}):
+        r = run(BINARY, command, option, *words, "-c", cold.path("no-such.ini"), timeout=10, cwd=cold.folder)
+        refused = r.returncode == 2 and "does not take" in r.stderr
+        assert refused == (option not in manual[command]), (command, option, r)
