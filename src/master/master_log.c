@@ -28,6 +28,7 @@ struct rs_log_pipe {
 	unsigned generation;
 	struct rs_buf line;      /* the unfinished one */
 	char last_error[512];
+	char last_words[512];    /* what was printed, by PHP most likely: the last lines that fit */
 };
 
 /* ---- lines ------------------------------------------------------------------------------------- */
@@ -71,6 +72,15 @@ static void note_error(struct rs_log_pipe *p, struct rs_slice s)
 			      rs_slice(text + 2, (size_t)(s.p + s.n - text) - 2));
 }
 
+static void note_words(struct rs_log_pipe *p, struct rs_slice s)
+{
+	size_t at = strlen(p->last_words);
+
+	if (at + 2 + s.n >= sizeof p->last_words)
+		at = 0;
+	(void)rs_fmt(p->last_words + at, sizeof p->last_words - at, "%s%.*s", at ? "; " : "", (int)s.n, s.p);
+}
+
 static void write_line(struct rs_log_pipe *p, struct rs_slice s)
 {
 	const struct rs_log *log = p->l->log;
@@ -83,6 +93,7 @@ static void write_line(struct rs_log_pipe *p, struct rs_slice s)
 	if (s.n == 0)
 		return;
 	if (!is_ours(s)) {
+		note_words(p, s);
 		rs_notice(log, "%s said: %.*s", p->role, (int)s.n, s.p);
 		return;
 	}
@@ -199,15 +210,35 @@ int rs_mlog_pipe(struct rs_mlog *l, const char *role, unsigned generation, bool 
 	return -1;
 }
 
-const char *rs_mlog_last_error(struct rs_mlog *l, unsigned generation)
+/* Of this generation, with all that has come by now. NULL: none. */
+static struct rs_log_pipe *pipe_of(struct rs_mlog *l, unsigned generation)
 {
 	for (struct rs_log_pipe *p = l->pipes; p; p = p->next) {
 		if (p->generation != generation)
 			continue;
 		(void)read_some(p);
-		return p->last_error;
+		return p;
 	}
-	return "";
+	return NULL;
+}
+
+const char *rs_mlog_last_error(struct rs_mlog *l, unsigned generation)
+{
+	const struct rs_log_pipe *p = pipe_of(l, generation);
+
+	return p ? p->last_error : "";
+}
+
+const char *rs_mlog_last_words(struct rs_mlog *l, unsigned generation)
+{
+	struct rs_log_pipe *p = pipe_of(l, generation);
+
+	if (!p)
+		return "";
+	/* exit('why') ends no line. */
+	if (p->line.len && !is_ours(rs_buf_slice(&p->line)))
+		note_words(p, rs_buf_slice(&p->line));
+	return p->last_words;
 }
 
 /* ---- files ------------------------------------------------------------------------------------- */

@@ -48,4 +48,7 @@ bool rs_mlog_adopt(struct rs_mlog *l, int fd, const char *role, unsigned generat
 /* The last line of level error that processes of this generation have logged; "" when none. */
 const char *rs_mlog_last_error(struct rs_mlog *l, unsigned generation);
 
+/* The last lines that they have printed, in one; "" when none. */
+const char *rs_mlog_last_words(struct rs_mlog *l, unsigned generation);
+
 #endif

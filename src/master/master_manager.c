@@ -155,12 +155,18 @@ static enum rs_result on_facts(struct rs_peer *p, struct rs_frame *f)
 static enum rs_result on_boot_failed(struct rs_peer *p, struct rs_frame *f)
 {
 	struct rs_gen *g = gen_of(p);
+	const char *words;
 	char why[2048];
 
 	if (g->phase != RS_GEN_BOOTING)
 		return g->phase == RS_GEN_ENDING ? RS_OK : RS_ERR;
 	(void)rs_copy(why, sizeof why, f->payload);
-	rs_mgen_fail(g, f->payload.n ? why : "the application did not boot, and gave no reason");
+	if (!f->payload.n) {
+		/* It has called exit(). Laravel does so when .env is broken, and prints what is wrong with it. */
+		words = rs_mlog_last_words(&g->m->logs, g->number);
+		rs_fmt(why, sizeof why, "the application ended while it booted%s%s", *words ? "; it said: " : "", words);
+	}
+	rs_mgen_fail(g, why);
 	return RS_OK;
 }
 

@@ -260,8 +260,6 @@ int rs_manager_main(struct rs_heritage *h)
 		return 1;
 	r = p->engine->run(h, booted, p, &why);
 	if (!p->booted) {
-		if (!why.len)
-			(void)rs_buf_printf(&why, "the application ended while it booted");
 		(void)rs_manager_tell_master(p, RS_MSG_BOOT_FAILED,
 				  rs_slice(rs_buf_data(&why), why.len > RS_TEXT_MAX ? RS_TEXT_MAX : why.len));
 		rs_buf_free(&why);

@@ -89,6 +89,7 @@ class AppServiceProvider extends \\Illuminate\\Support\\ServiceProvider {
     "syntax error in a config": ("config/app.php", "<?php return [", "syntax error|unexpected"),
     "config that is no array": ("config/laravels.php", "<?php return 42;", "laravels.php"),
     "exception in config/laravels.php": ("config/laravels.php", "<?php throw new Exception('no config today');", "no config today"),
+    "broken .env": (".env", "APP_NAME=x\nNO NAME \"x\n", "invalid name"),     # Laravel prints that, and exits
     "missing autoload": ("vendor/autoload.php", None, "autoload"),
 }
 
@@ -108,9 +109,10 @@ def test_application_that_does_not_boot(daemon, name):
     assert re.search(reason, d.log(), re.I), d.log()
 
 
-def test_bad_release_of_laravel_leaves_the_old_one_serving(daemon):
+@pytest.mark.parametrize("name", ["exception in a provider", "broken .env"])
+def test_bad_release_of_laravel_leaves_the_old_one_serving(daemon, name):
     d = daemon.laravel()
-    path, text, reason = BREAKS["exception in a provider"]
+    path, text, reason = BREAKS[name]
     good = open(os.path.join(d.app, path)).read()
     d.write(path, text)
     r = d.ctl("reload", "--wait")

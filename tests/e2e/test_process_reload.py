@@ -175,7 +175,8 @@ BAD_RELEASES = {
     "fatal error": ("<?php\nundefined_function_of_the_release();\n", "undefined_function_of_the_release"),
     "memory": ("<?php\nini_set('memory_limit', '16M');\n$a = []; while (true) { $a[] = str_repeat('x', 65536); }\n",
                "memory size"),
-    "exit": ("<?php\necho 'leaving early';\nexit(3);\n", "exit|ended|leaving"),
+    "exit": ("<?php\necho 'leaving early';\nexit(3);\n", "ended while it booted; it said: leaving early"),
+    "exit after words": ("<?php\nfwrite(STDERR, \"\\x1b[2Jone\\ntwo\\n\" . str_repeat('x', 600) . \"\\nthe reason\\n\");\nexit(3);\n", "the reason"),
     "escapes": ("<?php\nthrow new LogicException(\"\\x1b[2J\\x1b]0;title\\x07 \\xc2\\x9b2J provider says\\x7f no\");\n", "provider says"),
     "no callable": ("<?php\nreturn 'nothing of the kind';\n", "callable"),
 }
