@@ -113,6 +113,9 @@ static bool usable(struct rs_slice line)
 	return true;
 }
 
+/* What nginx passes on from php-fpm: three digits. */
+#define STATUS_MAX 999
+
 /* "HTTP/1.1 404 Not here" as given to header(): the part behind the number. */
 static struct rs_slice reason_of(const char *line)
 {
@@ -144,7 +147,7 @@ static bool gather(sapi_headers_struct *headers, struct rs_buf *block, int64_t *
 			break;
 		case STATUS:
 			if (value.n >= 3)
-				(void)rs_parse_u64(rs_slice(value.p, 3), 599, status);
+				(void)rs_parse_u64(rs_slice(value.p, 3), STATUS_MAX, status);
 			break;
 		case HOP:
 			break;
@@ -188,8 +191,13 @@ static int sapi_send_all_headers(sapi_headers_struct *headers)
 	if (spoilt_at_end())
 		return SAPI_HEADER_SEND_FAILED;
 	ok = gather(headers, &block, &length, &status) && rs_php_doctor_header(&block);
-	if (status < 200 || status > 599 || !ok)
-		status = ok && status == 0 ? 200 : 500;
+	if (status == 0)
+		status = 200;
+	if (status < 200 || status > STATUS_MAX || !ok) {
+		if (ok)
+			rs_warnx(rs_host_log(), "%llu is no status of a response; 500 is sent", (unsigned long long)status);
+		status = 500;
+	}
 	rs_exchange_head(x, (unsigned)status,
 			 headers->http_status_line && status == (uint64_t)headers->http_response_code
 				 ? reason_of(headers->http_status_line) : RS_SLICE(""),

@@ -300,6 +300,14 @@ GOES_ON = {
 }
 
 
+@pytest.mark.parametrize("code, status", [("http_response_code(42);", 42), ("header('HTTP/1.1 1000 Foo');", 1000)])
+def test_status_that_cannot_be_sent_is_a_500_and_told(daemon, code, status):
+    d = daemon.php()
+    r = ask(d, code + "echo 'x';")
+    assert r.status == 500 and r.body == b"x"
+    d.wait_log(f"{status} is no status of a response")
+
+
 @pytest.mark.parametrize("name", GOES_ON)
 def test_request_ends_worker_goes_on(daemon, name):
     code, status, body = GOES_ON[name]
