@@ -290,6 +290,16 @@ static void set_of_laravels(HashTable *server, const struct rs_request_view *v)
 	zend_hash_update(server, rs_php()->server_keys[KEY_PATH_INFO], &z);
 }
 
+/* Has the client said how long its body is, even none? A type alone says nothing. */
+static bool says_length(const struct rs_request_view *v)
+{
+	for (uint32_t i = 0; i < v->nfields; i++)
+		if (rs_slice_eqi(v->fields[i].name, RS_SLICE("content-length")) ||
+		    rs_slice_eqi(v->fields[i].name, RS_SLICE("transfer-encoding")))
+			return true;
+	return false;
+}
+
 static void set_request(HashTable *server, const struct rs_request_view *v)
 {
 	set(server, KEY_REQUEST_METHOD, v->method);
@@ -308,7 +318,7 @@ static void set_request(HashTable *server, const struct rs_request_view *v)
 	if (v->id.n)
 		set(server, KEY_REQUEST_ID, v->id);
 	set(server, KEY_CONTENT_TYPE, rs_slice_str(SG(request_info).content_type));
-	if (SG(request_info).content_type || v->body_len)
+	if (v->body_len || says_length(v))
 		set_number(server, KEY_CONTENT_LENGTH, v->body_len);
 	else
 		set(server, KEY_CONTENT_LENGTH, RS_SLICE(""));

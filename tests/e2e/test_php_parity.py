@@ -164,6 +164,9 @@ REQUESTS = {
     # framing
     "chunked": b"POST /dump HTTP/1.1\r\nHost: example.test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                b"Transfer-Encoding: chunked\r\n\r\n" + http.chunked(b"a=1&b=22222222222", 5),
+    "empty chunked": b"POST /dump HTTP/1.1\r\nHost: example.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "empty without a type": b"POST /dump HTTP/1.1\r\nHost: example.test\r\nContent-Length: 0\r\n\r\n",
+    "a type without a body": b"GET /dump HTTP/1.1\r\nHost: example.test\r\nContent-Type: application/json\r\n\r\n",
     "HTTP/1.0": b"GET /dump?a=1 HTTP/1.0\r\nHost: example.test\r\n\r\n",
 }
 # nginx 1.22 shows PHP the blanks inside, the bytes, and everything else of these as they came; but it decodes and
