@@ -6,6 +6,7 @@ declare(strict_types=1);
 
 require __DIR__ . '/lib/worker.php';
 
+use Illuminate\Foundation\Bootstrap\HandleExceptions;
 use Rserverd\Shim;
 
 $base = scaffold('laravel', 'TEST_ROUTES=true');
@@ -48,6 +49,12 @@ try {
 } catch (RuntimeException $e) {
     same('thrown while terminating', $e->getMessage(), 'what is thrown while terminating leaves the glue');
 }
+
+// ---- the framework gives its reserve of memory free when a request ends
+$reserve = HandleExceptions::$reservedMemory;
+HandleExceptions::$reservedMemory = null;
+$worker->get('/test/return');
+check(is_string($reserve) && HandleExceptions::$reservedMemory === $reserve, 'the reserve of memory is back');
 
 // ---- isolation: every trace that a request can leave
 $before = $worker->get('/test/traces')->json();

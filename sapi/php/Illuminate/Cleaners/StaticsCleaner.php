@@ -15,6 +15,9 @@ use Rserverd\Illuminate\States;
  * Static properties of the framework's classes. Those of Model are put back whole, so that a model class boots anew in
  * the next request that uses it, as under php-fpm: its boot method may ask who is logged in, and its listeners and
  * global scopes must neither be lost nor pile up.
+ *
+ * HandleExceptions gives a reserve of memory free at the end of every request, to have room for handling a memory error. It is put back
+ * and not made again: 32 kB written are as much as the first-level cache has. The room itself is the engine's (rs_php_after_fatal()).
  */
 final class StaticsCleaner implements HasStates
 {
@@ -24,6 +27,7 @@ final class StaticsCleaner implements HasStates
             'setAttributeMutatorCache', 'castTypeCache', 'guardableColumns', 'primitiveCastTypes', 'manyMethods'],
         'Illuminate\Database\Eloquent\Relations\Relation' => [],
         'Illuminate\Container\Container' => [],
+        'Illuminate\Foundation\Bootstrap\HandleExceptions' => [],
         'Illuminate\Pagination\AbstractPaginator' => [],
         'Illuminate\Pagination\AbstractCursorPaginator' => [],
         'Illuminate\Http\Resources\Json\JsonResource' => [],
