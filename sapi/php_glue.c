@@ -84,6 +84,7 @@ const zend_function_entry rs_php_glue_functions[] = {
 	ZEND_RAW_FENTRY(NS "finish_request", ZEND_FN(rs_finish_request), arginfo_none, 0)
 	ZEND_RAW_FENTRY(NS "send_file", ZEND_FN(rs_send_file), arginfo_send_file, 0)
 	ZEND_RAW_FENTRY(NS "one_request", ZEND_FN(rs_one_request), arginfo_none, 0)
+	ZEND_RAW_FENTRY(NS "header_variables", ZEND_FN(rs_header_variables), arginfo_array, 0)
 	ZEND_RAW_FENTRY(NS "log", ZEND_FN(rs_log_line), arginfo_log, 0)
 	ZEND_RAW_FENTRY(NS "ask_reload", ZEND_FN(rs_ask_reload), arginfo_text, 0)
 	ZEND_RAW_FENTRY(NS "snapshot_facts", ZEND_FN(rs_snapshot_facts), arginfo_none, 0)

@@ -34,6 +34,7 @@ ZEND_FUNCTION(rs_headers_send);
 ZEND_FUNCTION(rs_one_request);
 ZEND_FUNCTION(rs_log_line);
 ZEND_FUNCTION(rs_ask_reload);
+ZEND_FUNCTION(rs_header_variables);
 ZEND_FUNCTION(rs_getallheaders);
 
 #endif

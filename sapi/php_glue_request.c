@@ -110,6 +110,44 @@ ZEND_FUNCTION(rs_ask_reload)
 	rs_host_ask_reload(text);
 }
 
+/* Does a request object look at it to find the header fields? Symfony's ServerBag::getHeaders() in all its versions, and room. */
+static bool is_of_headers(const zend_string *name)
+{
+	switch (*ZSTR_VAL(name)) {
+	case 'A':
+		return zend_string_starts_with_literal(name, "AUTH");
+	case 'C':
+		return zend_string_starts_with_literal(name, "CONTENT_");
+	case 'H':
+		return zend_string_starts_with_literal(name, "HTTP_");
+	case 'P':
+		return zend_string_starts_with_literal(name, "PHP_AUTH_");
+	case 'R':
+		return zend_string_starts_with_literal(name, "REDIRECT_");
+	default:
+		return false;
+	}
+}
+
+/* Rserverd\header_variables(array $server): array; those of $_SERVER that may be header fields, in their order. */
+ZEND_FUNCTION(rs_header_variables)
+{
+	HashTable *server;
+	zend_string *name;
+	zval *value;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_ARRAY_HT(server)
+	ZEND_PARSE_PARAMETERS_END();
+	array_init_size(return_value, 16);
+	ZEND_HASH_FOREACH_STR_KEY_VAL(server, name, value) {
+		if (name && is_of_headers(name)) {
+			Z_TRY_ADDREF_P(value);
+			zend_hash_add_new(Z_ARRVAL_P(return_value), name, value);
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
 /* getallheaders(), apache_request_headers(): field name => value, as the client wrote them. */
 ZEND_FUNCTION(rs_getallheaders)
 {

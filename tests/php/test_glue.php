@@ -185,6 +185,11 @@ foreach ([
     ['GET', '/a/b?x=1&y[]=2&y[]=3', []], ['HEAD', '/?q=%C3%A4', []], ['GET', '/index.php/z', ['HTTP_COOKIE' => 'c=1']],
     ['GET', '/j?x=1', ['CONTENT_TYPE' => 'application/json']], ['POST', '/p?x=1', ['CONTENT_TYPE' => 'application/x-www-form-urlencoded']],
     ['PUT', '/p?x=1', []], ['OPTIONS', '*', []], ['GET', '/u', ['PHP_AUTH_USER' => 'u', 'PHP_AUTH_PW' => 'p']],
+    ['GET', '/v', ['HTTP_AUTHORIZATION' => 'Bearer abc', 'HOME' => '/root', 'HTTPS' => 'on', 'HTTP_X_B' => '2', 'HTTP_X_A' => '1', 'HTTP' => '']],
+    ['GET', '/w', ['HTTP_AUTHORIZATION' => 'Basic dTpw', 'HTTP_' => 'x', 'CONTENT_MD5' => 'y', 'CONTENT_LENGTH' => '0', 'CONTENT_TYPE' => '']],
+    ['GET', '/x', ['HTTP_AUTHORIZATION' => 'Digest username="a"', 'PHP_AUTH_DIGEST' => 'username="a"']],
+    ['GET', '/y', ['REDIRECT_HTTP_AUTHORIZATION' => 'Digest username="a"', 'USER' => 'u']],
+    ['GET', '/z', ['REDIRECT_HTTP_AUTHORIZATION' => 'Basic dTpw', 'AUTH_TYPE' => 'Basic', '0' => 'a number']],
 ] as [$method, $uri, $more]) {
     static $factory = new RequestFactory(Request::class);
     $_SERVER = $more + ['REQUEST_METHOD' => $method, 'REQUEST_URI' => $uri, 'QUERY_STRING' => (string) parse_url($uri, PHP_URL_QUERY)] + $base;

@@ -116,6 +116,13 @@ namespace Rserverd {
         return false;
     }
 
+    /** @param array<array-key, mixed> $server */
+    function header_variables(array $server): array
+    {
+        return array_filter($server, static fn (int|string $name): bool => preg_match('/^(HTTP_|CONTENT_|PHP_AUTH_|REDIRECT_|AUTH)/', (string) $name) === 1,
+            ARRAY_FILTER_USE_KEY);
+    }
+
     /** The output so far is the response; the rest is dropped, see Client. */
     function finish_request(): bool
     {

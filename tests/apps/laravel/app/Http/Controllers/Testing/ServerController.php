@@ -43,6 +43,9 @@ class ServerController extends Controller
             'all' => $request->except(array_keys($request->allFiles())),
             'files' => array_keys($request->allFiles()),
             'content' => $request->getContent(),
+            'headers' => $request->headers->all(),
+            'credentials' => [$request->getUser(), $request->getPassword(), $request->bearerToken()],
+            'knows_all_variables' => $request->server->all() === $_SERVER,
             'to' => url('/somewhere'),
         ]);
     }
