@@ -11,6 +11,8 @@
  */
 #include "php_connections.h"
 
+#include "php_snapshot_process.h"
+
 #include <ext/pdo/php_pdo_driver.h>
 
 static HashTable marks; /* handle => of the above; none: unmarked */
@@ -106,6 +108,7 @@ static ZEND_FUNCTION(rs_pdo_construct)
 	construct(INTERNAL_FUNCTION_PARAM_PASSTHRU);
 	if (!object || EG(exception))
 		return;
+	rs_pdo_forget(object);
 	rs_php_connection_mark(object, ~RS_CONNECTION_NONE, false);
 	rs_php_connection_mark(object, RS_CONNECTION_STRANGE, !rs_php_connection_being_made());
 	dbh = php_pdo_dbh_fetch_inner(object);

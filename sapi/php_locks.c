@@ -4,13 +4,11 @@
  */
 #include "php_call.h"
 #include "php_left.h"
-#include "sapi.h"
+#include "php_snapshot.h"
 
 #include <ext/standard/file.h>
 #include <ext/standard/flock_compat.h>
 #include <sys/file.h>
-
-#define MOST 32
 
 enum { FLOCK, SEM_ACQUIRE, SEM_RELEASE, NFUNCTIONS };
 
@@ -28,19 +26,21 @@ static struct lock {
 	const void *holder; /* zend_resource of a stream; object: of a semaphore, or of a file */
 	zend_long handle;
 	zend_function *release; /* NULL: a stream */
-} held[MOST];
-static size_t nheld;
+} *held;
+static uint32_t nheld, held_cap;
 
 static void took(const void *holder, zend_long handle, zend_function *release)
 {
-	if (nheld < MOST && rs_php()->x && !rs_php()->starting)
-		held[nheld++] = (struct lock){ holder, handle, release };
+	if (!rs_php()->x || rs_php()->starting)
+		return;
+	held = rs_snapshot_room(held, nheld, &held_cap, sizeof *held);
+	held[nheld++] = (struct lock){ holder, handle, release };
 }
 
 /* One of them: a semaphore counts. */
 static void let_go(const void *holder)
 {
-	for (size_t i = nheld; i-- > 0;) {
+	for (uint32_t i = nheld; i-- > 0;) {
 		if (held[i].holder == holder) {
 			held[i] = held[--nheld];
 			return;

@@ -8,15 +8,13 @@
 
 #include <ext/pdo/php_pdo_driver.h>
 
-#define MOST 32
-
-static struct {
-	zend_object *object; /* not counted: compared with what is at its handle */
+static struct changed {
+	zend_object *object; /* not counted: compared with what is at its handle. NULL: it is gone, and another may be there */
 	uint32_t handle;
 	zend_long attribute;
 	zval was;
-} changed[MOST];
-static size_t nchanged;
+} *changed;
+static uint32_t nchanged, changed_cap;
 static bool restoring;
 
 static zend_function *set_attribute, *get_attribute;
@@ -34,7 +32,7 @@ static bool being_made(const zend_object *object)
 
 static bool is_noted(const zend_object *object, zend_long attribute)
 {
-	for (size_t i = 0; i < nchanged; i++) {
+	for (uint32_t i = 0; i < nchanged; i++) {
 		if (changed[i].object == object && changed[i].handle == object->handle && changed[i].attribute == attribute)
 			return true;
 	}
@@ -45,17 +43,26 @@ static void note(zend_object *object, zend_long attribute)
 {
 	zval argument, was;
 
-	if (restoring || nchanged == MOST || !rs_php_snapshot_taken() || is_noted(object, attribute) || being_made(object))
+	if (restoring || !rs_php_snapshot_taken() || is_noted(object, attribute) || being_made(object))
 		return;
 	ZVAL_LONG(&argument, attribute);
 	if (!rs_php_call_quietly(get_attribute, object, &was, 1, &argument)) {
 		rs_php_connection_mark(object, RS_CONNECTION_KEPT, true);
 		return;
 	}
+	changed = rs_snapshot_room(changed, nchanged, &changed_cap, sizeof *changed);
 	changed[nchanged].object = object;
 	changed[nchanged].handle = object->handle;
 	changed[nchanged].attribute = attribute;
 	ZVAL_COPY_VALUE(&changed[nchanged++].was, &was);
+}
+
+void rs_pdo_forget(const zend_object *object)
+{
+	for (uint32_t i = 0; i < nchanged; i++) {
+		if (changed[i].object == object)
+			changed[i].object = NULL;
+	}
 }
 
 static ZEND_FUNCTION(rs_pdo_set_attribute)
@@ -79,7 +86,7 @@ void rs_pdo_guard(void)
 	set_attribute->internal_function.handler = ZEND_FN(rs_pdo_set_attribute);
 }
 
-static zend_object *connected(size_t i)
+static zend_object *connected(uint32_t i)
 {
 	uint32_t handle = changed[i].handle;
 	zend_object *object = handle < EG(objects_store).top ? EG(objects_store).object_buckets[handle] : NULL;
@@ -96,7 +103,7 @@ RS_HOT unsigned rs_pdo_restore(void)
 
 	restoring = true;
 	while (nchanged > 0) {
-		size_t i = --nchanged;
+		uint32_t i = --nchanged;
 		zend_object *object = connected(i);
 		zval argv[2], ret;
 

@@ -72,6 +72,7 @@ void rs_lasting_guard(void);
 
 /* php_snapshot_pdo.c */
 void rs_pdo_guard(void);
+void rs_pdo_forget(const zend_object *object); /* another connection is at its address */
 unsigned rs_pdo_restore(void);
 
 #endif

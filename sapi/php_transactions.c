@@ -9,18 +9,17 @@
 
 #include <ext/pdo/php_pdo_driver.h>
 
-#define MOST 32
-
 enum kind { PDO, SQLITE3, NKINDS };
 
 static zend_class_entry *classes[NKINDS];
-static struct {
-	zend_object *object; /* not counted: compared with what is at its handle */
-	uint32_t handle;
-	enum kind kind;
-	bool by_sql;         /* a statement that may begin one was seen */
-} used[MOST];
-static size_t nused;
+/*
+ * handle => address of the connection, not counted: compared with what is at its handle then. Addresses end in bits that are ours: the
+ * kind, and whether a statement that may begin one was seen.
+ */
+static HashTable used;
+#define KIND ((zend_ulong)1)
+#define BY_SQL ((zend_ulong)2)
+_Static_assert(_Alignof(zend_object) >= 4 && NKINDS == 2, "there are two bits");
 
 static struct {
 	enum kind kind;
@@ -33,20 +32,23 @@ static struct {
 	{ SQLITE3, "prepare", NULL, NULL },
 };
 
-static void note(zend_object *object, enum kind kind, bool by_sql)
+static zend_ulong address(const zend_object *object)
 {
-	for (size_t i = 0; i < nused; i++) {
-		if (used[i].object == object && used[i].handle == object->handle) {
-			used[i].by_sql = used[i].by_sql || by_sql;
-			return;
-		}
-	}
-	if (nused == MOST)
+	return (zend_ulong)(uintptr_t)object;
+}
+
+/* However many there are: with a database for each tenant they may be hundreds. Of one that has died the handle goes to the next. */
+static void note(const zend_object *object, enum kind kind, bool by_sql)
+{
+	zval *known = zend_hash_index_find(&used, object->handle), noted;
+	zend_ulong bits = (zend_ulong)kind | (by_sql ? BY_SQL : 0);
+
+	if (known && ((zend_ulong)Z_LVAL_P(known) & ~(KIND | BY_SQL)) == address(object)) {
+		Z_LVAL_P(known) |= (zend_long)bits;
 		return;
-	used[nused].object = object;
-	used[nused].handle = object->handle;
-	used[nused].kind = kind;
-	used[nused++].by_sql = by_sql;
+	}
+	ZVAL_LONG(&noted, (zend_long)(address(object) | bits));
+	zend_hash_index_update(&used, object->handle, &noted);
 }
 
 static bool has_word(const char *text, size_t n, const char *word, size_t word_n)
@@ -93,6 +95,7 @@ static ZEND_FUNCTION(rs_transaction_touch)
 
 void rs_php_transactions_guard(void)
 {
+	zend_hash_init(&used, 8, NULL, NULL, true);
 	classes[PDO] = zend_hash_str_find_ptr(CG(class_table), ZEND_STRL("pdo"));
 	classes[SQLITE3] = zend_hash_str_find_ptr(CG(class_table), ZEND_STRL("sqlite3"));
 	for (size_t i = 0; i < RS_COUNTOF(methods); i++) {
@@ -109,7 +112,8 @@ void rs_php_transactions_guard(void)
 
 void rs_php_transactions_begin(void)
 {
-	nused = 0;
+	if (used.nNumUsed)
+		zend_hash_clean(&used);
 }
 
 /* ---- rolled back -------------------------------------------------------------------------------------------------------- */
@@ -158,17 +162,31 @@ static bool roll_back_sqlite3(zend_object *object, bool by_sql)
 	return ok;
 }
 
+static bool roll_back(zend_ulong handle, zend_ulong noted)
+{
+	zend_object *object = handle < EG(objects_store).top ? EG(objects_store).object_buckets[handle] : NULL;
+	enum kind kind = noted & KIND ? SQLITE3 : PDO;
+
+	if (!object || !IS_OBJ_VALID(object) || address(object) != (noted & ~(KIND | BY_SQL)) ||
+	    !instanceof_function(object->ce, classes[kind]))
+		return false;
+	return kind == PDO ? roll_back_pdo(object, noted & BY_SQL) : roll_back_sqlite3(object, noted & BY_SQL);
+}
+
 unsigned rs_php_transactions_end(void)
 {
+	HashTable all = used; /* a rollback is a statement, and is noted, too */
+	zend_ulong handle;
 	unsigned n = 0;
+	zval *noted;
 
-	for (size_t i = 0; i < nused; i++) {
-		zend_object *object = used[i].handle < EG(objects_store).top ? EG(objects_store).object_buckets[used[i].handle] : NULL;
-
-		if (!object || !IS_OBJ_VALID(object) || object != used[i].object || !instanceof_function(object->ce, classes[used[i].kind]))
-			continue;
-		n += used[i].kind == PDO ? roll_back_pdo(object, used[i].by_sql) : roll_back_sqlite3(object, used[i].by_sql);
-	}
-	nused = 0;
+	if (!all.nNumUsed)
+		return 0;
+	zend_hash_init(&used, 8, NULL, NULL, true);
+	ZEND_HASH_FOREACH_NUM_KEY_VAL(&all, handle, noted) {
+		n += roll_back(handle, (zend_ulong)Z_LVAL_P(noted));
+	} ZEND_HASH_FOREACH_END();
+	zend_hash_destroy(&all);
+	rs_php_transactions_begin();
 	return n;
 }

@@ -208,3 +208,68 @@ def test_a_queue_in_a_database_is_not_the_last_tenants(daemon, isolation):
     d = start(daemon, isolation)
     for name in ("red", "central", "blue", "central"):
         assert ask(d, f"queue/{name}") == {"file": "database.sqlite" if name == "central" else f"{name}.sqlite"}
+
+
+# -- many connections at once: a database for each tenant ---------------------------------------------------------------------------------
+
+MANY = """<?php
+final class Pool
+{
+    public ?PDO $pdo = null;
+
+    public ?bool $same = null;
+}
+$GLOBALS['pool'] = new Pool();
+$GLOBALS['open'] = [];
+for ($i = 0; $i < 100; $i++) {
+    $GLOBALS['open'][] = new PDO('sqlite:' . __DIR__ . "/tenant$i.sqlite");
+    $GLOBALS['open'][$i]->exec('create table if not exists notes (text)');
+    $GLOBALS['locks'][] = fopen(__DIR__ . "/lock$i", 'c');
+}
+return function (): void {
+    $open = $GLOBALS['open'];
+    match (strtok($_SERVER['REQUEST_URI'], '?')) {
+        '/begin' => array_walk($open, function (PDO $pdo): void {
+            $pdo->beginTransaction();
+            $pdo->exec("insert into notes values ('left open')");
+        }),
+        '/attributes' => array_walk($open, fn (PDO $pdo) => $pdo->setAttribute(PDO::ATTR_CASE, PDO::CASE_UPPER)),
+        '/locks' => array_walk($GLOBALS['locks'], fn ($file) => flock($file, LOCK_EX)),
+        '/another' => (function () use ($open): void {
+            $pdo = new PDO('sqlite::memory:');
+            $pdo->setAttribute(PDO::ATTR_STRINGIFY_FETCHES, true);
+            $address = spl_object_id($pdo);
+            unset($pdo);
+            $GLOBALS['pool']->pdo = new PDO('sqlite::memory:', options: [PDO::ATTR_STRINGIFY_FETCHES => true]);
+            $GLOBALS['pool']->same = $address === spl_object_id($GLOBALS['pool']->pdo);
+        })(),
+        '/see' => print json_encode([
+            'in' => count(array_filter($open, fn (PDO $pdo) => $pdo->inTransaction())),
+            'rows' => array_sum(array_map(fn (PDO $pdo) => $pdo->query('select count(*) from notes')->fetchColumn(), $open)),
+            'case' => array_sum(array_map(fn (PDO $pdo) => $pdo->getAttribute(PDO::ATTR_CASE), $open)),
+            'locked' => count(array_filter(array_keys($open), fn ($i) => !flock(fopen(__DIR__ . "/lock$i", 'c'), LOCK_EX | LOCK_NB)))]),
+        '/pool' => print json_encode(['same' => $GLOBALS['pool']->same,
+            'text' => $GLOBALS['pool']->pdo->query('select 1')->fetchColumn()]),
+    };
+};
+"""
+
+
+@pytest.fixture
+def many(daemon):
+    return daemon.callable(MANY, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": "snapshot", "snapshot_exempt": ["Pool"]}})
+
+
+@pytest.mark.parametrize("what", ["begin", "attributes", "locks"])
+def test_however_many_connections_are_left_open(many, what):
+    clean = {"in": 0, "rows": 0, "case": 0, "locked": 0}
+    assert many.get("/see").json() == clean
+    for _ in range(2):
+        assert many.get("/" + what).status == 200
+        assert many.get("/see").json() == clean
+
+
+def test_a_connection_is_not_taken_for_one_that_was_there_before(many):
+    """What its predecessor's attribute was is not this one's."""
+    assert many.get("/another").status == 200
+    assert many.get("/pool").json() == {"same": True, "text": "1"}
