@@ -32,24 +32,26 @@ static void say_why(void)
 }
 
 /*
- * Rserverd\serve(callable $handle, ?callable $clean, ?callable $workerStart, ?callable $idle, ?callable $warm): int; once, when the
- * application is booted. $warm is called for each path of warm_up[], with the superglobals of a request for it. The manager's life; in a forked worker, the worker's life.
+ * Rserverd\serve(callable $handle, ?callable $clean, ?callable $workerStart, ?callable $idle, ?callable $warm,
+ * ?callable $settle): int; once, when the application is booted. $warm is called for each path of warm_up[], with the superglobals of a request for it;
+ * $settle when destructors that ran after $clean have changed PHP itself. The manager's life; in a forked worker, the worker's life.
  */
 ZEND_FUNCTION(rs_serve)
 {
 	struct rs_php *php = rs_php();
-	zend_fcall_info fci[5];
-	zend_fcall_info_cache fcc[5];
+	zend_fcall_info fci[6];
+	zend_fcall_info_cache fcc[6];
 	const char *failed = NULL;
 
 	memset(fci, 0, sizeof fci);
-	ZEND_PARSE_PARAMETERS_START(1, 5)
+	ZEND_PARSE_PARAMETERS_START(1, 6)
 		Z_PARAM_FUNC(fci[0], fcc[0])
 		Z_PARAM_OPTIONAL
 		Z_PARAM_FUNC_OR_NULL(fci[1], fcc[1])
 		Z_PARAM_FUNC_OR_NULL(fci[2], fcc[2])
 		Z_PARAM_FUNC_OR_NULL(fci[3], fcc[3])
 		Z_PARAM_FUNC_OR_NULL(fci[4], fcc[4])
+		Z_PARAM_FUNC_OR_NULL(fci[5], fcc[5])
 	ZEND_PARSE_PARAMETERS_END();
 	if (php->serving) {
 		zend_throw_error(NULL, "Rserverd\\serve() has been called already");
@@ -65,6 +67,7 @@ ZEND_FUNCTION(rs_serve)
 	keep_callback(&php->worker_start, &fci[2], &fcc[2]);
 	keep_callback(&php->idle, &fci[3], &fcc[3]);
 	keep_callback(&php->warm, &fci[4], &fcc[4]);
+	keep_callback(&php->settle, &fci[5], &fcc[5]);
 	rs_php_remember_boot();
 	if (php->conf->boot == RS_BOOT_MANAGER && !rs_php_warm_up(&failed)) {
 		php->serving = false;

@@ -42,19 +42,25 @@ static void shutdown_functions_body(void *arg)
 	php_call_shutdown_functions();
 }
 
-bool rs_php_run_shutdown_functions(void)
+/* The request's; boot's stay. */
+static void drop_shutdown_functions(void)
 {
-	HashTable *list = BG(user_shutdown_function_names);
-	bool ok = !list || !zend_hash_num_elements(list) || guarded(shutdown_functions_body, NULL);
+	HashTable *list = BG(user_shutdown_function_names); /* may have been made by the request */
 
-	/* The table may have been made by the request. */
-	list = BG(user_shutdown_function_names);
 	while (list && zend_hash_num_elements(list) > rs_php()->shutdown_functions) {
 		zend_ulong last = (zend_ulong)list->nNextFreeElement - 1;
 		if (zend_hash_index_del(list, last) == FAILURE)
 			break;
 		list->nNextFreeElement = (zend_long)last;
 	}
+}
+
+bool rs_php_run_shutdown_functions(void)
+{
+	HashTable *list = BG(user_shutdown_function_names);
+	bool ok = !list || !zend_hash_num_elements(list) || guarded(shutdown_functions_body, NULL);
+
+	drop_shutdown_functions();
 	return ok;
 }
 
@@ -179,6 +185,16 @@ static void collect_body(void *collected)
 	rs_php_settle_exception();
 }
 
+/*
+ * After destructors that ran when all was clean: what they have changed in PHP itself is changed back, and what they have registered for the
+ * end of their request will not run at the end of the next one.
+ */
+static bool settled(void)
+{
+	drop_shutdown_functions();
+	return !rs_php()->touched || rs_php_call_glue(&rs_php()->settle);
+}
+
 /* Garbage that holds a lock, a connection, or has a destructor goes with its request. */
 static bool collected(enum rs_isolation mode)
 {
@@ -240,6 +256,7 @@ static const char *end_and_clean(struct rs_exchange *x, enum rs_isolation mode)
 		rs_php_doctor_cleaned(rs_exchange_request(x));
 	blame(&fatal, isolated(mode), "while state was put back");
 	blame(&fatal, rs_exchange_is_mute(x) || collected(mode), "in a destructor of garbage");
+	blame(&fatal, settled(), "while PHP's settings were put back");
 	blame(&fatal, guarded(disarm_body, NULL), "in a destructor");
 	return fatal;
 }
@@ -347,6 +364,7 @@ enum rs_request_end rs_php_tidy(void)
 	/* Now, while nobody waits; what a request in another mode has left is left until the next one needs it away. */
 	if (ok && any && clean && rs_php_snapshot_taken())
 		ok = guarded(restore_body, NULL);
+	ok = ok && (rs_php()->starting || settled());
 	if (!ok) {
 		rs_warnx(rs_host_log(), "fatal error in a destructor of garbage, the process is replaced");
 		(void)rs_swoole_server_judge(RS_CALL_FATAL); /* a hosted server's process has its exit status by that */

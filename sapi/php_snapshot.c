@@ -6,6 +6,8 @@
 #include "php_call.h"
 
 #include <time.h>
+#include <zend_fibers.h>
+#include <zend_generators.h>
 
 static const struct rs_snapshot_part *const parts[] = {
 	/* New classes and functions are seen before what refers to them is looked at. */
@@ -14,8 +16,8 @@ static const struct rs_snapshot_part *const parts[] = {
 	&rs_snapshot_references, &rs_snapshot_symbols, &rs_snapshot_process,
 };
 
-/* Destructors may change what was put back; they get that many turns to come to an end. */
-#define TURNS 4
+/* Destructors may change what was put back; they get that many turns to come to an end. Each may leave an object with one more. */
+#define TURNS 64
 
 /* Bytes in use after a request above those after the last collection; what a request still holds is among them. */
 #define GARBAGE_MAX (4u << 20)
@@ -28,7 +30,7 @@ static const struct rs_snapshot_part *const parts[] = {
 #define MARK_ROOM (32u << 10) /* bytes */
 
 static struct {
-	bool taken;
+	bool taken, ended; /* ended: a generator or a fiber, see watch_ends() */
 	zval *grave;
 	uint32_t dead, cap;
 	size_t collect_at; /* bytes in use */
@@ -84,12 +86,41 @@ static bool mark_is_there(void)
 	return ((const zend_execute_data *)EG(vm_stack_top))->func == (const zend_function *)(uintptr_t)MARK;
 }
 
+/*
+ * What is left of a generator (its finally block) and of a fiber runs on frames of its own, not at the top of this stack: their handlers tell.
+ * PHP keeps one table of handlers for each of the two classes, which objects point at.
+ */
+static zend_object_dtor_obj_t end_of_generator, end_of_fiber;
+
+static void generator_ends(zend_object *object)
+{
+	snapshot.ended = true;
+	end_of_generator(object);
+}
+
+static void fiber_ends(zend_object *object)
+{
+	snapshot.ended = true;
+	end_of_fiber(object);
+}
+
+static void watch_ends(zend_class_entry *ce, zend_object_dtor_obj_t ends, zend_object_dtor_obj_t *original)
+{
+	zend_object *object = ce->create_object(ce);
+	zend_object_handlers *handlers = (zend_object_handlers *)(uintptr_t)object->handlers;
+
+	*original = handlers->dtor_obj;
+	handlers->dtor_obj = ends;
+	zend_object_release(object);
+}
+
 /* In the order in which they came. A destructor that throws or exits ends itself only. true: user code may have run. */
 static bool empty_grave(void)
 {
 	bool marked = snapshot.dead > 0 && set_mark();
 	bool any = snapshot.dead > 0;
 
+	snapshot.ended = false;
 	for (uint32_t i = 0; i < snapshot.dead; i++) {
 		zval dead;
 
@@ -99,7 +130,7 @@ static bool empty_grave(void)
 			rs_php_settle_exception();
 	}
 	snapshot.dead = 0;
-	return any && !(marked && mark_is_there());
+	return any && (snapshot.ended || !(marked && mark_is_there()));
 }
 
 /* ---- garbage ------------------------------------------------------------------------------------------------------------ */
@@ -131,6 +162,8 @@ void rs_php_snapshot_take(void)
 {
 	uint64_t began = now_ns();
 
+	watch_ends(zend_ce_generator, generator_ends, &end_of_generator);
+	watch_ends(zend_ce_fiber, fiber_ends, &end_of_fiber);
 	rs_snapshot_exempt_begin();
 	gc_collect_cycles();
 	for (size_t i = 0; i < RS_COUNTOF(parts); i++)
@@ -157,6 +190,8 @@ RS_HOT unsigned rs_php_snapshot_restore(void)
 		snapshot.restore_ns += ended - began;
 		snapshot.destroy_ns += now_ns() - ended;
 	}
+	if (again)
+		rs_snapshot_lasts("left destructors that make objects with destructors without end");
 	snapshot.restores++;
 	snapshot.changed += changed;
 	return changed;

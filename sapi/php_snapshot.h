@@ -32,6 +32,8 @@ void rs_php_snapshot_take(void);
 bool rs_php_snapshot_taken(void);
 /* Whether something was done since that no process can take back; the log says what. This one must not serve another request then. */
 bool rs_snapshot_tell_lasting(void);
+/* For the parts: something such, as a verb and what it was done to. */
+void rs_snapshot_lasts(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
  * Puts everything back, runs the destructors of what is dropped: from inside of a guarded call, for they are user code. How many
  * places had changed.

@@ -1,6 +1,6 @@
 /*
  * What a request can do to the process that cannot be taken back: its rank, its rights, its limits; what Phar has put in the place of PHP's file
- * functions. A process that has done so serves nobody else: it is replaced, and the log says why.
+ * functions; what other parts of the snapshot say. A process that has done so serves nobody else: it is replaced, and the log says why.
  */
 #include "php_snapshot_process.h"
 
@@ -18,8 +18,19 @@ static struct lasting {
 #undef M
 };
 
-static const struct lasting *done; /* the first one; NULL: none */
+static char done[256]; /* the first one, what it did; empty: none */
 static bool told;
+
+void rs_snapshot_lasts(const char *format, ...)
+{
+	va_list args;
+
+	if (*done)
+		return;
+	va_start(args, format);
+	(void)ap_php_vsnprintf(done, sizeof done, format, args);
+	va_end(args);
+}
 
 static ZEND_FUNCTION(rs_lasting_touch)
 {
@@ -29,8 +40,8 @@ static ZEND_FUNCTION(rs_lasting_touch)
 		if (lasting[i].function != function)
 			continue;
 		lasting[i].original(INTERNAL_FUNCTION_PARAM_PASSTHRU);
-		if (!done && !EG(exception) && Z_TYPE_P(return_value) != IS_FALSE && rs_php_snapshot_taken())
-			done = &lasting[i];
+		if (!EG(exception) && Z_TYPE_P(return_value) != IS_FALSE && rs_php_snapshot_taken())
+			rs_snapshot_lasts("called %s()", ZSTR_VAL(function->common.function_name));
 		return;
 	}
 }
@@ -55,11 +66,11 @@ bool rs_snapshot_tell_lasting(void)
 {
 	const struct rs_request_view *v = rs_php()->x ? rs_exchange_request(rs_php()->x) : NULL;
 
-	if (!done || told)
-		return done;
+	if (!*done || told)
+		return *done;
 	told = true;
-	rs_warnx(rs_host_log(), "%.*s %.*s called %s(), which nobody can take back: this process serves no other request and is replaced",
+	rs_warnx(rs_host_log(), "%.*s %.*s %s, which nobody can take back: this process serves no other request and is replaced",
 		 v ? (int)v->method.n : 0, v ? v->method.p : "", v ? (int)v->target.n : 0, v ? v->target.p : "",
-		 ZSTR_VAL(done->function->common.function_name));
+		 done);
 	return true;
 }

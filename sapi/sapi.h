@@ -42,7 +42,7 @@ struct rs_php {
 	bool hosting;               /* we run this PHP; false when loaded with -d extension= */
 	bool serving;               /* serve() has been called */
 	bool app_conf_taken;        /* the configuration has what the application said */
-	struct rs_php_callback handle, clean, worker_start, idle, warm;
+	struct rs_php_callback handle, clean, worker_start, idle, warm, settle;
 	struct rs_buf app_conf, facts, boot_error;
 
 	/* what boot left behind and every request starts from */

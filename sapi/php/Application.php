@@ -22,6 +22,9 @@ interface Application
     /** After every request, however it ended: nothing of it may be left. Never throws. */
     public function clean(): void;
 
+    /** After destructors that ran later than clean() and changed PHP itself: that is again as it was. Never throws. */
+    public function settleProcess(): void;
+
     /**
      * A request of warm_up[], between boot and fork: as handle(), but nobody reads the answer, and no connection may stay open. May exit
      * or throw; clean() follows.

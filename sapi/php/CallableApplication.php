@@ -64,6 +64,11 @@ final class CallableApplication implements Application
         $this->process->restore();
     }
 
+    public function settleProcess(): void
+    {
+        $this->process?->restore();
+    }
+
     public function idle(): void
     {
     }

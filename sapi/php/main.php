@@ -56,5 +56,6 @@ require __DIR__ . '/Autoload.php';
                 Log::warning('warm_up: ' . $_SERVER['REQUEST_URI'] . ': ' . Log::describe($e));
             }
         },
+        $application->settleProcess(...),
     );
 })();

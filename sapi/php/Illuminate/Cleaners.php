@@ -57,6 +57,8 @@ final class Cleaners
     /** @var list<Closure(): void> */
     private array $builtIn = [];
 
+    private readonly ProcessState $process;
+
     /** @var list<Closure(): void> */
     private array $steps;
 
@@ -114,8 +116,15 @@ final class Cleaners
         foreach ($packages as $class) {
             $this->add(new $class($app, $this->snapshot));
         }
-        $this->builtIn[] = (new ProcessState())->restore(...);
+        $this->process = new ProcessState();
+        $this->builtIn[] = $this->process->restore(...);
         $this->steps = $this->builtIn;
+    }
+
+    /** What destructors have changed in PHP itself since run(). */
+    public function settleProcess(): void
+    {
+        $this->process->restore();
     }
 
     /**

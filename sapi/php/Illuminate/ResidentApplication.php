@@ -247,6 +247,11 @@ final class ResidentApplication implements Hosted
         }
     }
 
+    public function settleProcess(): void
+    {
+        isset($this->cleaners) && $this->cleaners->settleProcess();
+    }
+
     public function idle(): void
     {
     }

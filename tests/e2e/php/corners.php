@@ -95,6 +95,15 @@ final class Box extends ParentBox
 
     public Fiber $fiber;
 
+    public function finallyPlain(): Generator
+    {
+        try {
+            yield 1;
+        } finally {
+            $this->plain = 'x';
+        }
+    }
+
     public function __construct()
     {
         $this->deep = new Child();
@@ -239,6 +248,18 @@ final class Dying
             case 'again':
                 $box->slot = new self('child');
         }
+    }
+}
+
+final class Ending
+{
+    public function __construct(private Closure $what, private int $left = 0)
+    {
+    }
+
+    public function __destruct()
+    {
+        ($this->what)($this->what, $this->left);
     }
 }
 
@@ -512,6 +533,34 @@ $cases = [
 
         return [$box->slot, count(notes()), Statics::$list === ['clean'] || count(notes()) === 2];
     }, [null, 2, true]],
+    'destructor-chain' => [fn () => $box->slot = new Ending(static fn (Closure $self, int $left) => $left && $box->slot = new Ending($self, $left - 1), 20),
+        fn () => [$box->slot, $box->plain], [null, 'clean']],
+    'destructor-of-php-itself' => [fn () => $box->slot = new Ending(function (): void {
+        date_default_timezone_set('Asia/Tokyo');
+        setlocale(LC_ALL, 'POSIX');
+        chdir('/');
+        umask(0o777);
+        mb_internal_encoding('EUC-JP');
+        mb_substitute_character(0x40);
+        libxml_use_internal_errors(true);
+    }), fn () => [date_default_timezone_get(), setlocale(LC_CTYPE, '0'), getcwd() === __DIR__, umask(), mb_internal_encoding(),
+        mb_substitute_character(), libxml_use_internal_errors()], ['UTC', 'C.UTF-8', true, 0o22, 'UTF-8', 63, false]],
+    'destructor-and-shutdown-functions' => [fn () => $box->slot = new Ending(fn () => register_shutdown_function(fn () => note('too late'))),
+        fn () => notes(), []],
+    'finally-of-a-generator' => [function () use ($box): void {
+        $box->slot = $box->finallyPlain();
+        $box->slot->current();
+    }, fn () => [$box->slot, $box->plain], [null, 'clean']],
+    'finally-of-a-fiber' => [function () use ($box): void {
+        $box->slot = new Fiber(function () use ($box): void {
+            try {
+                Fiber::suspend();
+            } finally {
+                $box->plain = 'x';
+            }
+        });
+        $box->slot->start();
+    }, fn () => [$box->slot, $box->plain], [null, 'clean']],
     'destructor-of-boot' => [fn () => $box->child = new class ($box) extends Child {
         public function __construct(private readonly Box $box)
         {
