@@ -179,7 +179,7 @@ static words difference(const zval *at, const zval *was)
 /* The words alone, whatever their types: what is behind a null is chance, so these may differ though nothing has changed. */
 static bool is_any(words differ)
 {
-	return (differ[0] | differ[1] | differ[2]) != 0;
+	return (differ[0] | differ[1] | differ[2] | differ[3]) != 0;
 }
 
 static bool block_differs(zval *const *at, const zval *was)
@@ -192,6 +192,15 @@ static bool block_differs(zval *const *at, const zval *was)
 	return is_any(differ);
 }
 
+/* Of a typed property that was not initialised: once it was unset, __get() is asked for it. 1: it was */
+static unsigned same_flags(zval *at, const zval *was)
+{
+	if (Z_TYPE_P(at) != IS_UNDEF || Z_PROP_FLAG_P(at) == Z_PROP_FLAG_P(was))
+		return 0;
+	Z_PROP_FLAG_P(at) = Z_PROP_FLAG_P(was);
+	return 1;
+}
+
 RS_HOT static unsigned restore_each(struct rs_places *p, uint32_t from, uint32_t to, rs_place_info info)
 {
 	unsigned changed = 0;
@@ -202,7 +211,9 @@ RS_HOT static unsigned restore_each(struct rs_places *p, uint32_t from, uint32_t
 		if (EXPECTED(!is_any(difference(at, was))))
 			continue;
 		if (rs_snapshot_same(at, was)) {
+			changed += same_flags(at, was);
 			was->value = at->value; /* the chance of now, so that it is not looked into again */
+			was->u2 = at->u2;
 			continue;
 		}
 		put_back(at, was, info && (Z_ISREF_P(at) || Z_ISREF_P(was)) ? info(at, i) : NULL);

@@ -263,6 +263,16 @@ final class Ending
     }
 }
 
+final class MagicTyped
+{
+    public string $typed;
+
+    public function __get(string $name): mixed
+    {
+        return "magic $name";
+    }
+}
+
 function note(string $line): void
 {
     file_put_contents(__DIR__ . '/notes', "$line\n", FILE_APPEND);
@@ -289,6 +299,7 @@ define('DEFINED', new Child());
 // The server includes this file in a function.
 global $box, $global, $globals, $tree;
 $box = new Box();
+$magicTyped = new MagicTyped();
 $magic = new Magic();
 $pool = new Pool();
 $half = new Half();
@@ -381,6 +392,9 @@ $cases = [
         $magic->declared = 'x';
         $magic->other = 'y';
     }, fn () => [$magic->declared, Magic::$asked], ['clean', []]],
+    'unset-typed' => [function () use ($magicTyped): void {
+        unset($magicTyped->typed);
+    }, fn () => caught(fn () => $magicTyped->typed), 'Error: Typed property MagicTyped::$typed must not be accessed before initialization'],
     'object-replaced' => [fn () => $box->child = new Child('x'), fn () => [$box->child->name, $box->weak->get() === $box->child], ['clean', true]],
     'object-deep' => [fn () => $box->child->list['x'] = new Child(), fn () => $box->child->list, []],
     'loose-object' => [function () use ($box): void {
