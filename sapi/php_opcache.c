@@ -10,12 +10,34 @@ static ZEND_FUNCTION(rs_opcache_reset)
 	RETURN_TRUE;
 }
 
+/*
+ * OPcache, or its JIT, that a script has turned off comes back with PHP's next request, and ours lasts: every file would be compiled anew until the process
+ * ends. So the directive can be set and read, and what it says holds when nobody compiles.
+ */
+static ZEND_INI_MH(set_enable)
+{
+	(void)entry, (void)new_value, (void)mh_arg1, (void)mh_arg2, (void)mh_arg3, (void)stage;
+	return SUCCESS;
+}
+
+static void keep_on(const char *name)
+{
+	zend_ini_entry *entry = zend_hash_str_find_ptr(EG(ini_directives), name, strlen(name));
+
+	if (entry && entry->value &&
+	    (zend_ini_parse_bool(entry->value) || zend_string_equals_literal_ci(entry->value, "tracing") ||
+	     zend_string_equals_literal_ci(entry->value, "function")))
+		entry->on_modify = set_enable;
+}
+
 void rs_php_opcache_guard(void)
 {
 	zend_function *f = zend_hash_str_find_ptr(CG(function_table), ZEND_STRL("opcache_reset"));
 
 	if (f && f->type == ZEND_INTERNAL_FUNCTION)
 		f->internal_function.handler = ZEND_FN(rs_opcache_reset);
+	keep_on("opcache.enable");
+	keep_on("opcache.jit");
 }
 
 static zval *at(zval *array, const char *key)

@@ -23,6 +23,8 @@ CASES = {
     "wrapper out": ("stream_wrapper_unregister('data');", "return [stream_get_wrappers(), file_get_contents('data:,x')];"),
     "wrapper in its place": ("stream_wrapper_unregister('data'); stream_wrapper_register('data', 'Wrapper');",
                              "return file_get_contents('data:,x');"),
+    "opcache": ("ini_set('opcache.enable', '0');", "return [ini_get('opcache.enable'), opcache_get_status(false)['opcache_enabled'] ?? null];"),
+    "jit": ("@ini_set('opcache.jit', 'off');", "return opcache_get_status(false)['jit']['on'] ?? null;"),
     "filter": ("stream_filter_register('mine.*', 'Filter');", "return stream_get_filters();"),
     "header callback": ("header_register_callback(function () { header('X-Left: yes'); }); ob_start(); echo 1; ob_end_clean();",
                         "return 1;"),
