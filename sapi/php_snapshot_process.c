@@ -235,6 +235,7 @@ static void take(void)
 			subjects[i].take();
 	}
 	rs_handlers_take();
+	rs_streams_take();
 	rs_co_keep_settings();
 	touched = 0;
 }
@@ -251,7 +252,7 @@ RS_HOT static unsigned restore(void)
 	unsigned n = rs_handlers_restore() + rs_php_transactions_end() + rs_pdo_restore() + rs_php_locks_end();
 
 	forget_last_errors();
-	n += rs_co_restore_settings();
+	n += rs_co_restore_settings() + rs_streams_restore();
 	rs_libxml_forget_errors();
 	for (size_t i = 0; touched && i < RS_COUNTOF(subjects); i++) {
 		if (touched & UINT64_C(1) << i)

@@ -42,6 +42,8 @@ void rs_wrappers_take(void);
 unsigned rs_wrappers_restore(void);
 void rs_filters_take(void);
 unsigned rs_filters_restore(void);
+void rs_streams_take(void); /* contexts, and the standard streams */
+unsigned rs_streams_restore(void);
 
 /* php_snapshot_handlers.c */
 void rs_handlers_take(void);

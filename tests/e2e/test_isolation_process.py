@@ -19,10 +19,18 @@ CASES = {
     "autoload extensions": ("spl_autoload_extensions('.x');", "return spl_autoload_extensions();"),
     "ticks": ("register_tick_function(function () { $GLOBALS['ticked'] = true; });",
               "eval('declare(ticks=1); $a = 1; $b = 2;'); return isset($GLOBALS['ticked']);"),
-    "wrapper": ("stream_wrapper_register('mine', 'Wrapper');", "return stream_get_wrappers();"),
-    "wrapper out": ("stream_wrapper_unregister('data');", "return [stream_get_wrappers(), file_get_contents('data:,x')];"),
+    "wrapper": ("stream_wrapper_register('mine', 'Wrapper');", "$w = stream_get_wrappers(); sort($w); return $w;"),
+    "wrapper out": ("stream_wrapper_unregister('data');", "$w = stream_get_wrappers(); sort($w); return [$w, file_get_contents('data:,x')];"),
     "wrapper in its place": ("stream_wrapper_unregister('data'); stream_wrapper_register('data', 'Wrapper');",
                              "return file_get_contents('data:,x');"),
+    "wrapper of boot out": ("stream_wrapper_unregister('boot');",
+                            "return [in_array('boot', stream_get_wrappers()), is_resource(@fopen('boot://x', 'r'))];"),
+    "wrapper of boot registered again": ("stream_wrapper_unregister('boot'); stream_wrapper_register('boot', 'OtherWrapper');",
+                                         "$f = @fopen('boot://x', 'r'); return $f ? get_class(stream_get_meta_data($f)['wrapper_data']) : null;"),
+    "context options": ("stream_context_set_option($GLOBALS['context'], 'http', 'header', 'Authorization: mine');",
+                        "return stream_context_get_options($GLOBALS['context']);"),
+    "context notification": ("stream_context_set_params($GLOBALS['context'], ['notification' => fn () => 1]);",
+                             "return array_keys(stream_context_get_params($GLOBALS['context']));"),
     "opcache": ("ini_set('opcache.enable', '0');", "return [ini_get('opcache.enable'), opcache_get_status(false)['opcache_enabled'] ?? null];"),
     "jit": ("@ini_set('opcache.jit', 'off');", "return opcache_get_status(false)['jit']['on'] ?? null;"),
     "filter": ("stream_filter_register('mine.*', 'Filter');", "return stream_get_filters();"),
@@ -104,6 +112,9 @@ class Wrapper {
     function stream_read($n) { return ''; } function stream_eof() { return true; } function stream_stat() { return []; }
     function stream_set_option($o, $a, $b) { return false; }
 }
+class OtherWrapper extends Wrapper { }
+stream_wrapper_register('boot', 'Wrapper');
+$GLOBALS['context'] = stream_context_create(['http' => ['method' => 'GET']]);
 class Filter extends php_user_filter { }
 class Handler extends SessionHandler { }
 class Database extends PDO { }
@@ -265,12 +276,13 @@ def test_a_semaphore_is_let_go(daemon):
         d.get("/?code=" + quote(f"sem_remove(sem_get({key}));"))
 
 
-@pytest.mark.parametrize("call", ["proc_nice(1)", "posix_setrlimit(POSIX_RLIMIT_CORE, 0, 0)", "posix_setsid()", "Phar::interceptFileFuncs()"])
+@pytest.mark.parametrize("call", ["proc_nice(1)", "posix_setrlimit(POSIX_RLIMIT_CORE, 0, 0)", "posix_setsid()", "Phar::interceptFileFuncs()",
+                                  "fclose(STDERR)"])
 def test_what_cannot_be_taken_back_ends_the_worker(daemon, call):
     d = start(daemon)
     (old,) = d.pids("worker")
     assert d.get("/?code=" + quote(f"{call}; return getmypid();")).json() == old
-    d.wait_log(r"GET /\?code=.* called " + call.split("(")[0].split(":")[-1])
+    d.wait_log(r"GET /\?code=.* (called " + call.split("(")[0].split(":")[-1] + "|closed STDIN, STDOUT or STDERR)")
     until(lambda: d.settled() and d.pids("worker") != [old], message="another worker")
     assert d.get("/?code=" + quote("return getmypid();")).json() != old
 
