@@ -14,7 +14,7 @@
  *   globals      php_snapshot_globals.c    EG(symbol_table) without the superglobals
  *   references   php_snapshot_places.c     what is behind the references in all of these, arrays included
  *   inner        php_snapshot_inner.c      objects that keep their contents in C: SPL storages, WeakMap, DateTime, HashContext; _tables.c, _dates.c, _hashes.c
- *   symbols      php_snapshot_symbols.c    constants, classes and functions declared since; files included since
+ *   symbols      php_snapshot_symbols.c    constants, classes and functions declared since; files included since; _expressions.c: classes made of such
  *   process      php_snapshot_process.c    what lives in C: random state, handlers, autoloaders, ticks, wrappers ...
  *
  * Nothing is destroyed while places are put back: old values go to the grave (rs_snapshot_bury()), and destructors run when all

@@ -170,6 +170,7 @@ RS_HOT static unsigned drop_constants(void)
 			continue;
 		if (!n++)
 			rs_snapshot_forget_constants();
+		rs_snapshot_look_for_uses(c->name);
 		ZVAL_COPY(&value, &c->value);
 		rs_snapshot_bury(&value);
 		zend_hash_del_bucket(EG(zend_constants), &EG(zend_constants)->arData[i]);

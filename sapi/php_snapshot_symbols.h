@@ -11,4 +11,7 @@ void rs_snapshot_file_code(zend_op_array *code);
 /* No opcode remembers any constant of the user's, or that there is none, when this returns. */
 void rs_snapshot_forget_constants(void);
 
+/* php_snapshot_expressions.c: this constant goes; a class that was made of it lasts. */
+void rs_snapshot_look_for_uses(const zend_string *constant);
+
 #endif
