@@ -1,6 +1,6 @@
 /*
  * Objects that came after the snapshot and stay: exempt properties lead to them, as to a connection that was made when it was first
- * needed. They are remembered as the cleaners have left them after the request that made them, and held only as long as somebody else
+ * needed, or statics of classes that were autoloaded. They are remembered as the cleaners have left them after the request that made them, and held only as long as somebody else
  * holds them.
  */
 #include "php_snapshot_kept.h"
@@ -67,6 +67,11 @@ RS_HOT static void adopt_from(zval *value, unsigned depth)
 			adopt_from(zv, depth + 1);
 		} ZEND_HASH_FOREACH_END();
 	}
+}
+
+void rs_adopted_take(zval *value)
+{
+	adopt_from(value, 0);
 }
 
 static void let_go(struct adopted *a)

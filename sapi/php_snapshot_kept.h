@@ -29,6 +29,7 @@ void rs_kept_tell(const struct rs_kept *k, const struct rs_places *places, rs_sn
 void rs_adopted_begin(uint32_t handles);      /* before anything is taken; about how many there are */
 void rs_adopted_know(const zend_object *o);   /* it is the snapshot's own */
 void rs_adopted_look_behind(zval *at);        /* after every request */
+void rs_adopted_take(zval *value);            /* now: the objects that it leads to */
 unsigned rs_adopted_restore(void);
 void rs_adopted_tell(rs_snapshot_tell tell, void *arg);
 uint32_t rs_adopted_count(void);

@@ -4,8 +4,11 @@
  * Opcodes remember the addresses of both, so they are never freed, only put back. A class or a function that is declared by a
  * request stays declared; its statics go to what their declaration says. So do static variables of a function that was called
  * for the first time by a request: PHP makes their table then.
+ *
+ * A file runs once, so what a class's own file or its autoloader does to it belongs to it: class Types { ... } Types::register(). Statics of
+ * autoloaded classes go back to what they were when the outermost autoload was over, and so do the objects in them.
  */
-#include "php_snapshot_places.h"
+#include "php_snapshot_kept.h"
 
 /* A function that has static variables, and no table of them yet. */
 struct lazy {
@@ -22,6 +25,8 @@ static struct {
 	uint32_t *pending;          /* numbers in the class table of classes that are not linked yet */
 	uint32_t npending, pending_cap;
 	uint32_t classes, functions; /* that were looked at */
+	zend_class_entry *(*autoload)(zend_string *name, zend_string *lc_name); /* whoever was asked before us */
+	unsigned autoloading;
 } statics;
 
 static void note_type(zend_property_info *info)
@@ -147,6 +152,7 @@ static bool declared_value(zend_class_entry *ce, int i, zval *out)
 
 static void take_class(zend_class_entry *ce, bool as_declared)
 {
+	bool autoloaded = statics.autoloading > 0;
 	zend_function *f;
 	zval value;
 
@@ -164,6 +170,8 @@ static void take_class(zend_class_entry *ce, bool as_declared)
 				continue;
 			if (info && !ZEND_TYPE_IS_SET(info->type))
 				info = NULL;
+			if (autoloaded && !as_declared)
+				rs_adopted_take(at);
 			if (!as_declared)
 				rs_places_add(&statics.places, at, info);
 			else if (declared_value(ce, i, &value))
@@ -193,6 +201,12 @@ RS_HOT static bool look_at_class(uint32_t i, bool as_declared)
 	return true;
 }
 
+static void postpone(uint32_t i)
+{
+	statics.pending = rs_snapshot_room(statics.pending, statics.npending, &statics.pending_cap, sizeof *statics.pending);
+	statics.pending[statics.npending++] = i;
+}
+
 RS_HOT static void look_at_new(bool as_declared)
 {
 	uint32_t n = 0;
@@ -204,8 +218,7 @@ RS_HOT static void look_at_new(bool as_declared)
 	for (; statics.classes < EG(class_table)->nNumUsed; statics.classes++) {
 		if (look_at_class(statics.classes, as_declared))
 			continue;
-		statics.pending = rs_snapshot_room(statics.pending, statics.npending, &statics.pending_cap, sizeof *statics.pending);
-		statics.pending[statics.npending++] = statics.classes;
+		postpone(statics.classes);
 	}
 	for (; statics.functions < EG(function_table)->nNumUsed; statics.functions++) {
 		const Bucket *b = &EG(function_table)->arData[statics.functions];
@@ -215,11 +228,48 @@ RS_HOT static void look_at_new(bool as_declared)
 	}
 }
 
+/* ---- autoloaded ----------------------------------------------------------------------------------------------------- */
+
+/* Has anybody asked for its statics? If not, they are as declared, and what is an expression among them is not evaluated before it must be. */
+static bool is_touched(zend_class_entry *ce)
+{
+	return ce->type == ZEND_USER_CLASS && (ce->ce_flags & ZEND_ACC_LINKED) && ce->default_static_members_count && CE_STATIC_MEMBERS(ce);
+}
+
+static void look_at_autoloaded(void)
+{
+	for (; statics.classes < EG(class_table)->nNumUsed; statics.classes++) {
+		const zval *zv = &EG(class_table)->arData[statics.classes].val;
+
+		if (Z_TYPE_P(zv) == IS_PTR && is_touched(Z_PTR_P(zv)))
+			take_class(Z_PTR_P(zv), false);
+		else
+			postpone(statics.classes);
+	}
+}
+
+static zend_class_entry *autoload(zend_string *name, zend_string *lc_name)
+{
+	zend_class_entry *ce;
+
+	if (statics.autoloading++ == 0 && rs_php_snapshot_taken()) {
+		for (; statics.classes < EG(class_table)->nNumUsed; statics.classes++)
+			postpone(statics.classes); /* the request's own */
+	}
+	ce = statics.autoload(name, lc_name);
+	if (statics.autoloading == 1 && rs_php_snapshot_taken() && !EG(exception))
+		look_at_autoloaded();
+	statics.autoloading--;
+	return ce;
+}
+
 /* ---- the part ------------------------------------------------------------------------------------------------------ */
 
 static void take(void)
 {
 	look_at_new(false);
+	statics.autoload = zend_autoload;
+	zend_autoload = autoload;
 }
 
 static zend_property_info *info_of_place(const zval *at, uint32_t i)

@@ -248,3 +248,65 @@ def test_a_constant_of_which_no_class_is_made_ends_nothing(daemon):
     for tenant in ("red", "blue"):
         assert d.get(f"/?tenant={tenant}").json() == {"pid": pid, "table": tenant}
         assert d.get(f"/?of=boot&tenant={tenant}").json() == {"pid": pid, "table": "boot"}
+
+
+# -- what is done to a class when it is loaded ---------------------------------------------------------------------------------------------
+
+AUTOLOADED = """<?php
+spl_autoload_register(function (string $class): void {
+    is_file(__DIR__ . "/$class.php") && require __DIR__ . "/$class.php";
+});
+return function (): void {
+    Types::$calls++;
+    echo json_encode([getmypid(), Types::$map, Types::$registry->names, Types::$calls, Types::$lazy]);
+    Types::$map['mine'] = Types::$lazy = 'polluted';
+    Types::$registry->names[] = 'polluted';
+    Types::$registry = null;
+};
+"""
+TYPES = """<?php
+final class Types
+{
+    public static array $map = [];
+    public static ?Registry $registry = null;
+    public static int $calls = 0;
+    public static ?string $lazy = null;
+    public static function register(): void
+    {
+        self::$map['int'] = 'Int';
+        self::$registry = new Registry();
+        self::$registry->names[] = 'int';
+    }
+}
+Types::register();
+"""
+
+
+def test_what_its_file_does_to_a_class_belongs_to_it(daemon):
+    """It runs once."""
+    d = daemon.callable(AUTOLOADED, start=False, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": "snapshot"}})
+    d.write("Types.php", TYPES)
+    d.write("Registry.php", "<?php final class Registry { public array $names = []; }")
+    d.start()
+    (pid,) = d.pids("worker")
+    for _ in range(3):
+        assert d.get("/").json() == [pid, {"int": "Int"}, ["int"], 1, None]
+
+
+def test_mail_is_sent_again_and_again(daemon):
+    """Swift Mailer fills its registry when its first class is loaded."""
+    d = daemon.laravel(files={"routes/api.php": """<?php
+use Illuminate\\Support\\Facades\\Mail;
+use Illuminate\\Support\\Facades\\Route;
+Route::get('send', function () {
+    config(['mail.default' => 'array', 'mail.mailers.array' => ['transport' => 'array']]);
+    Mail::raw('text', fn ($mail) => $mail->to('to@example.org')->from('from@example.org')->subject('subject'));
+    return ['pid' => getmypid(), 'charset' => Swift_DependencyContainer::getInstance()->lookup('properties.charset')];
+});
+Route::get('charset', function () { Swift_Preferences::getInstance()->setCharset('EUC-JP'); });
+"""}, ini={"rserverd": {"isolation": "snapshot"}, "swoole": {"worker_num": 1}})
+    first = d.get("/api/send").json()
+    assert first["charset"] == "utf-8"
+    for _ in range(2):
+        assert d.get("/api/charset").status == 200
+        assert d.get("/api/send").json() == first
