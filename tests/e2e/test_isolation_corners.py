@@ -243,3 +243,29 @@ Route::get('tenant/{purge}', function (int $purge) {
     d.wait_idle()
     until(lambda: told in d.log(), message="it is told")
     assert d.log().count(told) == d.log().count(f"GET /api/tenant/0 {told}") == 1
+
+
+def test_destructors_without_end_end_the_worker(daemon):
+    """Each makes one more: the next request would meet it."""
+    code = """<?php
+final class Again
+{
+    public static ?Again $one = null;
+
+    public function __destruct()
+    {
+        self::$one = new Again();
+    }
+}
+return function (): void {
+    echo json_encode([getmypid(), Again::$one === null]);
+    isset($_GET['make']) && Again::$one = new Again();
+};
+"""
+    d = daemon.callable(code, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": "snapshot"}})
+    for _ in range(2):
+        (pid,) = d.pids("worker")
+        assert d.get("/?make").json() == [pid, True]
+        until(lambda: d.settled() and d.pids("worker") != [pid], message="another worker")
+        assert d.get("/").json()[1] is True
+    assert "left destructors that make objects with destructors without end" in d.log()
