@@ -185,8 +185,6 @@ struct kept_context {
 static struct kept_context *contexts;
 static uint32_t ncontexts, contexts_cap;
 
-static const zend_resource *standard[3]; /* counted */
-
 static void contexts_take(void)
 {
 	zval *zv;
@@ -229,26 +227,51 @@ RS_HOT static unsigned contexts_restore(void)
 
 /* ---- STDIN, STDOUT, STDERR ------------------------------------------------------------------------------------------------ */
 
+static struct {
+	const char *constant, *path, *mode;
+	zend_resource *resource; /* counted; NULL: it was no stream, or closed by then */
+} standard[] = { { "STDIN", "php://stdin", "rb", NULL }, { "STDOUT", "php://stdout", "wb", NULL }, { "STDERR", "php://stderr", "wb", NULL } };
+
 static void standard_take(void)
 {
-	static const char *const names[] = { "STDIN", "STDOUT", "STDERR" };
+	for (size_t i = 0; i < RS_COUNTOF(standard); i++) {
+		zval *zv = zend_get_constant_str(standard[i].constant, strlen(standard[i].constant));
 
-	for (size_t i = 0; i < RS_COUNTOF(names); i++) {
-		zval *zv = zend_get_constant_str(names[i], strlen(names[i]));
-
-		standard[i] = zv && Z_TYPE_P(zv) == IS_RESOURCE ? Z_RES_P(zv) : NULL;
-		if (standard[i])
-			Z_ADDREF_P(zv);
+		if (!zv || Z_TYPE_P(zv) != IS_RESOURCE || Z_RES_TYPE_P(zv) != php_file_le_stream())
+			continue;
+		standard[i].resource = Z_RES_P(zv);
+		Z_ADDREF_P(zv);
 	}
 }
 
-/* Everybody's to write to, and nobody can open one again. */
-RS_HOT static void standard_look(void)
+/* Another stream behind the same resource: whoever kept that from boot has one again, not the constant only. */
+static void open_again(zend_resource *resource, const char *path, const char *mode)
 {
+	php_stream *stream = php_stream_open_wrapper_ex((char *)(uintptr_t)path, mode, 0, NULL, NULL);
+	zend_resource *fresh;
+
+	if (!stream)
+		return;
+	fresh = stream->res;
+	resource->ptr = stream;
+	resource->type = fresh->type;
+	stream->res = resource;
+	fresh->ptr = NULL;
+	fresh->type = -1;
+	zend_list_delete(fresh);
+}
+
+RS_HOT static unsigned standard_restore(void)
+{
+	unsigned n = 0;
+
 	for (size_t i = 0; i < RS_COUNTOF(standard); i++) {
-		if (UNEXPECTED(standard[i] && standard[i]->type < 0))
-			rs_snapshot_lasts("closed STDIN, STDOUT or STDERR");
+		if (EXPECTED(!standard[i].resource || standard[i].resource->type >= 0))
+			continue;
+		open_again(standard[i].resource, standard[i].path, standard[i].mode);
+		n++;
 	}
+	return n;
 }
 
 void rs_streams_take(void)
@@ -259,6 +282,5 @@ void rs_streams_take(void)
 
 RS_HOT unsigned rs_streams_restore(void)
 {
-	standard_look();
-	return contexts_restore();
+	return contexts_restore() + standard_restore();
 }
