@@ -20,7 +20,7 @@ require __DIR__ . '/Autoload.php';
 (static function (): void {
     Autoload::register();
     // An HTTP server, though PHP_SAPI says cli: dd() prints for browsers, and frameworks do not take it for Artisan.
-    $_SERVER['VAR_DUMPER_FORMAT'] = 'html';
+    Dumper::begin();
     $_SERVER['APP_RUNNING_IN_CONSOLE'] = 'false';
 
     $guarded = static function (string $during, callable $do): bool {
@@ -40,6 +40,7 @@ require __DIR__ . '/Autoload.php';
         $settings = Settings::read();
         $application = Applications::choose($settings);
         $settings->bootInManager ? $application->boot() : $application->bootLater();
+        $settings->bootInManager && Dumper::settle();
     });
     if (!$booted) {
         return;
