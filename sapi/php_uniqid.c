@@ -1,66 +1,53 @@
 /*
  * uniqid() is the time in microseconds, and two processes that ask in the same one are told the same. Those that come from one manager
- * share the time that was told last; whoever is told that or an earlier one asks again, as PHP itself does within a process.
+ * share the time that was told last: whoever is not later than it is told the next microsecond instead.
  */
 #include "sapi.h"
 
+#include <main/snprintf.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 
-/* Hexadecimal digits behind the prefix: seconds, microseconds. */
-#define DIGITS_SECONDS 8
-#define DIGITS_MICROSECONDS 5
-/* A time that is new and this long before the last one is a clock that was set back. Microseconds. */
-#define SET_BACK_US 1000
+#define SECOND_US 1000000
 
 static struct {
 	zif_handler original;
 	_Atomic uint64_t *last; /* microseconds since the epoch; shared by the manager and all its children */
 } uniqid;
 
-/* The time that ends an answer of uniqid(); 0: none, with more entropy a random number stands behind it. */
-static uint64_t time_of(const zend_string *id)
+/* Later than what anybody has got, also when the clock was set back. */
+static uint64_t next_time(void)
 {
-	const size_t n = DIGITS_SECONDS + DIGITS_MICROSECONDS;
-	char digits[DIGITS_SECONDS + DIGITS_MICROSECONDS + 1];
-	uint64_t number;
+	uint64_t last = atomic_load(uniqid.last), now, next;
+	struct timeval tv;
 
-	if (ZSTR_LEN(id) < n)
-		return 0;
-	memcpy(digits, ZSTR_VAL(id) + ZSTR_LEN(id) - n, n + 1);
-	if (strspn(digits, "0123456789abcdef") != n)
-		return 0;
-	number = strtoull(digits, NULL, 16);
-	return (number >> (4 * DIGITS_MICROSECONDS)) * 1000000 + (number & ((1u << (4 * DIGITS_MICROSECONDS)) - 1));
-}
-
-/* Is t later than what all others have got? It is the last one from now on. fresh: this process has not slept since it asked for t. */
-static bool take(uint64_t t, bool fresh)
-{
-	uint64_t last = atomic_load(uniqid.last);
-
-	while (t > last || (fresh && last - t > SET_BACK_US)) {
-		if (atomic_compare_exchange_weak(uniqid.last, &last, t))
-			return true;
-	}
-	return false;
+	gettimeofday(&tv, NULL);
+	now = (uint64_t)tv.tv_sec * SECOND_US + (uint64_t)tv.tv_usec;
+	do {
+		next = MAX(now, last + 1);
+	} while (!atomic_compare_exchange_weak(uniqid.last, &last, next));
+	return next;
 }
 
 static ZEND_FUNCTION(rs_uniqid)
 {
-	for (unsigned tries = 0;; tries++) {
-		uint64_t t;
+	zend_string *prefix = ZSTR_EMPTY_ALLOC();
+	bool more_entropy = false;
+	uint64_t t;
 
+	ZEND_PARSE_PARAMETERS_START(0, 2)
+		Z_PARAM_OPTIONAL
+		Z_PARAM_STR(prefix)
+		Z_PARAM_BOOL(more_entropy)
+	ZEND_PARSE_PARAMETERS_END();
+	/* A random number stands behind the time. */
+	if (more_entropy) {
 		uniqid.original(INTERNAL_FUNCTION_PARAM_PASSTHRU);
-		if (EG(exception) || Z_TYPE_P(return_value) != IS_STRING)
-			return;
-		t = time_of(Z_STR_P(return_value));
-		/* What was late the first time may have been interrupted; hardly twice. */
-		if (t == 0 || take(t, tries > 0))
-			return;
-		zval_ptr_dtor(return_value);
-		ZVAL_NULL(return_value);
+		return;
 	}
+	t = next_time();
+	RETURN_STR(strpprintf(0, "%s%08x%05x", ZSTR_VAL(prefix), (unsigned)(t / SECOND_US), (unsigned)(t % SECOND_US)));
 }
 
 void rs_php_uniqid_guard(void)

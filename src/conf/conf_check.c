@@ -240,14 +240,14 @@ static bool rule_group(const struct rs_conf *c, struct rule_result *r)
 	return true;
 }
 
-/* Root alone can become somebody; started by others the option is passed over. */
+/* Root alone can become somebody; started by others the option is passed over. What a script has set() is its own to warn of. */
 static bool rule_user(const struct rs_conf *c, struct rule_result *r)
 {
 	struct rs_identity id;
 	const char *unknown;
 	bool of_group;
 
-	if (geteuid() != 0 || !*c->user || rs_identity_find(c->user, c->group, &id, &unknown))
+	if (geteuid() != 0 || !*c->user || c->origin[RS_OPT_ID_user].from == RS_FROM_CLI || rs_identity_find(c->user, c->group, &id, &unknown))
 		return true;
 	of_group = unknown == c->group;
 	return blame(r, of_group ? RS_OPT_ID_group : RS_OPT_ID_user, of_group ? "a group of this system" : "a user of this system",
