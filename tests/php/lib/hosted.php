@@ -315,6 +315,10 @@ namespace {
             $this->settled++;
         }
 
+        public function settleProcess(): void
+        {
+        }
+
         public function boot(): void
         {
         }
