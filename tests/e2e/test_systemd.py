@@ -188,7 +188,8 @@ class Instance:
 
     def succeeds(self, old):
         """Another master serves, and none of those is left."""
-        return self.state() == "active" and self.main_pid() and not old & self.processes()
+        now = self.processes()      # first: what is asked behind it is said of these
+        return now and not old & now and self.state() == "active" and self.main_pid()
 
     def main_pid(self):
         return self.m.main_pid(self.unit)

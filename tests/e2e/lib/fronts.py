@@ -152,7 +152,10 @@ defaults
 
     def listening(self):
         self.check()
-        return os.path.exists(self.path("stats.sock")) and self.servers()
+        try:
+            return os.path.exists(self.path("stats.sock")) and self.servers()
+        except ConnectionRefusedError:      # bound, and does not listen yet
+            return False
 
     def servers(self):
         """{name: what it knows of that server}: status, check_status, check_code, last_chk ..."""
