@@ -207,6 +207,27 @@ def test_greedy_keeps_them(app):
     assert set(d.get("/").json().values()) == {"left"}
 
 
+@pytest.mark.parametrize("text, says", [("function twice() { return 1; }", r"Cannot redeclare twice\(\)"),
+                                        ("class Twice {}", "Cannot declare class Twice")])
+def test_who_declares_in_every_request_is_told_what_to_do(app, text, says):
+    """`include` without _once of a file that declares: works once in a process, and the log says why and what helps."""
+    d = app()
+    d.allow_log.append(says)
+    d.write("twice.php", f"<?php {text}")
+    run = "include __DIR__ . '/twice.php'; return 'ran';"
+    assert code(d, run) == "ran"
+    assert d.get("/code?code=" + quote(run)).status == 500
+    d.wait_log(rf"{says}.*(previously declared|already in use)")
+    d.wait_log("worker is replaced: GET /code.*; functions and classes of earlier requests stay declared here: include their files with include_once "
+               "or while booting, or use isolation = fork")
+
+
+def test_under_fork_every_request_may_declare_the_same(app):
+    d = app("fork")
+    d.write("twice.php", "<?php function twice() { return 1; } class Twice {}")
+    assert [code(d, "include __DIR__ . '/twice.php'; return twice();") for _ in range(3)] == [1] * 3
+
+
 # -- classes that are made of constants ---------------------------------------------------------------------------------------------------
 
 MADE = """<?php
@@ -239,7 +260,7 @@ def test_a_class_is_made_of_this_requests_constant(daemon, of, table):
     d = daemon.callable(MADE, ini={"swoole": {"worker_num": 1}, "rserverd": {"isolation": "snapshot"}})
     for tenant in ("red", "blue", "green"):
         assert d.get(f"/?of={of}&tenant={tenant}").json()["table"] == table.format(tenant)
-    assert "defined TENANT, and class Tenants\\" in d.log()
+    d.wait_log(r"defined TENANT, and class Tenants\\")
 
 
 def test_a_constant_of_which_no_class_is_made_ends_nothing(daemon):
