@@ -318,6 +318,14 @@ static void end_rewriting(url_adapt_state_ex_t *s)
 	smart_str_free(&s->url_app);
 }
 
+void rs_php_end_sapi(void)
+{
+	sapi_deactivate();
+	/* It frees these and keeps the pointers, for sapi_activate() would be next; a process that ends calls it once more. */
+	SG(request_info).auth_user = SG(request_info).auth_password = SG(request_info).auth_digest = NULL;
+	SG(request_info).content_type_dup = SG(request_info).current_user = NULL;
+}
+
 void rs_php_disarm(void)
 {
 	struct rs_php *php = rs_php();
@@ -327,7 +335,7 @@ void rs_php_disarm(void)
 	php_output_deactivate();
 	close_body_stream();
 	SG(post_read) = 1;
-	sapi_deactivate();
+	rs_php_end_sapi();
 	SG(request_info).cookie_data = NULL;
 	SG(request_info).content_type = NULL;
 	SG(request_info).query_string = SG(request_info).request_uri = NULL;

@@ -279,7 +279,7 @@ void rs_php_leave_boot(void)
 	rs_php()->left_boot = true;
 	php_output_end_all();
 	php_output_deactivate();
-	sapi_deactivate();
+	rs_php_end_sapi();
 }
 
 /* What a request declares stays, and an application that includes it in every request meets what the first one has declared. */

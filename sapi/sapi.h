@@ -100,6 +100,7 @@ void rs_php_autoload_minit(void);
 /* php_request.c */
 void rs_php_arm(struct rs_exchange *x);   /* the SAPI and the superglobals show this request */
 void rs_php_disarm(void);                 /* and forget it again; the output layer is down after this */
+void rs_php_end_sapi(void);               /* sapi_deactivate(), which may be called again */
 void rs_php_remember_boot(void);          /* what boot left in $_SERVER and $_ENV, shutdown functions, time limit */
 
 /* php_settings.c: ini directives, environment, stream context: as boot left them. */
