@@ -99,6 +99,7 @@ def test_view_edited_twice_within_a_second(daemon):
             assert d.get("/test/view?name=quick").text == f"text {n}"
 
 
+@pytest.mark.memory_limit
 def test_memory_error_is_rendered_again_and_again(daemon):
     """The framework's memory reserve is there for the hundredth request as for the first."""
     d = daemon.laravel(dotenv=["APP_DEBUG=true"])

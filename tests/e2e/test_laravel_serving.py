@@ -365,6 +365,7 @@ def test_exit_everywhere(daemon, path, status, body):
         assert d.get(path).get("x-left-by") == "exit"
 
 
+@pytest.mark.memory_limit
 def test_fatal_error_shows_the_frameworks_page_and_replaces_the_process(daemon):
     d = daemon.laravel()
     for path, text in (("/test/fatal", "BrokenPromise"), ("/test/memory", "memory size")):

@@ -300,6 +300,7 @@ def test_exit_and_dd_end_the_request_alone(lumen):
         assert d.get("/pid").json()["pid"] == pid
 
 
+@pytest.mark.memory_limit
 def test_fatal_error_gets_the_page_of_the_handler(lumen):
     d = lumen(dotenv=["APP_DEBUG=true"])
     for _ in range(2):

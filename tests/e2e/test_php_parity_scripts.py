@@ -404,7 +404,7 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.memory_limit] if name == "recursion" else []) for name in SCRIPTS])
 def test_script(pair, name):  # noqa: F811
     d, fpm = pair
     data = R("/run?x=1", "GET", [("X-Code", base64.b64encode(SCRIPTS[name].encode()))])

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import pwd
 import re
 import time
 import urllib.request
@@ -333,6 +334,21 @@ def test_destructors_run_in_their_request(daemon):
     assert open(path).read() == "x"
 
 
+@pytest.mark.parametrize("method, headers, body", [("GET", [("Authorization", "Basic YTpi")], b""), ("GET", [("Authorization", "Digest a=b")], b""),
+                                                   ("POST", [("Content-Type", "application/x-www-form-urlencoded")], b"a=1")])
+def test_what_a_request_has_named_is_freed_once(daemon, method, headers, body):
+    """PHP frees it when a request ends and when the process does; malloc() says when that is twice."""
+    d = daemon.callable("<?php return function () { echo get_current_user(), '|', $_SERVER['PHP_AUTH_USER'] ?? ''; };", start=False,
+                        ini={"swoole": {"worker_num": 1, "max_request": 1, "max_request_grace": 0}}, env={"USE_ZEND_ALLOC": "0"})
+    d.write("public/index.php", "whose owner it is")
+    d.start()
+    for _ in range(3):
+        (pid,) = d.pids("worker")
+        assert d.request(method, "/", headers, body).text.split("|")[0] == pwd.getpwuid(os.geteuid()).pw_name
+        until(lambda: d.settled_without(pid), message="replaced")
+    assert "signal" not in d.log()
+
+
 FATAL = {
     "fatal error": "eval('class BrokenPromise implements Countable {}');",
     "memory": "ini_set('memory_limit', '32M'); $a = []; while (true) { $a[] = str_repeat('x', 100000); }",
@@ -343,7 +359,7 @@ FATAL = {
 }
 
 
-@pytest.mark.parametrize("name", FATAL)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.memory_limit] if "memory" in name else []) for name in FATAL])
 def test_fatal_error_is_answered_and_the_process_replaced(daemon, name):
     d = daemon.php(ini=one())
     pid = d.pids("worker")[0]
